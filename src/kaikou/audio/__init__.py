@@ -1,0 +1,1 @@
+"""Sound without I/O: PCM values, resampling, codecs, loudness, silence."""

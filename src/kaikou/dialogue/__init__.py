@@ -1,0 +1,1 @@
+"""One live conversation: listening, reply, speech, and the turn machine between them."""

