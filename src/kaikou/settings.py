@@ -79,7 +79,9 @@ class PoolSettings(BaseModel):
 class ModelSettings(BaseModel):
     """Where model weights come from and where they lie."""
 
-    folder: Path | None = Field(None, description="Cache of downloaded models; default <user cache>/kaikou/models.")
+    folder: Path | None = Field(
+        None, description="Cache of downloaded models; default <user cache>/kaikou/models."
+    )
     source: str = Field("auto", description="auto | registry | huggingface | modelscope | a folder.")
     huggingface_url: str = "https://huggingface.co"
     modelscope_url: str = "https://modelscope.cn"
@@ -93,7 +95,9 @@ class LiveSettings(BaseModel):
     admission_wait: float = Field(0.0, ge=0, description="Seconds a new session may wait for a place.")
     idle_timeout: float = Field(300.0, gt=0, description="Seconds without any client event before closing.")
     max_session_seconds: float = Field(7200.0, gt=0)
-    max_utterance_seconds: float = Field(60.0, gt=0, description="Longest turn of the user; then it is committed.")
+    max_utterance_seconds: float = Field(
+        60.0, gt=0, description="Longest turn of the user; then it is committed."
+    )
     resume_seconds: float = Field(60.0, ge=0, description="How long a dropped connection may come back.")
     soft_end_ms: int = Field(160, ge=32, description="Silence after which the reply is begun unheard.")
     min_silence_ms: int = Field(250, ge=32, description="Shortest silence that ends a turn (semantic).")
@@ -131,7 +135,9 @@ class Settings(BaseSettings):
     tls: bool = Field(False, description="Serve HTTPS with a self-signed certificate.")
     allowed_origins: list[str] = Field(default_factory=list, description="Other sites whose pages may call.")
     database_url: str | None = Field(None, description="SQLAlchemy URL; default SQLite in data_dir.")
-    secret_key: SecretStr | None = Field(None, description="Signs cookies and tokens; default: made once in data_dir.")
+    secret_key: SecretStr | None = Field(
+        None, description="Signs cookies and tokens; default: made once in data_dir."
+    )
     log_level: str = "info"
     debug: bool = False
 

@@ -258,7 +258,7 @@ class LanguageModel(Engine, Protocol):
     def stream(
         self,
         messages: Sequence[Message],
-        generation: Generation = Generation(),  # noqa: B008 - frozen value
+        generation: Generation = Generation(),
         *,
         lane: Lane = Lane.LIVE,
     ) -> AsyncIterator[Delta]:
@@ -322,7 +322,7 @@ class TextToSpeech(Engine, Protocol):
         text: str,
         *,
         voice: str | None = None,
-        style: Style = Style(),  # noqa: B008 - frozen value
+        style: Style = Style(),
         lane: Lane = Lane.LIVE,
     ) -> AsyncIterator[AudioChunk]:
         """Chunks in order, leading and trailing silence trimmed. Text with nothing to say (only
