@@ -67,6 +67,14 @@ class TtsSettings(RemoteEngineChoice):
     voice: str | None = Field(None, description="Voice where neither session nor agent names one.")
 
 
+class ProviderSettings(BaseModel):
+    """A provider's key and address, whichever kinds it serves (``settings.providers["openrouter"]``)."""
+
+    api_key: SecretStr | None = Field(None, description="The provider's key.")
+    base_url: str | None = Field(None, description="Address instead of the preset's own.")
+    model: str | None = Field(None, description="Language model instead of the preset's own.")
+
+
 class PoolSettings(BaseModel):
     """Who may use the processor, and how much may wait."""
 
@@ -146,6 +154,10 @@ class Settings(BaseSettings):
     stt: SttSettings = SttSettings()
     llm: LlmSettings = LlmSettings()
     tts: TtsSettings = TtsSettings()
+    providers: dict[str, ProviderSettings] = Field(
+        default_factory=dict,
+        description="Keys by provider: openai | openrouter | deepseek | dashscope | gemini | ollama | vllm.",
+    )
     pool: PoolSettings = PoolSettings()
     models: ModelSettings = ModelSettings()
     live: LiveSettings = LiveSettings()
