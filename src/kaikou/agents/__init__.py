@@ -1,0 +1,1 @@
+"""Agents (personas): how Kaikou behaves, speaks and greets."""

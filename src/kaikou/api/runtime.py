@@ -1,0 +1,58 @@
+"""What the routes work with: built once by ``server.py``, found at ``app.state.runtime``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+if TYPE_CHECKING:
+    from kaikou.accounts.guard import Guard
+    from kaikou.agents.service import AgentService
+    from kaikou.dialogue.service import LiveService
+    from kaikou.engines.pool import Pool
+    from kaikou.engines.ports import Engines
+    from kaikou.engines.registry import Weights
+    from kaikou.settings import Settings
+    from kaikou.settings_load import LoadedSettings
+    from kaikou.store.conversations import ConversationRepository
+    from kaikou.store.database import Database
+    from kaikou.store.journal import Journal
+    from kaikou.voices.library import VoiceLibrary
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The running process's parts. ``server.py`` owns their lives; routes only use them.
+
+    Engines warm in the background: ``engines`` is None until they are constructed; ``warmup``
+    tells what is waited for.
+    """
+
+    settings: Settings
+    loaded: LoadedSettings
+    pool: Pool
+    weights: Weights
+    database: Database
+    journal: Journal
+    conversations: ConversationRepository
+    agents: AgentService
+    guard: Guard
+    engines: Engines | None = None
+    warmup: Any = None
+    """The server's warm-up: engine states and progress (``server.py`` defines it)."""
+    voices: VoiceLibrary | None = None
+    live: LiveService | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
+    """Parts of later capabilities, by room name."""
+
+
+def runtime_of(connection: HTTPConnection) -> Runtime:
+    """FastAPI dependency for HTTP routes and WebSockets alike."""
+    found: Runtime = connection.app.state.runtime
+    return found
+
+
+RuntimeDep = Annotated[Any, Depends(runtime_of)]

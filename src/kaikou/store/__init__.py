@@ -1,0 +1,1 @@
+"""What outlives a conversation: rows in SQLite or PostgreSQL, recordings as files by content hash."""
