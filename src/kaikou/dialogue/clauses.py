@@ -1,0 +1,137 @@
+"""Cuts a reply, as it is written, into clauses to be spoken.
+
+The first clause is short, because nothing is heard before it is synthesised; later ones grow,
+because longer stretches sound more natural and the sound already playing buys the time.
+Lengths are counted in units: a hanzi (or kana, hangul syllable) or a word of another script.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_UNIT = re.compile(rf"[{_CJK}]|[^\s{_CJK}\W]+(?:['’.-]\w+)*")
+_SENTENCE_END = frozenset("。！？!?…\n")
+_CLAUSE_END = frozenset("，、；：,;:—")
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st vs etc e.g i.e no jr sr inc ltd co mt fig approx dept est a.m p.m u.s u.k".split()
+)
+_CONNECTORS = frozenset(
+    "and or but so because if when while that which who to of in on at for from with by about as than "
+    "和 但 而 或 因 所 如 在 把 被 给 对 从 向 跟 与".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseLimits:
+    """Least units after which a clause may end at a comma, and most units before it is cut at a
+    word boundary, for the first, the second and all later clauses."""
+
+    first: tuple[int, int] = (2, 8)
+    second: tuple[int, int] = (5, 18)
+    later: tuple[int, int] = (10, 36)
+
+    def of(self, index: int) -> tuple[int, int]:
+        return (self.first, self.second)[index] if index < 2 else self.later
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """``text`` to speak, found at [start, end) of all text fed so far."""
+
+    text: str
+    start: int
+    end: int
+
+
+def count_units(text: str) -> int:
+    """Hanzi and words in ``text``."""
+    return sum(1 for _ in _UNIT.finditer(text))
+
+
+class ClauseSplitter:
+    """Feed text as it comes; take clauses as soon as they are complete."""
+
+    def __init__(self, limits: ClauseLimits = ClauseLimits()) -> None:
+        self._limits = limits
+        self._buffer = ""
+        self._offset = 0
+        self._index = 0
+
+    def feed(self, text: str) -> list[Clause]:
+        self._buffer += text
+        clauses: list[Clause] = []
+        while (cut := self._cut()) is not None:
+            clauses.extend(self._take(cut))
+        return clauses
+
+    def finish(self) -> list[Clause]:
+        """What remains, as a last clause."""
+        return self._take(len(self._buffer))
+
+    def _take(self, cut: int) -> list[Clause]:
+        piece, self._buffer = self._buffer[:cut], self._buffer[cut:]
+        start = self._offset
+        self._offset += cut
+        if count_units(piece) == 0:
+            return []
+        self._index += 1
+        return [Clause(piece.strip(), start, start + cut)]
+
+    def _cut(self) -> int | None:
+        """Index after the clause's last character, or None while it is not complete."""
+        least, most = self._limits.of(self._index)
+        text = self._buffer
+        for position, character in enumerate(text):
+            end = position + 1
+            if character in _SENTENCE_END:
+                if end == len(text) and character != "\n":
+                    return None  # more marks may follow ("?!", "……")
+                if end < len(text) and text[end] in _SENTENCE_END:
+                    continue
+                if count_units(text[:end]):
+                    return self._with_closing(end)
+            elif character == ".":
+                if end == len(text):
+                    return None  # "3." may become "3.5"
+                if text[end].isspace() and not self._abbreviates(text[:position]) and count_units(text[:end]):
+                    return self._with_closing(end)
+            elif character in _CLAUSE_END:
+                if character in ",:" and (end == len(text) or not text[end].isspace()):
+                    if end == len(text):
+                        break
+                    continue  # 1,000 or 10:30
+                if count_units(text[:end]) >= least:
+                    return end
+        return self._forced(most)
+
+    def _forced(self, most: int) -> int | None:
+        """Too long without a mark: cut before the unit that would exceed ``most``."""
+        units = list(_UNIT.finditer(self._buffer))
+        # One unit beyond the limit must be there, or the last word may still be growing.
+        if len(units) <= most + 1:
+            return None
+        # A breath before a connecting word sounds meant; one after it sounds broken.
+        for unit in reversed(units[most // 2 + 1 : most + 1]):
+            if unit.group().lower() in _CONNECTORS:
+                return unit.start()
+        return units[most].start()
+
+    def _with_closing(self, end: int) -> int | None:
+        """Closing quotes and brackets belong to the sentence they close."""
+        while end < len(self._buffer) and self._buffer[end] in "\"'”’」』）)]":
+            end += 1
+        return end
+
+    @staticmethod
+    def _abbreviates(before: str) -> bool:
+        word = re.search(r"[\w.]+$", before)
+        if word is None:
+            return False
+        found = word.group().lower()
+        return (
+            found in _ABBREVIATIONS
+            or (len(found) == 1 and found.isalpha())
+            or (found.isdigit() and len(found) <= 2)
+        )

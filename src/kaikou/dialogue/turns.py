@@ -1,0 +1,590 @@
+"""Turn-taking as a pure function: ``step(state, event) -> (state, actions)``.
+
+The machine knows nothing of audio, models or clocks. It is told what the VAD heard, what the
+recogniser understood, what the turn detector believes, and what the reply is doing; it answers
+with what to do. Everything that was started for a guess carries the guess's ``generation``; a
+result of an older generation is ignored, which is how stale work is recognised (no flags).
+
+Times: ``at`` is the wall clock in ms (monotonic), ``*_ms`` of windows are session audio time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kaikou.dialogue.endpointing import is_backchannel, required_silence
+from kaikou.dialogue.session import TurnPolicy
+
+User = Literal["silent", "speaking", "trailing"]
+Agent = Literal["idle", "replying", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRules:
+    """The bounds the machine decides with; from the session's policy and the settings (ms)."""
+
+    policy: TurnPolicy = TurnPolicy()
+    speculate: bool = True
+    semantic: bool = True
+    """A turn detector is asked; without one the transcript alone scales the silence."""
+    onset_ms: float = 64.0
+    """Voiced audio needed before a sound counts as speech."""
+    soft_end_ms: float = 160.0
+    min_silence_ms: float = 250.0
+    max_silence_ms: float = 1600.0
+    resume_after_ms: float = 1500.0
+    confirm_ms: float = 600.0
+    """Voiced audio after which a barge-in is checked for words without waiting for its end."""
+    starved_ms: float = 700.0
+    """No audio for so long counts as silence from then on (muted or stalled microphones)."""
+    max_utterance_ms: float = 300_000.0
+    max_speculations: int = 4
+    """Replies begun unheard in one turn; after that only the transcription is speculative."""
+
+    @property
+    def automatic(self) -> bool:
+        return self.policy.mode != "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnState:
+    """Everything the machine remembers between events."""
+
+    rules: TurnRules = TurnRules()
+    user: User = "silent"
+    agent: Agent = "idle"
+    generation: int = 0
+    run_ms: float = 0.0
+    """Voiced audio without a break (onset detection)."""
+    voiced_ms: float = 0.0
+    silence_ms: float = 0.0
+    start_ms: float = 0.0
+    """Audio time at which the utterance began."""
+    end_ms: float = 0.0
+    """Audio time at which its last voiced window ended."""
+    heard_at: float = 0.0
+    """Wall time of the newest window."""
+    announced: bool = False
+    asked: bool = False
+    """A transcription of this generation is under way or done."""
+    probing: bool = False
+    probed_ms: float = 0.0
+    """Voiced audio at the last probe for words during a barge-in."""
+    transcript: str | None = None
+    score: float | None = None
+    scoring: bool = False
+    speculations: int = 0
+    begun: bool = False
+    """A reply to this generation was begun unheard."""
+    paused_at: float = 0.0
+    idle_since: float | None = None
+    owed: bool = False
+    """A committed turn waits for the running reply to end (interruption not allowed)."""
+
+
+# --- what happens -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The VAD judged the audio up to ``end_ms``."""
+
+    probability: float
+    end_ms: float
+    length_ms: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed (see ``deadline``)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """The utterance of ``generation`` was understood as ``text`` (empty: no words)."""
+
+    generation: int
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionFailed:
+    generation: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A look at a barge-in's first words; empty: none yet."""
+
+    generation: int
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The turn detector's belief that the turn of ``generation`` is complete."""
+
+    generation: int
+    probability: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommitAsked:
+    """The client ends the turn."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClearAsked:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBegan:
+    """A reply that may be heard is under way (released, not speculative)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """Its playback is over, or it was cut by other means."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    rules: TurnRules
+    at: float
+
+
+TurnEvent = (
+    Window | Tick | Transcribed | TranscriptionFailed | Probed | Scored
+    | CommitAsked | ClearAsked | ReplyBegan | ReplyEnded | RulesChanged
+)  # fmt: skip
+
+
+# --- what to do -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell the client that the user speaks since ``start_ms``."""
+
+    start_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Transcribe the utterance so far; answer with Transcribed / TranscriptionFailed."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Look for words in the utterance so far; answer with Probed."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Ask the turn detector; answer with Scored."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class BeginReply:
+    """Begin a reply to the transcript of ``generation``, unheard until Commit."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """The user goes on: throw away what was begun for ``generation``."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The turn is over: it becomes an item. ``respond``: (release or make) its reply now.
+    ``transcribed`` False: its words are still to come."""
+
+    generation: int
+    end_ms: float
+    respond: bool
+    transcribed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The sound held no words: nothing comes of it. ``announced``: the client was told of it."""
+
+    generation: int
+    announced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Hold the reply's sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let the held reply go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The user takes the floor: stop the reply for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer a turn committed earlier, now that the reply before it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Nobody spoke for ``idle_timeout_ms``: speak without new input."""
+
+
+Action = (
+    Announce | Transcribe | Probe | Score | BeginReply | Discard | Commit | Drop
+    | Pause | Resume | Cut | Respond | Nudge
+)  # fmt: skip
+Step = tuple[TurnState, tuple[Action, ...]]
+
+
+def step(state: TurnState, event: TurnEvent) -> Step:
+    """The next state, and what is to be done, in order."""
+    match event:
+        case Window():
+            return _window(state, event)
+        case Tick(at):
+            return _tick(state, at)
+        case Transcribed(generation, text):
+            return _transcribed(state, generation, text)
+        case TranscriptionFailed(generation):
+            return _failed(state, generation)
+        case Probed(generation, text, at):
+            return _probed(state, generation, text, at)
+        case Scored(generation, probability):
+            if generation != state.generation or state.user == "silent":
+                return state, ()
+            return _settle(replace(state, score=probability, scoring=False))
+        case CommitAsked():
+            return _commit_asked(state)
+        case ClearAsked():
+            return _cleared(state)
+        case ReplyBegan():
+            return replace(state, agent="replying", idle_since=None), ()
+        case ReplyEnded(at):
+            return _reply_ended(state, at)
+        case RulesChanged(rules):
+            return _rules_changed(state, rules)
+
+
+def deadline(state: TurnState) -> float | None:
+    """Wall time (ms) at which a Tick could change something, or None."""
+    rules = state.rules
+    candidates: list[float] = []
+    if state.user != "silent" and rules.automatic:
+        candidates.append(state.heard_at + rules.starved_ms)
+    if state.agent == "paused" and not state.asked:
+        candidates.append(state.paused_at + _patience(state))
+    idle = rules.policy.idle_timeout_ms
+    if idle and state.idle_since is not None and state.user == "silent" and state.agent == "idle":
+        candidates.append(state.idle_since + idle)
+    return min(candidates) if candidates else None
+
+
+# --- the user's voice -------------------------------------------------------------------------
+
+
+def _window(state: TurnState, window: Window) -> Step:
+    state = replace(state, heard_at=window.at)
+    if not state.rules.automatic:
+        return state, ()
+    threshold = state.rules.policy.threshold
+    # Hysteresis: once speech runs, a somewhat lower probability keeps it running.
+    voiced = window.probability >= (threshold if state.user != "speaking" else max(0.05, threshold - 0.15))
+    if voiced:
+        return _voiced(state, window)
+    state = replace(state, run_ms=0.0)
+    if state.user == "silent":
+        return state, ()
+    return _silence(state, window.length_ms)
+
+
+def _voiced(state: TurnState, window: Window) -> Step:
+    rules = state.rules
+    run = state.run_ms + window.length_ms
+    state = replace(state, run_ms=run)
+    if state.user == "silent":
+        if run < rules.onset_ms:
+            return state, ()
+        start = window.end_ms - run
+        state = replace(
+            _fresh(state), user="speaking", start_ms=start, end_ms=window.end_ms, voiced_ms=run, run_ms=run
+        )
+        if state.agent == "replying" and rules.policy.interrupt_response:
+            # Not yet known whether these are words: hold the sound, tell nobody yet.
+            return replace(state, agent="paused", paused_at=window.at), (Pause(),)
+        return replace(state, announced=True), (Announce(start),)
+
+    actions: list[Action] = []
+    gained = window.length_ms
+    if state.user == "trailing":
+        if run < rules.onset_ms:
+            # A lone voiced window is not speech again; the silence stands still meanwhile.
+            return state, ()
+        gained = run
+        if state.asked or state.begun:
+            actions.append(Discard(state.generation))
+        state = replace(
+            state,
+            user="speaking",
+            silence_ms=0.0,
+            generation=state.generation + 1,
+            asked=False,
+            begun=False,
+            transcript=None,
+            score=None,
+            scoring=False,
+            probing=False,
+        )
+    state = replace(state, voiced_ms=state.voiced_ms + gained, end_ms=window.end_ms)
+    unprobed = state.voiced_ms - state.probed_ms
+    if state.agent == "paused" and not state.probing and unprobed >= rules.confirm_ms:
+        state = replace(state, probing=True, probed_ms=state.voiced_ms)
+        actions.append(Probe(state.generation))
+    if state.end_ms - state.start_ms >= rules.max_utterance_ms:
+        state, more = _take(state)
+        actions.extend(more)
+    return state, tuple(actions)
+
+
+def _silence(state: TurnState, length_ms: float) -> Step:
+    rules = state.rules
+    silence = state.silence_ms + length_ms
+    state = replace(state, user="trailing", silence_ms=silence)
+    actions: list[Action] = []
+    if silence >= rules.soft_end_ms:
+        semantic = rules.semantic and rules.policy.mode == "semantic_vad"
+        if semantic and state.score is None and not state.scoring:
+            state = replace(state, scoring=True)
+            actions.append(Score(state.generation))
+        # Words must be known at once where a held reply waits for the verdict.
+        if not state.asked and (rules.speculate or state.agent == "paused"):
+            state = replace(state, asked=True)
+            actions.append(Transcribe(state.generation))
+    state, more = _settle(state)
+    return state, (*actions, *more)
+
+
+def _settle(state: TurnState) -> Step:
+    """Is the turn over? Needs enough silence, and the words (so that noise makes no turn)."""
+    if state.user != "trailing" or not state.rules.automatic:
+        return state, ()
+    needed = required_silence(
+        state.rules.policy,
+        score=state.score,
+        waiting=state.scoring,
+        transcript=state.transcript,
+        shortest=state.rules.min_silence_ms,
+        longest=state.rules.max_silence_ms,
+    )
+    if state.silence_ms < needed:
+        return state, ()
+    if not state.asked:
+        return replace(state, asked=True), (Transcribe(state.generation),)
+    if state.transcript is None:
+        return state, ()
+    if not state.transcript:
+        return _drop(state)
+    return _take(state)
+
+
+def _transcribed(state: TurnState, generation: int, text: str) -> Step:
+    if generation != state.generation or state.user == "silent" or not state.asked:
+        return state, ()
+    text = text.strip()
+    rules = state.rules
+    actions: list[Action] = []
+    if state.agent != "idle" and rules.policy.interrupt_response:
+        # The agent speaks, or is held since this sound began: words end it, a cough does not.
+        if is_backchannel(text):
+            return _drop(state)
+        state, actions = _confirm(state)
+    state = replace(state, transcript=text)
+    may_begin = (
+        text
+        and rules.speculate
+        and rules.policy.create_response
+        and state.agent == "idle"
+        and state.speculations < rules.max_speculations
+    )
+    if may_begin:
+        state = replace(state, begun=True, speculations=state.speculations + 1)
+        actions.append(BeginReply(generation))
+    state, more = _settle(state)
+    return state, (*actions, *more)
+
+
+def _failed(state: TurnState, generation: int) -> Step:
+    """The words are lost, the turn is not: it is committed, and its error told by the caller."""
+    if generation != state.generation or state.user == "silent":
+        return state, ()
+    actions: list[Action] = []
+    if state.agent == "paused":
+        state, actions = _confirm(state)
+    state, more = _take(state, respond=False)
+    return state, (*actions, *more)
+
+
+def _probed(state: TurnState, generation: int, text: str, at: float) -> Step:
+    # A probe looks at the same utterance whatever its generation: only its end makes it stale.
+    if state.agent != "paused" or state.user == "silent" or generation > state.generation:
+        return replace(state, probing=False), ()
+    state = replace(state, probing=False)
+    if text.strip() and not is_backchannel(text):
+        state, actions = _confirm(state)
+        return state, tuple(actions)
+    if at - state.paused_at >= state.rules.resume_after_ms:
+        return replace(state, agent="replying"), (Resume(),)
+    return state, ()
+
+
+def _confirm(state: TurnState) -> tuple[TurnState, list[Action]]:
+    """The barge-in is words: the reply ends here."""
+    actions: list[Action] = [Cut()]
+    if not state.announced:
+        actions.append(Announce(state.start_ms))
+    return replace(state, agent="idle", announced=True), actions
+
+
+# --- ends of a turn ---------------------------------------------------------------------------
+
+
+def _take(state: TurnState, *, respond: bool = True) -> Step:
+    """Commit the utterance."""
+    respond = respond and state.rules.automatic and state.rules.policy.create_response
+    owed = respond and state.agent != "idle"
+    actions: list[Action] = []
+    if not state.announced and state.user != "silent":
+        actions.append(Announce(state.start_ms))
+    actions.append(
+        Commit(
+            state.generation,
+            state.end_ms,
+            respond=respond and not owed,
+            transcribed=state.transcript is not None,
+        )
+    )
+    return replace(_fresh(state), generation=state.generation + 1, owed=owed or state.owed), tuple(actions)
+
+
+def _drop(state: TurnState) -> Step:
+    actions: list[Action] = [Drop(state.generation, state.announced)]
+    if state.agent == "paused":
+        actions.append(Resume())
+        state = replace(state, agent="replying")
+    return replace(_fresh(state), generation=state.generation + 1), tuple(actions)
+
+
+def _commit_asked(state: TurnState) -> Step:
+    actions: list[Action] = []
+    if state.agent == "paused":
+        state, actions = _confirm(state)
+    elif state.agent == "replying" and state.rules.policy.interrupt_response and state.rules.automatic:
+        state = replace(state, agent="idle")
+        actions.append(Cut())
+    state, more = _take(state)
+    return state, (*actions, *more)
+
+
+def _cleared(state: TurnState) -> Step:
+    actions: list[Action] = []
+    if state.asked or state.begun:
+        actions.append(Discard(state.generation))
+    if state.agent == "paused":
+        actions.append(Resume())
+        state = replace(state, agent="replying")
+    return replace(_fresh(state), generation=state.generation + 1), tuple(actions)
+
+
+def _reply_ended(state: TurnState, at: float) -> Step:
+    state = replace(state, agent="idle", idle_since=at)
+    actions: list[Action] = []
+    if state.user != "silent" and not state.announced:
+        state = replace(state, announced=True)
+        actions.append(Announce(state.start_ms))
+    if state.owed:
+        state = replace(state, owed=False, idle_since=None)
+        actions.append(Respond())
+    return state, tuple(actions)
+
+
+def _rules_changed(state: TurnState, rules: TurnRules) -> Step:
+    changed = replace(state, rules=rules)
+    if rules.automatic == state.rules.automatic or state.user == "silent":
+        return changed, ()
+    # Between manual and automatic there is no half-open utterance to carry over.
+    return _cleared(changed)
+
+
+def _tick(state: TurnState, at: float) -> Step:
+    rules = state.rules
+    actions: list[Action] = []
+    if state.user != "silent" and rules.automatic and at - state.heard_at >= rules.starved_ms:
+        missing = at - state.heard_at
+        state, more = _silence(replace(state, heard_at=at, run_ms=0.0), missing)
+        actions.extend(more)
+    if state.agent == "paused" and not state.asked and at - state.paused_at >= _patience(state):
+        state = replace(state, agent="replying")
+        actions.append(Resume())
+    idle = rules.policy.idle_timeout_ms
+    if (
+        idle
+        and state.idle_since is not None
+        and state.user == "silent"
+        and state.agent == "idle"
+        and at - state.idle_since >= idle
+    ):
+        state = replace(state, idle_since=None)
+        actions.append(Nudge())
+    return state, tuple(actions)
+
+
+def _patience(state: TurnState) -> float:
+    """How long a reply is held without words: longer while the recogniser is still looking."""
+    return state.rules.resume_after_ms * (3 if state.probing else 1)
+
+
+def _fresh(state: TurnState) -> TurnState:
+    """No utterance; the agent's side as it is."""
+    return TurnState(
+        rules=state.rules,
+        agent=state.agent,
+        generation=state.generation,
+        run_ms=0.0,
+        heard_at=state.heard_at,
+        paused_at=state.paused_at,
+        idle_since=None if state.user != "silent" else state.idle_since,
+        owed=state.owed,
+    )
