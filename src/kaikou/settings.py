@@ -3,6 +3,8 @@
 Sources, weakest first: the defaults below, ``kaikou.toml`` in the working folder (or the file
 named by ``KAIKOU_CONFIG``), ``.env`` in the working folder, the environment. Names in the
 environment carry the prefix ``KAIKOU_`` and ``__`` between levels: ``KAIKOU_STT__ENGINE=whisper``.
+``settings_load.py`` reads the sources, ``settings_aliases.py`` knows the names of other systems,
+``settings_table.py`` shows it all.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class EngineChoice(BaseModel):
@@ -128,17 +129,18 @@ class LimitSettings(BaseModel):
     max_items: int = Field(2_000, gt=10, description="Items one conversation may hold.")
 
 
-class Settings(BaseSettings):
-    """Everything that can be set, with its default."""
+class Settings(BaseModel):
+    """Everything that can be set, with its default. ``Settings()`` is the defaults alone;
+    ``settings_load.load_settings()`` reads the sources."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="KAIKOU_", env_nested_delimiter="__", extra="ignore", validate_default=True
-    )
+    model_config = ConfigDict(extra="forbid", validate_default=True)
 
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every network.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     data_dir: Path = Field(Path("data"), description="Database, recordings and secrets.")
-    password: SecretStr | None = Field(None, description="Protects every route; needed beyond loopback.")
+    password: SecretStr | None = Field(
+        None, description="Protects every route; needed beyond loopback. Plain, or as an scrypt hash."
+    )
     api_keys: list[SecretStr] = Field(default_factory=list, description="Keys for API clients.")
     tls: bool = Field(False, description="Serve HTTPS with a self-signed certificate.")
     allowed_origins: list[str] = Field(default_factory=list, description="Other sites whose pages may call.")
@@ -146,8 +148,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="Signs cookies and tokens; default: made once in data_dir."
     )
-    log_level: str = "info"
-    debug: bool = False
+    log_level: str = Field("info", description="debug | info | warning | error.")
+    debug: bool = Field(False, description="More detail in the log; never in answers.")
 
     vad: VadSettings = VadSettings()
     turn: TurnSettings = TurnSettings()

@@ -55,4 +55,4 @@ def runtime_of(connection: HTTPConnection) -> Runtime:
     return found
 
 
-RuntimeDep = Annotated[Any, Depends(runtime_of)]
+RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
