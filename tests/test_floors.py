@@ -1,0 +1,128 @@
+"""The house keeps its floors: a room imports only from floors below its own."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "kaikou"
+
+FLOORS: dict[str, int] = {
+    # floor 0, ground: errors lie under everything, settings under what reads and prints them
+    "errors": -2,
+    "audio": -1,
+    "settings": -1,
+    "logs": 0,
+    # floor 1, models and data
+    "engines": 1,
+    "store": 1,
+    "documents": 1,
+    # floor 2, services
+    "agents": 2,
+    "voices": 2,
+    "knowledge": 2,
+    "tools": 2,
+    "devices": 2,
+    "accounts": 2,
+    "jobs": 2,
+    # floor 3, conversation
+    "dialogue": 3,
+    # floor 4, studios
+    "narration": 4,
+    "examiner": 4,
+    # floor 5, surfaces
+    "api": 5,
+    "cli": 5,
+}
+ROOT_ROOMS = {"server", "__main__"}
+"""The composition root knows every floor; the terminal starts it."""
+
+
+def room_named(part: str) -> str:
+    """``settings.py``, ``settings_load.py`` … are one room."""
+    return "settings" if part.startswith("settings_") else part
+
+
+def room_of(path: Path) -> str:
+    return room_named(path.relative_to(SOURCE).parts[0].removesuffix(".py"))
+
+
+def imported_rooms(source: str, path: Path) -> set[tuple[int, str]]:
+    """(line, room) of every import of the package, also those inside functions."""
+    package = ["kaikou", *path.relative_to(SOURCE).parts[:-1]]
+    found: set[tuple[int, str]] = set()
+    for node in ast.walk(ast.parse(source)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names = [f"{module}.{alias.name}" if module == "kaikou" else module for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "kaikou" and len(parts) > 1:
+                found.add((node.lineno, room_named(parts[1])))
+    return found
+
+
+def violations(source: str, path: Path) -> list[str]:
+    room = room_of(path)
+    if room in ROOT_ROOMS:
+        return []
+    if room not in FLOORS:
+        return [f"{path}: the room {room!r} has no floor; add it to the table"]
+    wrong = []
+    for line, target in sorted(imported_rooms(source, path)):
+        allowed = (
+            target == room
+            or FLOORS.get(target, 99) < FLOORS[room]
+            or (room == "cli" and target == "server")
+        )
+        if not allowed:
+            wrong.append(f"{path}:{line}: {room} imports {target}")
+    return wrong
+
+
+FILES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_imports_only_from_floors_below(path: Path) -> None:
+    assert violations(path.read_text("utf-8"), path) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("audio/pcm.py", "from kaikou.engines import ports"),
+        ("engines/pool.py", "import kaikou.store.database"),
+        ("dialogue/service.py", "def f():\n    from kaikou.api import app"),
+        ("agents/service.py", "from ..dialogue import session"),
+        ("api/app.py", "from kaikou import server"),
+        ("attic/box.py", ""),
+    ],
+)
+def test_the_check_sees_what_is_wrong(place: str, source: str) -> None:
+    assert len(violations(source, SOURCE / place)) == 1
+
+
+def test_engines_do_not_import_one_another() -> None:
+    """One engine is one file (or folder); what two share lies in ``engines/`` itself."""
+    kinds = {"vad", "turn", "stt", "llm", "tts"}
+    wrong = []
+    for path in (SOURCE / "engines").rglob("*.py"):
+        parts = path.relative_to(SOURCE / "engines").with_suffix("").parts
+        if parts[0] not in kinds or len(parts) < 2:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            target = node.module.split(".")
+            if target[:2] != ["kaikou", "engines"] or len(target) < 4 or target[2] not in kinds:
+                continue
+            if (target[2], target[3]) != (parts[0], parts[1]):
+                wrong.append(f"{path}:{node.lineno}: {'.'.join(parts)} imports {node.module}")
+    assert wrong == []
