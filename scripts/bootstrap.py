@@ -128,14 +128,10 @@ def ready():
 def make_venv():
     python = fitting_python()
     say(f"Making .venv with {python}")
-    made = subprocess.run([python, "-m", "venv", "--clear", str(VENV)], stdout=subprocess.DEVNULL)
-    if made.returncode == 0:
+    if subprocess.call([python, "-m", "venv", "--clear", str(VENV)], stdout=subprocess.DEVNULL) == 0:
         return
     uv = shutil.which("uv")
-    if (
-        uv
-        and subprocess.run([uv, "venv", "--clear", "--seed", "--python", python, str(VENV)]).returncode == 0
-    ):
+    if uv and subprocess.call([uv, "venv", "--clear", "--seed", "--python", python, str(VENV)]) == 0:
         return
     version = version_of(python)
     sys.exit(NO_VENV.format(python=python, version=".".join(map(str, version))))
