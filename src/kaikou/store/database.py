@@ -1,0 +1,165 @@
+"""The database: SQLite in the data folder by default, PostgreSQL by URL.
+
+Two kinds of transaction: ``read()`` and ``write()``. On SQLite a write begins IMMEDIATE, so two
+writers queue up for at most ``busy_timeout`` instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from kaikou.errors import KaikouError, SettingsError
+from kaikou.settings import Settings
+
+BUSY_TIMEOUT_MS = 10_000
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+
+
+class DatabaseUnavailable(KaikouError):
+    """The database does not answer; nothing was changed."""
+
+    code = "database_unavailable"
+    status = 503
+
+
+class Database:
+    """One database and its connections. Make it with :meth:`open`, end it with :meth:`close`."""
+
+    def __init__(self, url: str) -> None:
+        """``url``: any SQLite or PostgreSQL URL. SettingsError where it can't be used."""
+        self.url = async_url(url)
+        self.engine = _engine(self.url)
+        self._writer = self.engine.execution_options(kaikou_write=True)
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Database:
+        """The database that the settings name, made and migrated to this version's tables."""
+        from kaikou.store.migrate import upgrade
+
+        database = cls(database_url(settings))
+        try:
+            await upgrade(database)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @property
+    def sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        with _translated():
+            async with self.engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write: committed at its end, rolled back by an exception."""
+        with _translated():
+            async with self._writer.begin() as connection:
+                yield connection
+
+    async def ping(self) -> None:
+        """Raises DatabaseUnavailable unless the database answers."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def database_url(settings: Settings) -> str:
+    """The URL in the settings, or that of ``kaikou.db`` in the data folder."""
+    if settings.database_url:
+        return settings.database_url
+    return URL.create("sqlite", database=str((settings.data_dir / "kaikou.db").absolute())).render_as_string()
+
+
+def async_url(url: str) -> URL:
+    """``sqlite:///…`` and ``postgres://…``, as any program writes them, with the async drivers."""
+    hint = "Use sqlite:////absolute/path.db or postgresql://user:password@host/name."
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingsError("database_url is not a database URL.", hint=hint, param="database_url") from None
+    driver = _DRIVERS.get(parsed.drivername.split("+")[0])
+    if driver is None:
+        raise SettingsError(
+            f"database_url names {parsed.drivername!r}, which is not supported.",
+            hint=hint,
+            param="database_url",
+        )
+    if driver.startswith("sqlite"):
+        if not parsed.database or parsed.database == ":memory:":
+            raise SettingsError("database_url names no file.", hint=hint, param="database_url")
+        return parsed.set(drivername=driver)
+    if importlib.util.find_spec("asyncpg") is None:
+        raise SettingsError(
+            "database_url names PostgreSQL, whose driver is not installed.",
+            code="missing_extra",
+            hint="Install the extra: pip install 'kaikou[postgres]'.",
+            param="database_url",
+        )
+    query = dict(parsed.query)
+    if "sslmode" in query:  # libpq's name; asyncpg calls it ssl
+        query["ssl"] = query.pop("sslmode")
+    return parsed.set(drivername=driver, query=query)
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True, pool_size=10, pool_timeout=10)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say (below)
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("kaikou_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+class _translated:  # noqa: N801 - reads as a verb: with _translated()
+    """Turns "no database there" into DatabaseUnavailable; lets programming errors through."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        # asyncpg raises plain OSError (refused, unknown host) and TimeoutError while connecting.
+        if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError)):
+            reason = getattr(error, "orig", None) or error
+            raise DatabaseUnavailable(
+                f"The database does not answer: {type(reason).__name__}.",
+                hint="Check that it runs and that database_url is right.",
+            ) from error

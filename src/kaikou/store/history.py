@@ -1,0 +1,226 @@
+"""A conversation's rows inside a transaction: putting them in, reading them back in order."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kaikou.store.records import ConversationRow, ItemRow, PartRow, StageRow, TurnRow, now
+from kaikou.store.tables import conversations, items, turns
+
+TITLE_CHARS = 80
+
+
+def folded(text: str) -> str:
+    """Text as it is compared in a search: width, compatibility forms and case don't count."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+# --- conversations ---------------------------------------------------------------------------
+
+
+async def put_conversation(connection: AsyncConnection, row: ConversationRow) -> None:
+    """A new conversation, or one that is taken up again (its title and beginning stay)."""
+    found = await connection.scalar(select(conversations.c.id).where(conversations.c.id == row.id))
+    values = {"agent_id": row.agent_id, "surface": row.surface, "config": dict(row.config)}
+    if found is not None:
+        reopened = {**values, "closed_at": None, "updated_at": now()}
+        await connection.execute(update(conversations).where(conversations.c.id == row.id).values(reopened))
+        return
+    await connection.execute(
+        insert(conversations).values(
+            id=row.id,
+            title=row.title,
+            search=folded(row.title),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            closed_at=row.closed_at,
+            **values,
+        )
+    )
+
+
+async def close_conversation(connection: AsyncConnection, conversation_id: str) -> None:
+    await connection.execute(
+        update(conversations).where(conversations.c.id == conversation_id).values(closed_at=now())
+    )
+
+
+async def touch(connection: AsyncConnection, conversation_id: str) -> None:
+    """The conversation changed just now."""
+    await connection.execute(
+        update(conversations).where(conversations.c.id == conversation_id).values(updated_at=now())
+    )
+
+
+async def set_title(connection: AsyncConnection, conversation_id: str, title: str) -> bool:
+    """Name a conversation; False if there is none."""
+    values = {"title": title, "search": folded(title)}
+    done = await connection.execute(
+        update(conversations).where(conversations.c.id == conversation_id).values(values)
+    )
+    return bool(done.rowcount)
+
+
+async def _title_from(connection: AsyncConnection, conversation_id: str, row: ItemRow) -> None:
+    """The first words of the user name a conversation that has no name."""
+    title = " ".join(row.text.split())
+    if row.role != "user" or not title:
+        return
+    if len(title) > TITLE_CHARS:
+        title = title[: TITLE_CHARS - 1].rstrip() + "…"
+    await connection.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation_id, conversations.c.title == "")
+        .values(title=title, search=folded(title))
+    )
+
+
+# --- items -----------------------------------------------------------------------------------
+
+
+async def put_item(
+    connection: AsyncConnection, conversation_id: str, row: ItemRow, previous_id: str | None
+) -> None:
+    """Insert an item after ``previous_id`` (None: first; unknown: last), or replace the one of
+    the same id where it stands."""
+    here = items.c.conversation_id == conversation_id
+    await _title_from(connection, conversation_id, row)
+    values = _item_values(row)
+    replaced = await connection.execute(update(items).where(here, items.c.id == row.id).values(values))
+    if replaced.rowcount:
+        return
+    last = await connection.scalar(select(func.max(items.c.position)).where(here))
+    position = 0 if last is None else last + 1
+    if last is not None:
+        before: int | None = -1
+        if previous_id is not None:
+            before = await connection.scalar(select(items.c.position).where(here, items.c.id == previous_id))
+        if before is not None and before < last:
+            position = before + 1
+            later = update(items).where(here, items.c.position >= position)
+            await connection.execute(later.values(position=items.c.position + 1))
+    await connection.execute(
+        insert(items).values(
+            conversation_id=conversation_id,
+            id=row.id,
+            position=position,
+            created_at=row.created_at,
+            **values,
+        )
+    )
+
+
+async def delete_item(connection: AsyncConnection, conversation_id: str, item_id: str) -> str | None:
+    """Remove an item; returns the hash of its recording, which may now be unreferenced."""
+    one = (items.c.conversation_id == conversation_id) & (items.c.id == item_id)
+    audio = await connection.scalar(select(items.c.audio).where(one))
+    await connection.execute(delete(items).where(one))
+    return audio
+
+
+async def set_audio(
+    connection: AsyncConnection,
+    conversation_id: str,
+    item_id: str,
+    digest: str,
+    media_type: str,
+    seconds: float | None,
+) -> str | None:
+    """Attach a recording that is named in ``blobs``; returns the hash it replaced."""
+    one = (items.c.conversation_id == conversation_id) & (items.c.id == item_id)
+    before = await connection.scalar(select(items.c.audio).where(one))
+    values = {"audio": digest, "audio_type": media_type, "audio_seconds": seconds}
+    await connection.execute(update(items).where(one).values(values))
+    return before
+
+
+async def items_of(connection: AsyncConnection, conversation_id: str) -> tuple[ItemRow, ...]:
+    query = select(items).where(items.c.conversation_id == conversation_id).order_by(items.c.position)
+    return tuple(item_row(row) for row in (await connection.execute(query)).mappings())
+
+
+def item_row(row: RowMapping) -> ItemRow:
+    return ItemRow(
+        id=row["id"],
+        kind=row["kind"],
+        role=row["role"],
+        parts=tuple(PartRow(**part) for part in row["parts"]),
+        status=row["status"],
+        call_id=row["call_id"],
+        name=row["name"],
+        arguments=row["arguments"],
+        output=row["output"],
+        created_at=row["created_at"],
+        audio=row["audio"],
+        audio_type=row["audio_type"],
+        audio_seconds=row["audio_seconds"],
+    )
+
+
+def _item_values(row: ItemRow) -> dict[str, Any]:
+    """What an item's text and state say; its recording is set apart (``set_audio``)."""
+    return {
+        "kind": row.kind,
+        "role": row.role,
+        "parts": [asdict(part) for part in row.parts],
+        "search": folded(row.text),
+        "status": row.status,
+        "call_id": row.call_id,
+        "name": row.name,
+        "arguments": row.arguments,
+        "output": row.output,
+    }
+
+
+# --- turns -----------------------------------------------------------------------------------
+
+
+async def put_turn(connection: AsyncConnection, conversation_id: str, row: TurnRow) -> None:
+    """A turn with its waterfall; one of the same id is replaced."""
+    values: Mapping[str, Any] = {
+        "reply_id": row.reply_id,
+        "user_item_id": row.user_item_id,
+        "reply_item_id": row.reply_item_id,
+        "status": row.status,
+        "stages": [asdict(stage) for stage in row.stages],
+        "total": row.total,
+        "speculations": row.speculations,
+        "engines": dict(row.engines),
+        "error": row.error,
+    }
+    one = (turns.c.conversation_id == conversation_id) & (turns.c.id == row.id)
+    replaced = await connection.execute(update(turns).where(one).values(values))
+    if not replaced.rowcount:
+        await connection.execute(
+            insert(turns).values(
+                conversation_id=conversation_id, id=row.id, created_at=row.created_at, **values
+            )
+        )
+
+
+async def turns_of(connection: AsyncConnection, conversation_id: str) -> tuple[TurnRow, ...]:
+    query = select(turns).where(turns.c.conversation_id == conversation_id)
+    found = (await connection.execute(query.order_by(turns.c.created_at, turns.c.id))).mappings()
+    return tuple(
+        TurnRow(
+            id=row["id"],
+            reply_id=row["reply_id"],
+            user_item_id=row["user_item_id"],
+            reply_item_id=row["reply_item_id"],
+            status=row["status"],
+            stages=tuple(StageRow(**stage) for stage in row["stages"]),
+            total=row["total"],
+            speculations=row["speculations"],
+            engines=row["engines"],
+            error=row["error"],
+            created_at=row["created_at"],
+        )
+        for row in found
+    )

@@ -1,0 +1,175 @@
+"""The tables. ``migrations/`` makes them; a test holds the two equal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timezone-aware moment, in UTC on every database (SQLite keeps no zone by itself)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the store takes timezone-aware moments only")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+ID = String(128)
+HASH = String(64)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("hash", HASH, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"""Files kept by content hash. A blob lives while any foreign key to ``hash`` names it."""
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("title", String(200), nullable=False),
+    Column("search", Text, nullable=False),
+    Column("agent_id", ID),
+    Column("surface", String(40), nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Index(None, "updated_at", "id"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("conversation_id", ID, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("id", ID, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("role", String(20)),
+    Column("parts", JSON, nullable=False),
+    Column("search", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("call_id", ID),
+    Column("name", String(200)),
+    Column("arguments", Text),
+    Column("output", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("audio", HASH, ForeignKey("blobs.hash")),
+    Column("audio_type", String(100)),
+    Column("audio_seconds", Float),
+    PrimaryKeyConstraint("conversation_id", "id"),
+    Index(None, "conversation_id", "position"),
+    Index(None, "audio"),
+)
+"""``search``, here and in conversations, is the text folded for comparison (``history.folded``)."""
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("conversation_id", ID, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("id", ID, nullable=False),
+    Column("reply_id", ID, nullable=False),
+    Column("user_item_id", ID),
+    Column("reply_item_id", ID),
+    Column("status", String(20), nullable=False),
+    Column("stages", JSON, nullable=False),
+    Column("total", Float),
+    Column("speculations", Integer, nullable=False),
+    Column("engines", JSON, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("conversation_id", "id"),
+    Index(None, "conversation_id", "created_at"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("greeting", Text, nullable=False),
+    Column("voice", ID),
+    Column("language", String(40)),
+    Column("engines", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+voices = Table(
+    "voices",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("engine", String(100), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("languages", JSON, nullable=False),
+    Column("gender", String(20)),
+    Column("description", Text, nullable=False),
+    Column("recipe", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"""Secrets made once by the server itself, such as the key that signs cookies."""
+
+
+def blob_references() -> list[Column[str]]:
+    """Every column that keeps a blob alive, found by its foreign key."""
+    return [
+        column
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if any(key.column is blobs.c.hash for key in column.foreign_keys)
+    ]
