@@ -95,6 +95,7 @@ class ModelSettings(BaseModel):
     huggingface_url: str = "https://huggingface.co"
     modelscope_url: str = "https://modelscope.cn"
     offline: bool = Field(False, description="Never go to the network for weights.")
+    stall_timeout: float = Field(30.0, gt=0, description="Seconds without a byte that end a download.")
 
 
 class LiveSettings(BaseModel):
@@ -105,7 +106,7 @@ class LiveSettings(BaseModel):
     idle_timeout: float = Field(300.0, gt=0, description="Seconds without any client event before closing.")
     max_session_seconds: float = Field(7200.0, gt=0)
     max_utterance_seconds: float = Field(
-        60.0, gt=0, description="Longest turn of the user; then it is committed."
+        300.0, gt=0, description="Longest turn of the user; then it is committed."
     )
     resume_seconds: float = Field(60.0, ge=0, description="How long a dropped connection may come back.")
     soft_end_ms: int = Field(160, ge=32, description="Silence after which the reply is begun unheard.")
