@@ -39,10 +39,13 @@ def is_local(base_url: str) -> bool:
 
 
 def is_passing(error: Exception) -> bool:
-    """Worth trying again: the server was busy, broke down or could not be reached."""
+    """Worth trying again at once: the server was busy, broke down or could not be reached.
+
+    A time-out is not: whoever waits has waited long enough.
+    """
     if (status := _status(error)) is not None:
         return status in {408, 409, 429} or status >= 500
-    return isinstance(error, (openai.APIConnectionError, TimeoutError))
+    return isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError)
 
 
 def retry_after(error: Exception) -> float | None:
