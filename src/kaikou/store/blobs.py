@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -86,15 +86,13 @@ async def put_row(connection: AsyncConnection, digest: str, size: int, media_typ
     )
 
 
-async def drop_unreferenced(connection: AsyncConnection, digests: Collection[str]) -> list[str]:
-    """Delete the rows among ``digests`` that nothing refers to; returns those, whose files may go
-    once the transaction is committed."""
-    if not digests:
-        return []
-    used = [exists().where(column == tables.blobs.c.hash) for column in tables.blob_references()]
-    query = select(tables.blobs.c.hash).where(tables.blobs.c.hash.in_(digests))
-    for one in used:
-        query = query.where(~one)
-    found = list((await connection.execute(query)).scalars())
-    await connection.execute(delete(tables.blobs).where(tables.blobs.c.hash.in_(found)))
-    return found
+async def drop_unreferenced(connection: AsyncConnection, digests: Collection[str]) -> set[str]:
+    """Those among ``digests`` that nothing refers to: their rows are deleted here, their files may
+    go once the transaction is committed."""
+    gone = set(digests)
+    for column in tables.blob_references():
+        if gone:
+            gone -= set((await connection.execute(select(column).where(column.in_(gone)))).scalars())
+    if gone:
+        await connection.execute(delete(tables.blobs).where(tables.blobs.c.hash.in_(gone)))
+    return gone

@@ -32,7 +32,7 @@ class ConversationRepository:
         self.database = database
         self.blobs = blobs
 
-    async def list(self, *, limit: int = 50, cursor: str | None = None, agent_id: str | None = None) -> Page:
+    async def page(self, *, limit: int = 50, cursor: str | None = None, agent_id: str | None = None) -> Page:
         """Most recently changed first. ``cursor`` is a page's ``next``."""
         query = _counted()
         if agent_id is not None:
@@ -130,7 +130,7 @@ class ConversationRepository:
         async with self.database.read() as connection:
             return [_conversation(row) for row in (await connection.execute(query)).mappings()]
 
-    async def _first_items(self, ids: list[str], condition: ColumnElement[bool]) -> dict[str, ItemRow]:
+    async def _first_items(self, ids: Sequence[str], condition: ColumnElement[bool]) -> dict[str, ItemRow]:
         first = (
             select(items.c.conversation_id, func.min(items.c.position).label("position"))
             .where(items.c.conversation_id.in_(ids), condition)

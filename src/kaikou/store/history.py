@@ -91,30 +91,46 @@ async def put_item(
     """Insert an item after ``previous_id`` (None: first; unknown: last), or replace the one of
     the same id where it stands."""
     here = items.c.conversation_id == conversation_id
-    await _title_from(connection, conversation_id, row)
-    values = _item_values(row)
-    replaced = await connection.execute(update(items).where(here, items.c.id == row.id).values(values))
-    if replaced.rowcount:
+    found = (
+        await connection.execute(
+            select(
+                select(items.c.position).where(here, items.c.id == row.id).scalar_subquery().label("own"),
+                select(items.c.position)
+                .where(here, items.c.id == previous_id)
+                .scalar_subquery()
+                .label("before"),
+                select(func.max(items.c.position)).where(here).scalar_subquery().label("last"),
+            )
+        )
+    ).one()
+    if found.own is not None:
+        await update_item(connection, conversation_id, row)
         return
-    last = await connection.scalar(select(func.max(items.c.position)).where(here))
-    position = 0 if last is None else last + 1
-    if last is not None:
-        before: int | None = -1
-        if previous_id is not None:
-            before = await connection.scalar(select(items.c.position).where(here, items.c.id == previous_id))
-        if before is not None and before < last:
-            position = before + 1
-            later = update(items).where(here, items.c.position >= position)
-            await connection.execute(later.values(position=items.c.position + 1))
+    last = -1 if found.last is None else found.last
+    before = -1 if previous_id is None else found.before
+    position = last + 1 if before is None else before + 1
+    if position <= last:
+        later = update(items).where(here, items.c.position >= position)
+        await connection.execute(later.values(position=items.c.position + 1))
     await connection.execute(
         insert(items).values(
             conversation_id=conversation_id,
             id=row.id,
             position=position,
             created_at=row.created_at,
-            **values,
+            **_item_values(row),
         )
     )
+    await _title_from(connection, conversation_id, row)
+
+
+async def update_item(connection: AsyncConnection, conversation_id: str, row: ItemRow) -> bool:
+    """Replace an item's text and state where it stands; False if there is none."""
+    one = (items.c.conversation_id == conversation_id) & (items.c.id == row.id)
+    done = await connection.execute(update(items).where(one).values(_item_values(row)))
+    if done.rowcount:
+        await _title_from(connection, conversation_id, row)
+    return bool(done.rowcount)
 
 
 async def delete_item(connection: AsyncConnection, conversation_id: str, item_id: str) -> str | None:
@@ -129,6 +145,7 @@ async def set_audio(
     connection: AsyncConnection,
     conversation_id: str,
     item_id: str,
+    *,
     digest: str,
     media_type: str,
     seconds: float | None,

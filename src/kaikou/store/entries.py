@@ -1,0 +1,121 @@
+"""What the journal may be told, one value a fact, and how each is written.
+
+``apply`` runs inside the batch's transaction and returns the hashes of recordings that the entry
+may have left without a reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kaikou.store import history
+from kaikou.store.blobs import put_row
+from kaikou.store.records import ConversationRow, ItemRow, TurnRow
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact about one conversation."""
+
+    what: ClassVar[str] = "entry"
+    conversation_id: str
+
+    @property
+    def weight(self) -> int:
+        """Bytes of audio it holds in memory."""
+        return 0
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Entry):
+    what: ClassVar[str] = "opening"
+    row: ConversationRow
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        await history.put_conversation(connection, self.row)
+        return set()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPut(Entry):
+    what: ClassVar[str] = "item"
+    row: ItemRow
+    previous_id: str | None
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        await history.put_item(connection, self.conversation_id, self.row, self.previous_id)
+        return set()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChanged(Entry):
+    what: ClassVar[str] = "change of an item"
+    row: ItemRow
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        await history.update_item(connection, self.conversation_id, self.row)
+        return set()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemGone(Entry):
+    what: ClassVar[str] = "deletion of an item"
+    item_id: str
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        audio = await history.delete_item(connection, self.conversation_id, self.item_id)
+        return {audio} if audio else set()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPut(Entry):
+    what: ClassVar[str] = "turn"
+    row: TurnRow
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        await history.put_turn(connection, self.conversation_id, self.row)
+        return set()
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPut(Entry):
+    """A recording; its file is written, and ``digest`` known, before the transaction begins."""
+
+    what: ClassVar[str] = "recording"
+    item_id: str
+    data: bytes = field(repr=False)
+    media_type: str
+    seconds: float | None
+    digest: str = ""
+
+    @property
+    def weight(self) -> int:
+        return len(self.data)
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        await put_row(connection, self.digest, len(self.data), self.media_type)
+        before = await history.set_audio(
+            connection,
+            self.conversation_id,
+            self.item_id,
+            digest=self.digest,
+            media_type=self.media_type,
+            seconds=self.seconds,
+        )
+        # Its own hash too: the item may be gone by now.
+        return {self.digest, before} if before else {self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Entry):
+    what: ClassVar[str] = "close"
+
+    async def apply(self, connection: AsyncConnection) -> set[str]:
+        await history.close_conversation(connection, self.conversation_id)
+        return set()
