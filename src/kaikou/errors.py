@@ -7,6 +7,7 @@ protocol; nothing internal (paths of stack frames, secrets) belongs in any of th
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 
@@ -114,3 +115,15 @@ class ModelUnavailable(KaikouError):
 
     code = "model_unavailable"
     status = 503
+
+
+def as_kaikou_error(error: BaseException, part: str) -> KaikouError:
+    """The error as a user may see it: its own if it is one, else a sentence that names ``part``
+    (``stt``, ``tts`` …) and leaves the details to the log."""
+    if isinstance(error, KaikouError):
+        return error
+    logging.getLogger("kaikou").error("unexpected error in %s", part, exc_info=error)
+    return KaikouError(
+        f"Something unexpected went wrong in {part} ({type(error).__name__}).",
+        hint="The server's log has the details.",
+    )

@@ -108,6 +108,7 @@ class LiveSettings(BaseModel):
     max_utterance_seconds: float = Field(
         300.0, gt=0, description="Longest turn of the user; then it is committed."
     )
+    max_reply_seconds: float = Field(600.0, gt=0, description="Longest a reply may take to be made.")
     resume_seconds: float = Field(60.0, ge=0, description="How long a dropped connection may come back.")
     soft_end_ms: int = Field(160, ge=32, description="Silence after which the reply is begun unheard.")
     min_silence_ms: int = Field(250, ge=32, description="Shortest silence that ends a turn (semantic).")

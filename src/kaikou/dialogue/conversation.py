@@ -6,112 +6,417 @@ reported to ``sink`` in order. A surface translates its wire to these calls and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import replace
 
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue.events import Event
-from kaikou.dialogue.items import Item
+from kaikou.dialogue import turns
+from kaikou.dialogue.events import (
+    Event,
+    Failed,
+    IdleTimeout,
+    InputCleared,
+    ItemAdded,
+    ItemDeleted,
+    ItemDone,
+    SpeechDropped,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptFailed,
+    TranscriptFinal,
+    TranscriptPartial,
+    TurnCommitted,
+)
+from kaikou.dialogue.history import History, PromptWindow, to_messages
+from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
+from kaikou.dialogue.listening import Heard, Listening
+from kaikou.dialogue.pacer import Pacer
+from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.replying import Replying
+from kaikou.dialogue.rules import plan_reply, turn_rules
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
+from kaikou.dialogue.tasks import TaskOwner
+from kaikou.dialogue.waterfall import Waterfall
+from kaikou.engines.metering import metering
+from kaikou.engines.ports import Delta, Engines, Generation, Lane, Message, Transcript
+from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
+from kaikou.settings import Settings
 
 Sink = Callable[[Event], None]
 
+_AUDIO_ITEMS_KEPT = 4
+"""Recordings kept in memory with their items; older ones live in the store, if at all."""
+
 
 class Conversation:
-    """One live session. Create it with ``dialogue.service.LiveService.open``; owned by a surface.
+    """One live session, opened by ``LiveService.open`` and owned by a surface.
 
-    Attributes: ``id`` (``conv_…``), ``config`` (the SessionConfig in force), ``items`` (history,
-    a tuple of Item in order), ``replying`` (id of the reply under way or None).
+    ``id`` names it (``conv_…``), ``config`` is in force, ``items`` is the history in order.
+    Commands raise KaikouError at once where they cannot be done, and change nothing then.
     """
 
-    id: str
-    config: SessionConfig
-    sink: Sink
-
-    # -- lifecycle
-    def start(self) -> None:
-        """Warm what the first turn needs and speak the greeting, if there is one."""
-
-    async def close(self, reason: str = "") -> None:
-        """Cancel everything, keep what was heard, free the place. Safe to call twice."""
-
-    def detach(self) -> None:
-        """The client is gone for now: playback holds, nothing is lost."""
-
-    def attach(self, sink: Sink, played_ms: int | None = None) -> None:
-        """The client is back: events go to ``sink``, playback goes on after ``played_ms`` (ms of
-        the current reply's audio that the client had played)."""
-
-    def update(self, config: SessionConfig) -> None: ...
-
-    # -- audio in
-    def hear(self, pcm: Pcm) -> None:
-        """The user's microphone, any rate, any length."""
-
-    def commit(self) -> None:
-        """End the user's turn now. InvalidInput ``input_audio_buffer_commit_empty`` with less
-        than 100 ms of audio. Makes a reply only if the turn policy is not manual."""
-
-    def clear(self) -> None:
-        """Throw away uncommitted audio; InputCleared follows."""
-
-    # -- text and items
-    def say(self, text: str, *, item_id: str | None = None) -> Item:
-        """The user writes: the item enters the history, interrupts a reply, and is answered."""
-        raise NotImplementedError
-
-    @property
-    def items(self) -> tuple[Item, ...]:
-        raise NotImplementedError
-
-    def item(self, item_id: str) -> Item:
-        """NotFound ``item_not_found`` if there is none."""
-        raise NotImplementedError
-
-    def add_item(self, item: Item, after: str | None = "last") -> None:
-        """``after``: an item id, "last", or None for the first place ("root" on the wire).
-        Errors: ``item_not_found``, ``item_exists``, ``items_limit``."""
-
-    def delete_item(self, item_id: str) -> None: ...
-
-    def truncate(self, item_id: str, audio_end_ms: int) -> None:
-        """The client says how much of a spoken item was heard; a running reply is cut there.
-        Errors: ``item_not_found``, ``invalid_truncate`` (not a spoken assistant item, or beyond
-        its audio)."""
-
-    # -- replies
-    def respond(self, request: ReplyRequest | None = None) -> str:
-        """Make a reply now; returns its id. InvalidInput
-        ``conversation_already_has_active_response`` while an in-conversation one runs."""
-        raise NotImplementedError
-
-    def cancel(self, reply_id: str | None = None) -> None:
-        """Stop generating. InvalidInput ``response_cancel_not_active`` if nothing runs."""
-
-    def interrupt(self, played_ms: int | None = None) -> None:
-        """The user took the floor by other means (button, abort): stop sound and generation;
-        history keeps what was heard (``played_ms`` of the reply, else by pacing)."""
-
-    def clear_output(self) -> None:
-        """Drop audio not yet sent (``output_audio_buffer.clear``); Interrupted(cleared=True)."""
-
-
-class LiveService:
-    """Opens conversations, counts them, refuses beyond capacity; lives in dialogue/service.py."""
-
-    async def open(
+    def __init__(
         self,
         config: SessionConfig,
         sink: Sink,
         *,
-        agent_id: str | None = None,
+        engines: Engines,
+        mouth: Mouth,
+        pacer: Pacer,
+        settings: Settings,
         conversation_id: str | None = None,
-        surface: str = "realtime",
         items: Iterable[Item] = (),
-    ) -> Conversation:
-        """A new session, or a stored conversation taken up again. LimitReached
-        ``session_limit_reached`` beyond capacity; NotReady while engines warm."""
-        raise NotImplementedError
+        on_close: Callable[[Conversation], None] | None = None,
+    ) -> None:
+        self.id = conversation_id or new_id("conv")
+        self.config = config
+        self.sink = sink
+        self.closed = False
+        self._engines = engines
+        self._settings = settings
+        self._on_close = on_close
+        self._loop = asyncio.get_running_loop()
+        self.last_active = self._loop.time()
+        self.history = History(items, settings.limits.max_items)
+        self._prompt = PromptWindow(settings.live.history_tokens)
+        self._tasks = TaskOwner(self._unexpected)
+        self._transcribing: dict[str, asyncio.Task[None]] = {}
+        self.replying = Replying(
+            self.history,
+            mouth,
+            pacer,
+            self._tasks,
+            emit=self._emit,
+            on_began=lambda: self._tell(turns.ReplyBegan(self._now())),
+            on_ended=lambda: self._tell(turns.ReplyEnded(self._now())),
+            engines=tuple((kind, getattr(engines, kind).card.name) for kind in ("stt", "llm", "tts")),
+            reply_seconds=settings.live.max_reply_seconds,
+        )
+        self.listening = Listening(
+            engines,
+            turn_rules(config.turn, settings.live, engines.turn is not None),
+            self._tasks,
+            decide=self._decide,
+            on_partial=lambda item_id, text: self._emit(TranscriptPartial(item_id, text)),
+            language=self._stt_language,
+            partials=settings.live.partials,
+        )
 
-    def detached(self, conversation_id: str) -> Conversation | None:
-        """A live conversation whose client dropped less than ``resume_seconds`` ago."""
-        raise NotImplementedError
+    # -- lifecycle
+
+    def start(self) -> None:
+        """Warm what the first turn needs, and speak the greeting, if there is one."""
+        config = self.config
+        if not config.transcribe_only:
+            self._tasks.spawn(self._warm(), "warm")
+        if config.greeting and not len(self.history) and not config.transcribe_only:
+            plan = replace(plan_reply(config, self._settings.live), fixed=True)
+            self.replying.start(plan, _said(config.greeting), Waterfall())
+
+    async def close(self, reason: str = "") -> None:
+        """Cancel everything, keep what was heard, free the place. Safe to call twice."""
+        if self.closed:
+            return
+        self.closed = True
+        self.replying.cut("client_cancelled")
+        self.replying.close()
+        self.listening.close()
+        await self._tasks.close()
+        if self._on_close is not None:
+            self._on_close(self)
+
+    def detach(self) -> None:
+        """The client is gone for now: playback holds, nothing is lost."""
+        self.replying.detach()
+
+    def attach(self, sink: Sink, played_ms: int | None = None) -> None:
+        """The client is back: events go to ``sink``; sound it had not played (after
+        ``played_ms`` of the current reply) is sent again."""
+        self.sink = sink
+        self._touch()
+        self.replying.attach(played_ms)
+
+    def update(self, config: SessionConfig) -> None:
+        """Take a new configuration; a reply under way keeps the old one."""
+        self._touch()
+        instructions_changed = config.instructions != self.config.instructions
+        self.config = config
+        rules = turn_rules(config.turn, self._settings.live, self._engines.turn is not None)
+        self._tell(turns.RulesChanged(rules, self._now()))
+        if instructions_changed and not config.transcribe_only:
+            self._tasks.spawn(self._warm(), "warm")
+
+    @property
+    def task_count(self) -> int:
+        """Tasks under way for this session."""
+        return len(self._tasks)
+
+    # -- audio in
+
+    def hear(self, pcm: Pcm) -> None:
+        """The user's microphone, any rate, any length."""
+        self._touch()
+        self.listening.hear(pcm)
+
+    def commit(self) -> None:
+        """End the user's turn now. InvalidInput ``input_audio_buffer_commit_empty`` with less
+        than 100 ms of audio. Replies by itself unless the turn policy is manual."""
+        self._touch()
+        self.listening.commit()
+
+    def clear(self) -> None:
+        """Throw away uncommitted audio."""
+        self._touch()
+        self.listening.clear()
+        self._emit(InputCleared())
+
+    # -- text and items
+
+    def say(self, text: str, *, item_id: str | None = None) -> Item:
+        """The user writes: the text enters the history, ends a running reply, and is answered."""
+        self._touch()
+        text = text.strip()
+        if not text:
+            raise InvalidInput("The message is empty.", code="empty_message", param="text")
+        limit = self._settings.limits.max_text_chars
+        if len(text) > limit:
+            raise InvalidInput(
+                f"The message has {len(text)} characters; at most {limit} are taken.",
+                code="message_too_long",
+                hint="Split it, or raise limits.max_text_chars.",
+                param="text",
+            )
+        self.replying.cut("turn_detected")
+        item = Item(item_id or new_id("item"), role="user", parts=(TextPart(text),))
+        self.add_item(item)
+        self._respond(Waterfall(speech_end=self._loop.time()))
+        return item
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return self.history.items
+
+    def item(self, item_id: str) -> Item:
+        """NotFound ``item_not_found`` if there is none."""
+        return self.history.get(item_id)
+
+    def add_item(self, item: Item, after: str | None = "last") -> None:
+        """``after``: an item id, "last", or None for the first place."""
+        self._touch()
+        previous = self.history.add(item, after)
+        self._emit(ItemAdded(item, previous))
+        self._emit(ItemDone(item, previous))
+
+    def delete_item(self, item_id: str) -> None:
+        self._touch()
+        self.history.delete(item_id)
+        self._emit(ItemDeleted(item_id))
+
+    def truncate(self, item_id: str, audio_end_ms: int) -> None:
+        """The client says how much of a spoken item was heard; a running reply is cut there."""
+        self._touch()
+        self.history.get(item_id)
+        self.replying.truncate(item_id, audio_end_ms)
+
+    # -- replies
+
+    def respond(self, request: ReplyRequest | None = None) -> str:
+        """Make a reply now; returns its id."""
+        self._touch()
+        return self._respond(Waterfall(speech_end=self._loop.time()), request)
+
+    def cancel(self, reply_id: str | None = None) -> None:
+        """Stop a reply. InvalidInput ``response_cancel_not_active`` if it is not running."""
+        self._touch()
+        current = self.replying.current
+        if reply_id is not None and self.replying.cancel_other(reply_id):
+            return
+        if not self.replying.active or (reply_id is not None and current and current.id != reply_id):
+            raise InvalidInput(
+                "There is no reply under way to cancel.",
+                code="response_cancel_not_active",
+                param="response_id",
+            )
+        self.replying.cut("client_cancelled")
+
+    def interrupt(self, played_ms: int | None = None) -> None:
+        """The user took the floor by other means (button, abort): stop sound and generation;
+        history keeps what was heard (``played_ms`` of the reply, else by pacing)."""
+        self._touch()
+        self.replying.cut("client_cancelled", played_ms)
+
+    def clear_output(self) -> None:
+        """Drop audio not yet sent (``output_audio_buffer.clear``)."""
+        self._touch()
+        self.replying.cut("client_cancelled", cleared=True)
+
+    # -- inside
+
+    def _decide(self, action: turns.Action) -> None:
+        """Do what the turn machine says about everything but hearing."""
+        utterance = self.listening.utterance
+        match action:
+            case turns.Announce(start_ms):
+                padded = max(0.0, start_ms - self.config.turn.prefix_padding_ms)
+                self._emit(SpeechStarted(utterance.item_id, round(padded)))
+            case turns.BeginReply(generation):
+                if utterance.transcript is not None and not self.config.transcribe_only:
+                    self._guess(generation, utterance.transcript)
+            case turns.Discard():
+                self.replying.discard()
+            case turns.Commit():
+                self._committed(action)
+            case turns.Drop(announced=announced):
+                self.replying.discard()
+                if announced:
+                    self._emit(SpeechDropped(utterance.item_id))
+            case turns.Pause():
+                self.replying.pause()
+            case turns.Resume():
+                self.replying.resume()
+            case turns.Cut():
+                self.replying.cut("turn_detected")
+            case turns.Respond():
+                self._respond(Waterfall(speech_end=self._loop.time()))
+            case turns.Nudge():
+                end = round(self.listening.recording.end_ms)
+                self._emit(IdleTimeout(utterance.item_id, end, end))
+                self._respond(Waterfall(speech_end=self._loop.time()))
+
+    def _guess(self, generation: int, transcript: Transcript) -> None:
+        utterance = self.listening.utterance
+        supposed = Item(utterance.item_id, role="user", parts=(AudioPart(transcript.text),))
+        messages = self._prompt.messages(self.config.instructions, (*self.history.items, supposed))
+        plan = plan_reply(self.config, self._settings.live)
+        thoughts = self._thoughts(messages, self._generation(None))
+        self.replying.begin(generation, plan, thoughts, utterance.waterfall)
+
+    def _committed(self, commit: turns.Commit) -> None:
+        heard = self.listening.take(commit)
+        utterance = heard.utterance
+        now = self._loop.time()
+        fall = utterance.waterfall
+        fall.speech_end = fall.speech_end or now
+        fall.mark("end_of_turn", fall.speech_end, now)
+        transcript = utterance.transcript if commit.transcribed else None
+        words = transcript.text if transcript is not None else None
+        item = Item(utterance.item_id, role="user", parts=(AudioPart(words, heard.audio),))
+        previous = self.history.add(item)
+        self.history.forget_audio(_AUDIO_ITEMS_KEPT)
+        if commit.end_ms > 0:
+            self._emit(SpeechStopped(item.id, round(heard.end_ms)))
+        self._emit(TurnCommitted(item.id, previous))
+        self._emit(ItemAdded(item, previous))
+        self._emit(ItemDone(item, previous))
+        if transcript is not None:
+            self._emit(TranscriptFinal(item.id, transcript))
+        elif utterance.error is not None:
+            self._untranscribed(item.id, utterance.error)
+        else:
+            self._transcribing[item.id] = self._tasks.spawn(self._transcribe(item.id, heard), "transcribe")
+        if not commit.respond or self.config.transcribe_only:
+            self.replying.discard()
+        elif self.replying.release(commit.generation) is None:
+            self._respond(fall)
+
+    async def _transcribe(self, item_id: str, heard: Heard) -> None:
+        """Words for an item that was committed before they were known."""
+        language, hint = self._stt_language()
+        started = self._loop.time()
+        try:
+            with metering() as meter:
+                transcript = await self._engines.stt.transcribe(
+                    heard.audio, language=language, hint=hint, lane=Lane.LIVE
+                )
+        except Exception as error:  # noqa: BLE001 - told to the client, whatever broke
+            self._untranscribed(item_id, as_kaikou_error(error, "speech recognition"))
+            return
+        finally:
+            self._transcribing.pop(item_id, None)
+        heard.utterance.waterfall.mark("transcript", started, self._loop.time(), meter.queued)
+        if item_id in self.history:
+            item = self.history.get(item_id)
+            self.history.put(replace(item, parts=(AudioPart(transcript.text, heard.audio),)))
+            self._emit(TranscriptFinal(item_id, transcript))
+
+    def _untranscribed(self, item_id: str, error: KaikouError) -> None:
+        self._emit(TranscriptFailed(item_id, error.code, str(error)))
+
+    def _respond(self, fall: Waterfall, request: ReplyRequest | None = None) -> str:
+        plan = plan_reply(self.config, self._settings.live, request)
+        thoughts = self._answer(request)
+        try:
+            return self.replying.start(plan, thoughts, fall).id
+        except KaikouError:
+            # The generator was never begun; nothing else would close it.
+            self._tasks.spawn(thoughts.aclose(), "unused")
+            raise
+
+    async def _answer(self, request: ReplyRequest | None) -> AsyncGenerator[Delta, None]:
+        """Wait for words still being recognised, then think."""
+        if self._transcribing:
+            await asyncio.wait(list(self._transcribing.values()))
+        instructions = self.config.instructions
+        if request is not None and request.instructions is not None:
+            instructions = request.instructions
+        if request is not None and request.input is not None:
+            chosen = [self.history.get(one) if isinstance(one, str) else one for one in request.input]
+            messages = to_messages(instructions, chosen)
+        else:
+            messages = self._prompt.messages(instructions, self.history.items)
+        async for delta in self._thoughts(messages, self._generation(request)):
+            yield delta
+
+    async def _thoughts(self, messages: list[Message], generation: Generation) -> AsyncGenerator[Delta, None]:
+        async with aclosing(self._engines.llm.stream(messages, generation, lane=Lane.LIVE)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    def _generation(self, request: ReplyRequest | None) -> Generation:
+        config, asked = self.config, request or ReplyRequest()
+        return Generation(
+            max_tokens=asked.max_tokens if asked.max_tokens is not None else config.max_tokens,
+            temperature=asked.temperature if asked.temperature is not None else config.temperature,
+            tools=asked.tools if asked.tools is not None else config.tools,
+            tool_choice=asked.tool_choice if asked.tool_choice is not None else config.tool_choice,
+            parallel_tool_calls=config.parallel_tool_calls,
+        )
+
+    async def _warm(self) -> None:
+        messages = self._prompt.messages(self.config.instructions, self.history.items)
+        if not messages:
+            return
+        try:
+            await self._engines.llm.warm(messages)
+        except KaikouError as error:
+            # Not the user's concern yet: the first turn will say so if it is still true then.
+            self._emit(Failed(error.code, error.message, error.hint))
+
+    def _stt_language(self) -> tuple[str | None, str]:
+        return self.config.stt_language or self.config.language, self.config.stt_hint
+
+    def _tell(self, event: turns.TurnEvent) -> None:
+        if not self.closed:
+            self.listening.dispatch(event)
+
+    def _emit(self, event: Event) -> None:
+        self.sink(event)
+
+    def _unexpected(self, error: BaseException) -> None:
+        known = as_kaikou_error(error, "the conversation")
+        self._emit(Failed(known.code, known.message, known.hint))
+
+    def _now(self) -> float:
+        return self._loop.time() * 1000
+
+    def _touch(self) -> None:
+        if self.closed:
+            raise InvalidInput("The session is closed.", code="session_closed")
+        self.last_active = self._loop.time()
+
+
+async def _said(text: str) -> AsyncGenerator[Delta, None]:
+    """Fixed words in place of a model's."""
+    yield Delta(text=text, finish="stop")

@@ -254,7 +254,8 @@ class Stage:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """One turn's latency waterfall. ``stages`` in order: end_of_turn, transcript, first_token,
-    first_clause, first_audio. ``total`` seconds from end of speech to first reply audio sent;
+    first_clause, first_audio (synthesised), sent. ``total`` seconds from end of speech to the first
+    reply audio sent;
     negative starts happen, because stages begin before the end of turn is sure."""
 
     turn_id: str

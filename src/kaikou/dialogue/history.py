@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kaikou.dialogue.clauses import count_units
@@ -18,7 +18,7 @@ class History:
         self._items: dict[str, Item] = {item.id: item for item in items}
         self._limit = limit
 
-    def __iter__(self) -> Iterable[Item]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Item]:
         return iter(self._items.values())
 
     def __len__(self) -> int:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from kaikou.engines.ports import Word
 
+_KEEP_SECONDS = 5
+"""Sound kept after it was sent, for a client that comes back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -104,9 +107,10 @@ class Track:
         self.complete = False
         """All sound of the reply was appended."""
         self.paused = False
-        self._pending = bytearray()
+        self._data = bytearray()
+        self._base = 0
+        """Offset of the first byte still kept."""
         self._taken = 0
-        self._appended = 0
         self._started_at: float | None = None
         self._stalled_ms = 0.0
 
@@ -116,7 +120,11 @@ class Track:
 
     @property
     def appended_ms(self) -> float:
-        return self._appended / 2 / self.rate * 1000
+        return (self._base + len(self._data)) / 2 / self.rate * 1000
+
+    @property
+    def _pending(self) -> int:
+        return self._base + len(self._data) - self._taken
 
     @property
     def drained(self) -> bool:
@@ -126,8 +134,7 @@ class Track:
     def append(self, data: bytes, span: tuple[int, int], words: Sequence[Word]) -> None:
         """Sound for [start, end) of the reply's text; words in seconds from this piece's start."""
         start_ms = self.appended_ms
-        self._pending += data
-        self._appended += len(data)
+        self._data += data
         offset = start_ms / 1000
         shifted = tuple(
             Word(word.text, word.start + offset, word.end + offset, word.confidence, word.measured)
@@ -150,8 +157,9 @@ class Track:
         """Synthesised but not yet played."""
         return self.appended_ms - self.played_ms(now)
 
-    def take(self, now: float, lead_ms: float) -> tuple[bytes, float]:
-        """Bytes due now so that ``lead_ms`` are ahead of playback, and their start in ms."""
+    def take(self, now: float, lead_ms: float, least_ms: float = 0.0) -> tuple[bytes, float]:
+        """Bytes due now so that ``lead_ms`` are ahead of playback, and their start in ms. Less
+        than ``least_ms`` is kept for later (fewer, larger packets) unless it is the last."""
         start_ms = self.sent_ms
         if not self._pending or self.paused:
             return b"", start_ms
@@ -162,24 +170,29 @@ class Track:
             if behind > 0:
                 self._stalled_ms += behind  # the client ran dry and waits
         due_ms = self.played_ms(now) + lead_ms - start_ms
-        size = min(len(self._pending), max(0, int(due_ms / 1000 * self.rate)) * 2)
-        if size == 0:
+        size = min(self._pending, max(0, int(due_ms / 1000 * self.rate)) * 2)
+        if size == 0 or (due_ms < least_ms and size < self._pending):
             return b"", start_ms
-        data = bytes(self._pending[:size])
-        del self._pending[:size]
+        first = self._taken - self._base
+        data = bytes(self._data[first : first + size])
         self._taken += size
+        surplus = self._taken - self._base - _KEEP_SECONDS * self.rate * 2
+        if surplus > 0:
+            del self._data[:surplus]
+            self._base += surplus
         return data, start_ms
 
-    def rewind(self, played_ms: float) -> None:
-        """The client had played only so much when it lost the connection (data sent after that
-        must be sent again by the caller, who kept it)."""
-        if self._started_at is not None:
-            self._stalled_ms += max(0.0, self.sent_ms - played_ms)
+    def rewind(self, played_ms: float, now: float) -> None:
+        """The client lost its connection having played only so much: send again from there (as
+        far back as the sound is kept, a few seconds)."""
+        if self._started_at is None:
+            return
+        self._taken = min(self._taken, max(self._base, int(played_ms / 1000 * self.rate) * 2))
+        self._stalled_ms = (now - self._started_at) * 1000 - self.sent_ms
 
     def drop(self) -> None:
         """Forget what was not sent."""
-        self._appended -= len(self._pending)
-        self._pending.clear()
+        del self._data[self._taken - self._base :]
         self.markers.clear()
         self.complete = True
 

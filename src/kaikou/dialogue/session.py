@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from kaikou.dialogue.items import Item
 from kaikou.engines.ports import Tool, ToolChoice
 
 Eagerness = Literal["low", "medium", "high", "auto"]
@@ -74,6 +75,6 @@ class ReplyRequest:
     tools: tuple[Tool, ...] | None = None
     tool_choice: ToolChoice | None = None
     in_conversation: bool = True
-    input: tuple[object, ...] | None = None
-    """Items (``items.Item``) and item ids (``str``) that replace the history for this reply."""
+    input: tuple[Item | str, ...] | None = None
+    """Items and ids of items that replace the history for this reply."""
     metadata: tuple[tuple[str, str], ...] = ()

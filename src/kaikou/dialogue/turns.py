@@ -221,10 +221,12 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The turn is over: it becomes an item. ``respond``: (release or make) its reply now.
+    """The turn, voiced in [start_ms, end_ms) of the session's audio (both 0 where no speech was
+    detected), is over: it becomes an item. ``respond``: (release or make) its reply now.
     ``transcribed`` False: its words are still to come."""
 
     generation: int
+    start_ms: float
     end_ms: float
     respond: bool
     transcribed: bool
@@ -491,6 +493,7 @@ def _take(state: TurnState, *, respond: bool = True) -> Step:
     actions.append(
         Commit(
             state.generation,
+            state.start_ms,
             state.end_ms,
             respond=respond and not owed,
             transcribed=state.transcript is not None,

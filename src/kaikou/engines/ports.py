@@ -11,7 +11,7 @@ model. Cancelling the awaiting task cancels the work.
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -261,7 +261,7 @@ class LanguageModel(Engine, Protocol):
         generation: Generation = Generation(),
         *,
         lane: Lane = Lane.LIVE,
-    ) -> AsyncIterator[Delta]:
+    ) -> AsyncGenerator[Delta, None]:
         """Deltas as they come; the last one carries ``finish`` (and ``usage`` where known).
         Closing the iterator stops the generation at the source."""
         ...
@@ -324,7 +324,7 @@ class TextToSpeech(Engine, Protocol):
         voice: str | None = None,
         style: Style = Style(),
         lane: Lane = Lane.LIVE,
-    ) -> AsyncIterator[AudioChunk]:
+    ) -> AsyncGenerator[AudioChunk, None]:
         """Chunks in order, leading and trailing silence trimmed. Text with nothing to say (only
         punctuation, emoji) gives no chunk. Unknown voice: InvalidInput ``unknown_voice``.
         Closing the iterator stops the synthesis."""

@@ -1,0 +1,51 @@
+"""The mouth that all sessions share: synthesis, with the sound of fixed phrases kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from kaikou.engines.ports import AudioChunk, Lane, Style, TextToSpeech
+
+Key = tuple[str, str | None, Style]
+
+
+class Mouth:
+    """Speaks through ``tts`` and remembers phrases that come again (greetings, fillers).
+
+    ``keep_seconds`` bounds the sound kept; the least recently used goes first.
+    """
+
+    def __init__(self, tts: TextToSpeech, keep_seconds: float = 600.0) -> None:
+        self.tts = tts
+        self._kept: OrderedDict[Key, tuple[AudioChunk, ...]] = OrderedDict()
+        self._seconds = 0.0
+        self._keep_seconds = keep_seconds
+
+    async def speak(
+        self, text: str, voice: str | None, style: Style, *, keep: bool = False, lane: Lane = Lane.LIVE
+    ) -> AsyncGenerator[AudioChunk, None]:
+        """Chunks of ``text``; with ``keep`` they are remembered per text, voice and style."""
+        key = (text, voice, style)
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            for chunk in kept:
+                yield chunk
+            return
+        made: list[AudioChunk] = []
+        async with aclosing(self.tts.stream(text, voice=voice, style=style, lane=lane)) as chunks:
+            async for chunk in chunks:
+                if keep:
+                    made.append(chunk)
+                yield chunk
+        if keep:
+            self._remember(key, tuple(made))
+
+    def _remember(self, key: Key, chunks: tuple[AudioChunk, ...]) -> None:
+        self._kept[key] = chunks
+        self._seconds += sum(chunk.pcm.seconds for chunk in chunks)
+        while self._seconds > self._keep_seconds and self._kept:
+            _, oldest = self._kept.popitem(last=False)
+            self._seconds -= sum(chunk.pcm.seconds for chunk in oldest)

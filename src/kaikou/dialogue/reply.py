@@ -1,0 +1,234 @@
+"""One reply: thought -> words -> clauses -> sound, begun unheard or at once.
+
+A reply is two tasks (thinking and speaking) joined by a bounded queue of clauses. While it is
+*held* (speculative), its events wait in a list and it speaks no further than the first clause;
+``release`` sends them on. Cancelling its task stops the model and the synthesis at the source.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from kaikou.audio.pcm import Pcm, Samples
+from kaikou.audio.resampling import Resampler
+from kaikou.dialogue.clauses import Clause, ClauseSplitter
+from kaikou.dialogue.emotion import EmotionFilter
+from kaikou.dialogue.events import (
+    AudioOut,
+    EmotionShown,
+    Event,
+    ReplyText,
+    SentenceStarted,
+    WordSpoken,
+)
+from kaikou.dialogue.items import new_id
+from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.playback import Track
+from kaikou.dialogue.waterfall import Waterfall
+from kaikou.engines.metering import metering
+from kaikou.engines.ports import Delta, FinishReason, Style, ToolCall, Usage, Word
+from kaikou.errors import KaikouError
+
+_PACKET_MS = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPlan:
+    """What a reply is made with."""
+
+    audio: bool
+    voice: str | None
+    style: Style
+    rate: int
+    ahead_seconds: float
+    lead_ms: float
+    fixed: bool = False
+    """The words are a fixed phrase (a greeting): its sound is worth keeping."""
+    in_conversation: bool = True
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the thinking ended."""
+
+    finish: FinishReason | None = None
+    usage: Usage | None = None
+    calls: list[ToolCall] = field(default_factory=list)
+
+
+class Reply:
+    """See the module. ``emit`` gets the events, in order."""
+
+    def __init__(
+        self,
+        plan: ReplyPlan,
+        mouth: Mouth,
+        waterfall: Waterfall,
+        *,
+        emit: Callable[[Event], None],
+        held: bool,
+    ) -> None:
+        self.id = new_id("resp")
+        self.item_id = new_id("item")
+        self.plan = plan
+        self.track = Track(plan.rate)
+        self.outcome = Outcome()
+        self.waterfall = waterfall
+        self.held = held
+        self.finished = False
+        """ReplyDone was sent."""
+        self.made = False
+        """Its tasks are over; what they left may still have to be sent."""
+        self.error: KaikouError | None = None
+        self._emit = emit
+        self._kept: list[Event] = []
+        self._mouth = mouth
+        self._room = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._emotion = EmotionFilter()
+        self._shown = False
+        self._clauses_spoken = 0
+
+    @property
+    def text(self) -> str:
+        """The words generated so far (shown ones, without tags and emoji)."""
+        return self.track.alignment.text
+
+    # -- making it
+
+    async def run(self, thoughts: AsyncGenerator[Delta, None]) -> None:
+        """Make the whole reply. Raises what an engine raises."""
+        clauses: asyncio.Queue[Clause | None] = asyncio.Queue(maxsize=64)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._think(thoughts, clauses))
+                if self.plan.audio:
+                    group.create_task(self._speak(clauses))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        self.track.complete = True
+
+    async def _think(
+        self, thoughts: AsyncGenerator[Delta, None], clauses: asyncio.Queue[Clause | None]
+    ) -> None:
+        splitter = ClauseSplitter()
+        asked = self._loop.time()
+        with metering() as meter:
+            async with aclosing(thoughts):
+                async for delta in thoughts:
+                    if delta.text:
+                        self.waterfall.mark("first_token", asked, self._loop.time(), meter.queued)
+                        await self._words(self._emotion.feed(delta.text), splitter, clauses, asked)
+                    if delta.tool_call is not None:
+                        self.outcome.calls.append(delta.tool_call)
+                    if delta.usage is not None:
+                        self.outcome.usage = delta.usage
+                    if delta.finish is not None:
+                        self.outcome.finish = delta.finish
+        await self._words(self._emotion.finish(), splitter, clauses, asked)
+        if self.plan.audio:
+            for clause in splitter.finish():
+                self.waterfall.mark("first_clause", asked, self._loop.time())
+                await clauses.put(clause)
+            await clauses.put(None)
+
+    async def _words(
+        self, text: str, splitter: ClauseSplitter, clauses: asyncio.Queue[Clause | None], asked: float
+    ) -> None:
+        emotion = self._emotion.emotion
+        if emotion is not None and not self._shown:
+            self._shown = True
+            self._report(EmotionShown(self.id, emotion.name, emotion.emoji))
+        if not text:
+            return
+        self.track.alignment.text += text
+        self._report(ReplyText(self.id, self.item_id, text))
+        if self.plan.audio:
+            for clause in splitter.feed(text):
+                self.waterfall.mark("first_clause", asked, self._loop.time())
+                await clauses.put(clause)
+
+    async def _speak(self, clauses: asyncio.Queue[Clause | None]) -> None:
+        while (clause := await clauses.get()) is not None:
+            await self._leash()
+            await self._say(clause)
+            self._clauses_spoken += 1
+
+    async def _say(self, clause: Clause) -> None:
+        asked = self._loop.time()
+        start = self.text.find(clause.text, clause.start)
+        end = start
+        to_rate: Resampler | None = None
+        sound = self._mouth.speak(clause.text, self.plan.voice, self.plan.style, keep=self.plan.fixed)
+        with metering() as meter:
+            async with aclosing(sound):
+                async for chunk in sound:
+                    self.waterfall.mark("first_audio", asked, self._loop.time(), meter.queued)
+                    if to_rate is None:
+                        to_rate = Resampler(chunk.pcm.rate, self.plan.rate)
+                        self.track.mark(clause.text, chunk.words)
+                    else:
+                        self.track.mark(None, chunk.words)
+                    end = start + chunk.span[1]
+                    self._hand_over(
+                        to_rate.process(chunk.pcm.samples), (start + chunk.span[0], end), chunk.words
+                    )
+        if to_rate is not None:
+            self._hand_over(to_rate.flush(), (end, end), ())
+
+    def _hand_over(self, samples: Samples, span: tuple[int, int], words: tuple[Word, ...]) -> None:
+        if len(samples) or words:
+            self.track.append(Pcm(samples, self.plan.rate).to_int16(), span, words)
+        if not self.held:
+            self.pump(self._loop.time())
+
+    async def _leash(self) -> None:
+        """Speak no further ahead than is likely to be heard."""
+        while (self.held and self._clauses_spoken >= 1) or (
+            self.track.ahead_ms(self._loop.time()) > self.plan.ahead_seconds * 1000
+        ):
+            self._room.clear()
+            await self._room.wait()
+
+    # -- letting it out
+
+    def release(self) -> None:
+        """The turn is sure: what was held goes out, in order."""
+        self.held = False
+        kept, self._kept = self._kept, []
+        for event in kept:
+            self._emit(event)
+        self._room.set()
+
+    def pump(self, now: float) -> bool:
+        """Send the audio that is due. False once all of it was sent."""
+        track = self.track
+        data, start_ms = track.take(now, self.plan.lead_ms, _PACKET_MS)
+        if data:
+            self.waterfall.mark("sent", now, now)
+            self._announce(track.sent_ms)
+            self._emit(AudioOut(self.id, self.item_id, data, round(start_ms)))
+        if not self.held and track.ahead_ms(now) <= self.plan.ahead_seconds * 1000:
+            self._room.set()
+        return not track.drained
+
+    def _announce(self, sent_ms: float) -> None:
+        markers = self.track.markers
+        while markers and markers[0].at_ms < sent_ms:
+            marker = markers.popleft()
+            if marker.clause is not None:
+                self._emit(SentenceStarted(self.id, self.item_id, marker.clause, round(marker.at_ms)))
+            for word in marker.words:
+                offset = marker.at_ms / 1000
+                shifted = replace(word, start=word.start + offset, end=word.end + offset)
+                self._emit(WordSpoken(self.id, self.item_id, shifted))
+
+    def _report(self, event: Event) -> None:
+        if self.held:
+            self._kept.append(event)
+        else:
+            self._emit(event)

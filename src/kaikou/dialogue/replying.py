@@ -1,0 +1,399 @@
+"""The agent's side of a session: the reply that is heard, the one that is guessed, and how
+either ends.
+
+At most one reply speaks in the conversation (``current``); at most one is prepared unheard
+(``guess``); out-of-band replies run beside them and touch neither history nor the turn machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
+
+from kaikou.dialogue.events import (
+    AudioDone,
+    Event,
+    Interrupted,
+    ItemAdded,
+    ItemDone,
+    ItemTruncated,
+    PlaybackPaused,
+    PlaybackResumed,
+    ReplyDone,
+    ReplyReason,
+    ReplyStarted,
+    ReplyStatus,
+    ReplyText,
+    ToolCalled,
+)
+from kaikou.dialogue.history import History
+from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
+from kaikou.dialogue.pacer import Pacer
+from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.playback import Alignment
+from kaikou.dialogue.reply import Reply, ReplyPlan
+from kaikou.dialogue.tasks import TaskOwner
+from kaikou.dialogue.waterfall import Waterfall
+from kaikou.engines.ports import Delta
+from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
+
+_ALIGNMENTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A reply begun before the turn was sure."""
+
+    generation: int
+    reply: Reply
+    task: asyncio.Task[None]
+
+
+class Replying:
+    """Owns the session's replies. ``on_ended`` is called when nothing of a reply is left to hear."""
+
+    def __init__(
+        self,
+        history: History,
+        mouth: Mouth,
+        pacer: Pacer,
+        tasks: TaskOwner,
+        *,
+        emit: Callable[[Event], None],
+        on_began: Callable[[], None],
+        on_ended: Callable[[], None],
+        engines: tuple[tuple[str, str], ...],
+        reply_seconds: float,
+    ) -> None:
+        self.current: Reply | None = None
+        self.guess: Guess | None = None
+        self.others: dict[str, Reply] = {}
+        self._history = history
+        self._mouth = mouth
+        self._pacer = pacer
+        self._tasks = tasks
+        self._emit = emit
+        self._on_began = on_began
+        self._on_ended = on_ended
+        self._engines = engines
+        self._reply_seconds = reply_seconds
+        self._loop = asyncio.get_running_loop()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._tail: asyncio.TimerHandle | None = None
+        self._alignments: OrderedDict[str, Alignment] = OrderedDict()
+        self._detached = False
+
+    # -- beginning
+
+    def begin(
+        self, generation: int, plan: ReplyPlan, thoughts: AsyncGenerator[Delta, None], fall: Waterfall
+    ) -> None:
+        """Prepare a reply unheard."""
+        self.discard()
+        reply = self._make(plan, fall, held=True)
+        task = self._tasks.spawn(self._run(reply, thoughts), "guess")
+        self.guess = Guess(generation, reply, task)
+
+    def discard(self) -> None:
+        """The guess was wrong: stop it; nobody knew of it."""
+        if self.guess is not None:
+            self.guess.task.cancel()
+            self.guess = None
+
+    def release(self, generation: int) -> Reply | None:
+        """Let the guessed reply be heard, if there is one for this generation and it did not fail."""
+        guess, self.guess = self.guess, None
+        if guess is None or guess.generation != generation:
+            if guess is not None:
+                guess.task.cancel()
+            return None
+        self._running[guess.reply.id] = guess.task
+        self._open(guess.reply)
+        guess.reply.release()
+        if guess.reply.made:
+            self._made(guess.reply)
+        else:
+            self._pump(guess.reply, self._loop.time())
+        return guess.reply
+
+    def start(self, plan: ReplyPlan, thoughts: AsyncGenerator[Delta, None], fall: Waterfall) -> Reply:
+        """Make a reply that is heard from its first sound."""
+        self.discard()
+        if plan.in_conversation and self.active:
+            raise InvalidInput(
+                "A reply is under way already.",
+                code="conversation_already_has_active_response",
+                hint="Wait for it to end, or cancel it first.",
+            )
+        reply = self._make(plan, fall, held=False)
+        self._open(reply)
+        self._running[reply.id] = self._tasks.spawn(self._run(reply, thoughts), "reply")
+        return reply
+
+    @property
+    def active(self) -> bool:
+        """A reply of the conversation has not ended yet (it may still be silent)."""
+        return self.current is not None and not self.current.finished
+
+    def _make(self, plan: ReplyPlan, fall: Waterfall, *, held: bool) -> Reply:
+        return Reply(plan, self._mouth, fall, emit=self._report, held=held)
+
+    def _open(self, reply: Reply) -> None:
+        if reply.plan.in_conversation:
+            self._forget_tail()
+            self.current = reply
+            self._keep_alignment(reply)
+            self._on_began()
+        else:
+            self.others[reply.id] = reply
+        self._emit(
+            ReplyStarted(
+                reply.id, reply.item_id, reply.plan.audio, reply.plan.in_conversation, reply.plan.metadata
+            )
+        )
+        reply.track.paused = self._detached
+        self._pacer.add(id(reply), lambda now: self._pump(reply, now))
+
+    async def _run(self, reply: Reply, thoughts: AsyncGenerator[Delta, None]) -> None:
+        try:
+            async with asyncio.timeout(self._reply_seconds):
+                await reply.run(thoughts)
+        except TimeoutError:
+            reply.error = KaikouError(
+                f"The reply took longer than {self._reply_seconds:.0f} s and was stopped.",
+                code="reply_timeout",
+                hint="Use a faster model, or raise live.max_reply_seconds.",
+            )
+        except Exception as error:  # noqa: BLE001 - every turn gets an answer or an error, whatever broke
+            reply.error = as_kaikou_error(error, "the reply")
+        reply.made = True
+        # A guess's end is looked at when it is released.
+        if not reply.held:
+            self._made(reply)
+
+    def _made(self, reply: Reply) -> None:
+        """Nothing more will come of the reply's making."""
+        if reply.finished:
+            return
+        if reply.error is not None:
+            reply.track.drop()
+            self._pacer.remove(id(reply))
+            self._finish(reply, "failed", error=reply.error)
+            self._end_playback(reply)
+        elif not self._pump(reply, self._loop.time()):
+            self._pacer.remove(id(reply))
+
+    # -- sending
+
+    def _report(self, event: Event) -> None:
+        """The reply's own events; its item enters the history with its first words."""
+        reply = self.current
+        ours = isinstance(event, ReplyText) and reply is not None and event.reply_id == reply.id
+        if ours and reply is not None and reply.item_id not in self._history:
+            item = Item(reply.item_id, role="assistant", status="in_progress")
+            self._emit(ItemAdded(item, self._history.add(item)))
+        self._emit(event)
+
+    def _pump(self, reply: Reply, now: float) -> bool:
+        more = reply.pump(now)
+        if not more and not reply.finished:
+            if reply.plan.audio and reply.track.sent_ms:
+                self._emit(AudioDone(reply.id, reply.item_id, round(reply.track.sent_ms)))
+            limited = reply.outcome.finish in ("length", "content_filter")
+            reason: ReplyReason = ""
+            if limited:
+                reason = "max_output_tokens" if reply.outcome.finish == "length" else "content_filter"
+            self._finish(reply, "incomplete" if limited else "completed", reason=reason)
+            self._await_playback(reply, now)
+        return more
+
+    def _await_playback(self, reply: Reply, now: float) -> None:
+        if reply is not self.current:
+            return
+        left = reply.track.playback_left_ms(now) / 1000
+        self._forget_tail()
+        if left <= 0:
+            self._end_playback(reply)
+        else:
+            self._tail = self._loop.call_later(left, self._end_playback, reply)
+
+    def _end_playback(self, reply: Reply) -> None:
+        if self.current is reply and not self._detached:
+            self._forget_tail()
+            self.current = None
+            self._on_ended()
+
+    def _forget_tail(self) -> None:
+        if self._tail is not None:
+            self._tail.cancel()
+            self._tail = None
+
+    def pause(self) -> None:
+        if self.current is not None:
+            self.current.track.paused = True
+            self._forget_tail()
+            self._emit(PlaybackPaused(self.current.id))
+
+    def resume(self) -> None:
+        reply = self.current
+        if reply is None:
+            return
+        reply.track.paused = False
+        self._emit(PlaybackResumed(reply.id))
+        if reply.finished:
+            self._await_playback(reply, self._loop.time())
+
+    # -- ending
+
+    def cut(self, reason: ReplyReason, played_ms: float | None = None, *, cleared: bool = False) -> None:
+        """Stop the current reply for good; history keeps what was heard of it."""
+        reply = self.current
+        if reply is None:
+            return
+        heard_ms = reply.track.played_ms(self._loop.time()) if played_ms is None else played_ms
+        heard_ms = min(heard_ms, reply.track.sent_ms)
+        heard = reply.track.alignment.heard(heard_ms) if reply.plan.audio else reply.text
+        self._stop(reply)
+        self.current = None
+        self._forget_tail()
+        self._emit(Interrupted(reply.id, reply.item_id, round(heard_ms), heard, cleared))
+        if not reply.finished:
+            self._finish(reply, "cancelled", reason=reason, heard=heard)
+        elif reply.item_id in self._history and heard != reply.text.rstrip():
+            self._shorten(reply.item_id, heard, round(heard_ms))
+        self._on_ended()
+
+    def cancel_other(self, reply_id: str) -> bool:
+        reply = self.others.get(reply_id)
+        if reply is None:
+            return False
+        self._stop(reply)
+        self._finish(reply, "cancelled", reason="client_cancelled", heard=reply.text)
+        return True
+
+    def truncate(self, item_id: str, audio_end_ms: int) -> None:
+        """Cut a spoken item to what the client says was heard."""
+        alignment = self._alignments.get(item_id)
+        if alignment is None:
+            raise InvalidInput(
+                f"Item {item_id!r} has no reply audio that could be truncated.",
+                code="invalid_truncate",
+                hint="Only the latest spoken replies of the assistant can be truncated.",
+                param="item_id",
+            )
+        # Packets are rounded to whole milliseconds, and clients count what they received.
+        if audio_end_ms < 0 or audio_end_ms > alignment.total_ms + 50:
+            raise InvalidInput(
+                f"audio_end_ms is {audio_end_ms}, but the item has {alignment.total_ms:.0f} ms of audio.",
+                code="invalid_truncate",
+                param="audio_end_ms",
+            )
+        if self.current is not None and self.current.item_id == item_id:
+            self.cut("turn_detected", audio_end_ms)
+        self._shorten(item_id, alignment.heard(audio_end_ms), audio_end_ms)
+
+    def _shorten(self, item_id: str, heard: str, heard_ms: int) -> None:
+        if item_id not in self._history:
+            return
+        item = self._history.get(item_id)
+        status = item.status if heard == item.text else "incomplete"
+        self._history.put(replace(item, parts=(AudioPart(heard),), status=status))
+        self._emit(ItemTruncated(item_id, heard_ms, heard))
+
+    def _stop(self, reply: Reply) -> None:
+        self._pacer.remove(id(reply))
+        reply.track.drop()
+        task = self._running.pop(reply.id, None)
+        if task is not None:
+            task.cancel()
+
+    def _finish(
+        self,
+        reply: Reply,
+        status: ReplyStatus,
+        *,
+        reason: ReplyReason = "",
+        heard: str | None = None,
+        error: KaikouError | None = None,
+    ) -> None:
+        reply.finished = True
+        self._running.pop(reply.id, None)
+        self.others.pop(reply.id, None)
+        text = (reply.text if heard is None else heard).strip()
+        part = AudioPart(text) if reply.plan.audio else TextPart(text)
+        whole = status == "completed"
+        item: Item | None = Item(
+            reply.item_id, role="assistant", parts=(part,), status="completed" if whole else "incomplete"
+        )
+        assert item is not None
+        if reply.item_id in self._history:
+            self._history.put(item)
+            self._emit(ItemDone(item, self._history.previous_id(item.id)))
+        elif not (reply.text and not reply.plan.in_conversation):
+            item = None
+        if whole:
+            self._call_tools(reply)
+        self._emit(
+            ReplyDone(
+                reply.id,
+                item,
+                reply.text.strip(),
+                status,
+                reason,
+                error.code if error else "",
+                str(error) if error else "",
+                reply.outcome.usage,
+            )
+        )
+        if reply.waterfall.speech_end and reply.waterfall.spans:
+            self._emit(reply.waterfall.metrics(reply.id, self._engines))
+
+    def _call_tools(self, reply: Reply) -> None:
+        for call in reply.outcome.calls:
+            item = Item(
+                new_id("item"), "function_call", call_id=call.id, name=call.name, arguments=call.arguments
+            )
+            if reply.plan.in_conversation:
+                self._emit(ItemAdded(item, self._history.add(item)))
+            self._emit(ToolCalled(reply.id, item, call))
+            if reply.plan.in_conversation:
+                self._emit(ItemDone(item, self._history.previous_id(item.id)))
+
+    # -- a lost connection
+
+    def detach(self) -> None:
+        self._detached = True
+        self._forget_tail()
+        if self.current is not None:
+            self.current.track.paused = True
+
+    def attach(self, played_ms: float | None) -> None:
+        self._detached = False
+        reply = self.current
+        if reply is None:
+            return
+        now = self._loop.time()
+        if played_ms is not None:
+            reply.track.rewind(played_ms, now)
+        reply.track.paused = False
+        self._pacer.add(id(reply), lambda now: self._pump(reply, now) or self._resent(reply, now))
+        if not self._pump(reply, now):
+            self._resent(reply, now)
+
+    def _resent(self, reply: Reply, now: float) -> bool:
+        self._await_playback(reply, now)
+        return False
+
+    def _keep_alignment(self, reply: Reply) -> None:
+        if reply.plan.audio:
+            self._alignments[reply.item_id] = reply.track.alignment
+            while len(self._alignments) > _ALIGNMENTS:
+                self._alignments.popitem(last=False)
+
+    def close(self) -> None:
+        self.discard()
+        self._forget_tail()
+        for reply in [*self.others.values(), *([self.current] if self.current else [])]:
+            self._stop(reply)
