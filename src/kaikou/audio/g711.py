@@ -56,4 +56,5 @@ def decode(data: bytes | bytearray | memoryview, law: Law) -> Pcm:
 
 def encode_int16(data: bytes | bytearray | memoryview, law: Law) -> bytes:
     """Little-endian 16-bit samples at 8 kHz to bytes, each the nearest level."""
-    return _CODES[law][np.frombuffer(data, "<u2")].tobytes()
+    codes: bytes = _CODES[law][np.frombuffer(data, "<u2")].tobytes()
+    return codes
