@@ -55,6 +55,7 @@ class Conversation:
 
     ``id`` names it (``conv_…``), ``config`` is in force, ``items`` is the history in order.
     Commands raise KaikouError at once where they cannot be done, and change nothing then.
+    ``observe`` sees every event before ``sink`` does (the keeper of what was said).
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Conversation:
         settings: Settings,
         conversation_id: str | None = None,
         items: Iterable[Item] = (),
+        observe: Sink | None = None,
         on_close: Callable[[Conversation], None] | None = None,
     ) -> None:
         self.id = conversation_id or new_id("conv")
@@ -76,6 +78,7 @@ class Conversation:
         self.closed = False
         self._engines = engines
         self._settings = settings
+        self._observe = observe
         self._on_close = on_close
         self._loop = asyncio.get_running_loop()
         self.last_active = self._loop.time()
@@ -402,6 +405,8 @@ class Conversation:
             self.listening.dispatch(event)
 
     def _emit(self, event: Event) -> None:
+        if self._observe is not None:
+            self._observe(event)
         self.sink(event)
 
     def _unexpected(self, error: BaseException) -> None:

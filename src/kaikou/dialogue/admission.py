@@ -1,0 +1,115 @@
+"""How many live sessions this process can carry, and the refusal of the next one.
+
+The first estimate is calibrated at start: a small piece of arithmetic is timed, and what a session
+costs the event loop is known from measurements relative to it. From then on two meters correct
+it: how late the event loop runs its timers, and how long live work waits for the processor. A
+process that shows either takes nobody new until it recovered; those inside are not touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kaikou.errors import LimitReached
+
+_FRAMES_PER_SECOND = 50
+_FRAME_COST = 45.0
+"""What one 20 ms frame costs a session, in rounds of the calibration's arithmetic (measured: one
+core carries about 60 sessions where a round takes 4 µs; see benchmarks/live_sessions.py)."""
+_SHARE = 0.7
+"""Of the event loop's time that sessions may use: the rest is for bursts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What admission looks at now. Seconds."""
+
+    sessions: int
+    capacity: int
+    loop_lag: float
+    queue_wait: float
+
+    @property
+    def full(self) -> bool:
+        return self.sessions >= self.capacity
+
+
+def calibrate() -> int:
+    """Sessions that one event loop on this processor is expected to carry (at least 2).
+
+    Times a fixed piece of array arithmetic like that of one audio frame; takes about 20 ms, so
+    call it off the event loop.
+    """
+    frame = np.linspace(-1, 1, 480, dtype=np.float32)
+    best = float("inf")
+    for _ in range(20):
+        started = time.perf_counter()
+        for _ in range(50):
+            float(np.dot(frame, frame))
+            frame.tobytes()
+        best = min(best, (time.perf_counter() - started) / 50)
+    frame_seconds = best * _FRAME_COST
+    return max(2, int(_SHARE / (frame_seconds * _FRAMES_PER_SECOND)))
+
+
+class Admission:
+    """Counts sessions, watches the loop, and says no in time.
+
+    ``limit`` > 0 is a fixed bound; 0 means ``calibrated``. ``queue_wait`` gives the seconds the
+    oldest live request has been waiting for the processor.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        calibrated: int,
+        queue_wait: Callable[[], float],
+        *,
+        most_lag: float = 0.1,
+        most_wait: float = 2.0,
+    ) -> None:
+        self._limit = limit
+        self._calibrated = calibrated
+        self._queue_wait = queue_wait
+        self._most_lag = most_lag
+        self._most_wait = most_wait
+        self._lag = 0.0
+        self.sessions = 0
+
+    @property
+    def load(self) -> Load:
+        return Load(self.sessions, self._limit or self._calibrated, self._lag, self._queue_wait())
+
+    def enter(self) -> None:
+        """Take a place, or LimitReached ``session_limit_reached``."""
+        load = self.load
+        if load.full:
+            raise LimitReached(
+                f"All {load.capacity} places for live sessions are taken.",
+                code="session_limit_reached",
+                hint="Try again in a moment, or raise live.max_sessions on a stronger machine.",
+            )
+        if self.sessions and (load.loop_lag > self._most_lag or load.queue_wait > self._most_wait):
+            raise LimitReached(
+                "The server is at its limit: another session would make those in it late.",
+                code="session_limit_reached",
+                hint="Try again in a moment.",
+            )
+        self.sessions += 1
+
+    def leave(self) -> None:
+        self.sessions = max(0, self.sessions - 1)
+
+    async def watch(self, interval: float = 0.25) -> None:
+        """Measure the loop's lag until cancelled: a moving average that rises fast, falls slowly."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + interval
+            await asyncio.sleep(interval)
+            late = max(0.0, loop.time() - due)
+            self._lag = late if late > self._lag else self._lag * 0.8 + late * 0.2

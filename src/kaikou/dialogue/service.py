@@ -1,0 +1,237 @@
+"""Opens live conversations, counts them, keeps what was said, and lets them go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from kaikou.agents.service import AgentService
+from kaikou.dialogue.admission import Admission
+from kaikou.dialogue.conversation import Conversation, Sink
+from kaikou.dialogue.events import Event, Failed, Metrics
+from kaikou.dialogue.items import Item
+from kaikou.dialogue.keeper import Keeper, items_of
+from kaikou.dialogue.pacer import Pacer
+from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.session import SessionConfig
+from kaikou.dialogue.tasks import TaskOwner
+from kaikou.engines.ports import Engines
+from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
+from kaikou.settings import Settings
+from kaikou.store.journal import Journal
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Session:
+    """A conversation under way, with what the service keeps beside it."""
+
+    conversation: Conversation
+    keeper: Keeper
+    surface: str
+    opened_at: float
+    detached: asyncio.TimerHandle | None = None
+
+
+class LiveService:
+    """All live sessions of this process. ``engines`` None means: still being made ready, and
+    ``waiting_for`` says what for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        agents: AgentService,
+        journal: Journal,
+        admission: Admission,
+        *,
+        engines: Callable[[], Engines | None],
+        waiting_for: Callable[[], str],
+        on_change: Callable[[], None] = lambda: None,
+        on_metrics: Callable[[str, Metrics], None] = lambda _surface, _metrics: None,
+    ) -> None:
+        self.admission = admission
+        self.pacer = Pacer()
+        self._settings = settings
+        self._agents = agents
+        self._journal = journal
+        self._engines = engines
+        self._waiting_for = waiting_for
+        self._on_change = on_change
+        self._on_metrics = on_metrics
+        self._sessions: dict[str, Session] = {}
+        self._mouth: Mouth | None = None
+        self._tasks = TaskOwner(lambda error: log.error("live service", exc_info=error))
+
+    def start(self) -> None:
+        """Begin to watch the load and the sessions' ages."""
+        self._tasks.spawn(self.admission.watch(), "load")
+        self._tasks.spawn(self._reap(), "reap")
+
+    async def close(self) -> None:
+        """End every session; what was heard is kept."""
+        for session in list(self._sessions.values()):
+            await session.conversation.close("the server stops")
+        await self._tasks.close()
+        self.pacer.close()
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        return tuple(self._sessions.values())
+
+    async def open(
+        self,
+        config: SessionConfig,
+        sink: Sink,
+        *,
+        agent_id: str | None = None,
+        conversation_id: str | None = None,
+        surface: str = "realtime",
+        items: Iterable[Item] = (),
+    ) -> Conversation:
+        """A new session, or a stored conversation taken up again (``conversation_id``).
+
+        ``agent_id`` fills what ``config`` leaves open (prompt, voice, language, greeting).
+        Errors: LimitReached ``session_limit_reached``; NotReady while engines warm; NotFound
+        ``conversation_not_found`` / ``agent_not_found``; InvalidInput ``conversation_in_use``.
+        """
+        engines = self._engines()
+        if engines is None:
+            raise NotReady("The engines are being made ready.", hint=self._waiting_for())
+        if conversation_id is not None and conversation_id in self._sessions:
+            raise InvalidInput(
+                "This conversation is open in another session.",
+                code="conversation_in_use",
+                hint="Close it there first, or resume it.",
+                status=409,
+            )
+        self.admission.enter()
+        try:
+            config = await self._with_agent(config, agent_id)
+            history = list(items)
+            if conversation_id is not None:
+                history = [*items_of(await self._journal.load(conversation_id)), *history]
+            return self._open(engines, config, sink, agent_id, conversation_id, surface, history)
+        except BaseException:
+            self.admission.leave()
+            raise
+
+    def _open(
+        self,
+        engines: Engines,
+        config: SessionConfig,
+        sink: Sink,
+        agent_id: str | None,
+        conversation_id: str | None,
+        surface: str,
+        history: list[Item],
+    ) -> Conversation:
+        if self._mouth is None or self._mouth.tts is not engines.tts:
+            self._mouth = Mouth(engines.tts)
+        keeper = Keeper(self._journal, store_audio=self._settings.live.store_audio)
+
+        def observe(event: Event) -> None:
+            keeper.see(event)
+            if isinstance(event, Metrics):
+                self._on_metrics(surface, event)
+
+        conversation = Conversation(
+            config,
+            sink,
+            engines=engines,
+            mouth=self._mouth,
+            pacer=self.pacer,
+            settings=self._settings,
+            conversation_id=conversation_id,
+            items=history,
+            observe=observe,
+            on_close=self._closed,
+        )
+        keeper.begin(conversation, agent_id, surface, resumed=conversation_id is not None)
+        opened_at = asyncio.get_running_loop().time()
+        self._sessions[conversation.id] = Session(conversation, keeper, surface, opened_at)
+        self._on_change()
+        return conversation
+
+    async def _with_agent(self, config: SessionConfig, agent_id: str | None) -> SessionConfig:
+        if agent_id is None:
+            return config
+        agent = await self._agents.get(agent_id)
+        return replace(
+            config,
+            instructions=config.instructions or agent.prompt,
+            voice=config.voice or agent.voice,
+            language=config.language or agent.language,
+            greeting=config.greeting or agent.greeting,
+        )
+
+    # -- clients that drop
+
+    def detach(self, conversation: Conversation) -> None:
+        """The client's connection broke: hold the session for ``live.resume_seconds``."""
+        session = self._sessions.get(conversation.id)
+        if session is None or session.conversation is not conversation:
+            return
+        conversation.detach()
+        loop = asyncio.get_running_loop()
+        if session.detached is not None:
+            session.detached.cancel()
+        session.detached = loop.call_later(
+            self._settings.live.resume_seconds,
+            lambda: self._tasks.spawn(conversation.close("the client did not come back"), "close"),
+        )
+
+    def detached(self, conversation_id: str) -> Conversation:
+        """A live conversation whose client dropped a moment ago, for the client that comes back.
+        NotFound ``conversation_not_resumable`` otherwise."""
+        session = self._sessions.get(conversation_id)
+        if session is None or session.detached is None:
+            raise NotFound(
+                f"Conversation {conversation_id!r} is not waiting for a client.",
+                code="conversation_not_resumable",
+                hint=f"A dropped session is kept {self._settings.live.resume_seconds:.0f} s; "
+                "open the stored conversation instead.",
+            )
+        session.detached.cancel()
+        session.detached = None
+        return session.conversation
+
+    # -- ends
+
+    def _closed(self, conversation: Conversation) -> None:
+        session = self._sessions.pop(conversation.id, None)
+        if session is None:
+            return
+        if session.detached is not None:
+            session.detached.cancel()
+        session.keeper.end()
+        self.admission.leave()
+        self._on_change()
+
+    async def _reap(self, interval: float = 5.0) -> None:
+        """End sessions that nobody uses, or that are as old as a session may become."""
+        live = self._settings.live
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(interval)
+            now = loop.time()
+            for session in list(self._sessions.values()):
+                conversation = session.conversation
+                error: KaikouError | None = None
+                if now - session.opened_at > live.max_session_seconds:
+                    error = KaikouError(
+                        f"The session reached its longest time of {live.max_session_seconds:.0f} s.",
+                        code="session_expired",
+                        hint="Open a new session on the same conversation.",
+                    )
+                elif now - conversation.last_active > live.idle_timeout and session.detached is None:
+                    error = KaikouError(
+                        f"Nothing was received for {live.idle_timeout:.0f} s.",
+                        code="session_idle",
+                        hint="Open a new session on the same conversation.",
+                    )
+                if error is not None:
+                    conversation.sink(Failed(error.code, error.message, error.hint, fatal=True))
+                    await conversation.close(error.code)
