@@ -1,0 +1,73 @@
+"""What waits to be sent to one client: bounded, so that a slow client costs itself only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+
+class SlowClient(Exception):
+    """The client does not read what it is sent."""
+
+
+class Outbox:
+    """Texts in order for one socket. ``put`` never waits; ``drain`` sends.
+
+    Bounds: ``max_messages`` and ``max_chars`` waiting, ``send_timeout`` seconds for one send.
+    """
+
+    def __init__(
+        self, *, max_messages: int = 4096, max_chars: int = 8 * 1024 * 1024, send_timeout: float = 20.0
+    ) -> None:
+        self._waiting: deque[str] = deque()
+        self._chars = 0
+        self._max_messages = max_messages
+        self._max_chars = max_chars
+        self._send_timeout = send_timeout
+        self._ready = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.overflowed = asyncio.Event()
+        """Set once when a bound was passed; nothing is taken in after that."""
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, text: str) -> None:
+        if self.overflowed.is_set():
+            return
+        # One message may be larger than the bound (an item's whole audio), if it is alone.
+        full = self._waiting and self._chars + len(text) > self._max_chars
+        if full or len(self._waiting) >= self._max_messages:
+            self._waiting.clear()
+            self._chars = 0
+            self.overflowed.set()
+            return
+        self._waiting.append(text)
+        self._chars += len(text)
+        self._idle.clear()
+        self._ready.set()
+
+    async def drain(self, send: Callable[[str], Awaitable[None]]) -> None:
+        """Send for ever. Raises SlowClient when one send takes longer than the timeout."""
+        while True:
+            await self._ready.wait()
+            self._ready.clear()
+            while self._waiting:
+                text = self._waiting.popleft()
+                self._chars -= len(text)
+                try:
+                    async with asyncio.timeout(self._send_timeout):
+                        await send(text)
+                except TimeoutError:
+                    raise SlowClient from None
+            self._idle.set()
+
+    async def flushed(self, longest: float = 2.0) -> None:
+        """Wait until everything was handed to the socket, but no longer than ``longest`` seconds."""
+        try:
+            async with asyncio.timeout(longest):
+                await self._idle.wait()
+        except TimeoutError:
+            return
