@@ -11,10 +11,13 @@ from starlette.requests import HTTPConnection
 if TYPE_CHECKING:
     from kaikou.accounts.guard import Guard
     from kaikou.agents.service import AgentService
+    from kaikou.api.events import Feed
+    from kaikou.api.metrics import Telemetry
     from kaikou.dialogue.service import LiveService
     from kaikou.engines.pool import Pool
     from kaikou.engines.ports import Engines
     from kaikou.engines.registry import Weights
+    from kaikou.engines.warmup import Warmup
     from kaikou.settings import Settings
     from kaikou.settings_load import LoadedSettings
     from kaikou.store.conversations import ConversationRepository
@@ -40,11 +43,16 @@ class Runtime:
     conversations: ConversationRepository
     agents: AgentService
     guard: Guard
+    feed: Feed
+    """State changes for pages; ``feed.publish(kind, **data)`` from the event loop."""
+    telemetry: Telemetry
     engines: Engines | None = None
-    warmup: Any = None
-    """The server's warm-up: engine states and progress (``server.py`` defines it)."""
+    warmup: Warmup | None = None
+    """Engine states and progress."""
     voices: VoiceLibrary | None = None
     live: LiveService | None = None
+    draining: bool = False
+    """The server is about to stop: nobody new is taken in."""
     extras: dict[str, Any] = field(default_factory=dict)
     """Parts of later capabilities, by room name."""
 

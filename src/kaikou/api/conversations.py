@@ -1,0 +1,204 @@
+"""``/api/conversations``: what was said, kept: list, search, read, rename, export, delete."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from kaikou.api.problems import Problem
+from kaikou.api.runtime import Runtime, RuntimeDep
+from kaikou.errors import InvalidInput
+from kaikou.store.export import as_json, as_markdown
+from kaikou.store.records import StoredConversation
+
+router = APIRouter(prefix="/api/conversations", tags=["conversations"], responses={404: {"model": Problem}})
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ConversationOut(_Out):
+    id: str
+    title: str
+    agent_id: str | None
+    surface: str = Field(description="How it was held: realtime, chat …")
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    item_count: int
+
+
+class PartOut(_Out):
+    kind: Literal["text", "audio", "image"]
+    text: str | None
+    url: str | None
+
+
+class ItemOut(_Out):
+    id: str
+    kind: str
+    role: str | None
+    text: str
+    parts: list[PartOut]
+    status: str
+    call_id: str | None
+    name: str | None
+    arguments: str | None
+    output: str | None
+    created_at: datetime
+    audio_type: str | None
+    audio_seconds: float | None = Field(description="Length of the recording, where one is kept.")
+
+
+class StageOut(_Out):
+    """One step of the waterfall, in seconds since the end of speech."""
+
+    name: str
+    start: float
+    end: float
+    queued: float = Field(description="Seconds of it spent waiting for the processor.")
+
+
+class TurnOut(_Out):
+    id: str
+    reply_id: str
+    user_item_id: str | None
+    reply_item_id: str | None
+    status: str
+    stages: list[StageOut]
+    total: float | None = Field(description="Seconds from the end of speech to the first reply audio.")
+    speculations: int
+    engines: dict[str, str]
+    error: str
+    created_at: datetime
+
+
+class WholeConversation(ConversationOut):
+    config: dict[str, Any]
+    items: list[ItemOut]
+    turns: list[TurnOut]
+
+
+class ConversationPage(BaseModel):
+    conversations: list[ConversationOut]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+
+
+class HitOut(_Out):
+    conversation: ConversationOut
+    item_id: str | None
+    role: str | None
+    snippet: str
+
+
+class SearchPage(BaseModel):
+    hits: list[HitOut]
+    next: str | None
+
+
+class TurnList(BaseModel):
+    turns: list[TurnOut]
+
+
+class Rename(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+
+
+@router.get("")
+async def list_conversations(
+    runtime: RuntimeDep, limit: Limit = 50, cursor: str | None = None, agent_id: str | None = None
+) -> ConversationPage:
+    """Most recently changed first."""
+    page = await runtime.conversations.page(limit=limit, cursor=cursor, agent_id=agent_id)
+    found = [ConversationOut.model_validate(row) for row in page.conversations]
+    return ConversationPage(conversations=found, next=page.next)
+
+
+@router.get("/search")
+async def search_conversations(
+    runtime: RuntimeDep,
+    q: Annotated[str, Query(max_length=200)],
+    limit: Limit = 50,
+    cursor: str | None = None,
+) -> SearchPage:
+    """Conversations whose title or words hold every word of ``q``; Chinese needs no spaces."""
+    hits, following = await runtime.conversations.search(q, limit=limit, cursor=cursor)
+    return SearchPage(hits=[HitOut.model_validate(hit) for hit in hits], next=following)
+
+
+@router.get("/{conversation_id}")
+async def get_conversation(conversation_id: str, runtime: RuntimeDep) -> WholeConversation:
+    """The whole conversation, up to what was just said if it is live."""
+    stored = await runtime.journal.load(conversation_id)
+    about = ConversationOut.model_validate(stored.conversation)
+    return WholeConversation(
+        **about.model_dump(),
+        config=dict(stored.conversation.config),
+        items=[ItemOut.model_validate(item) for item in stored.items],
+        turns=_turns(stored),
+    )
+
+
+@router.get("/{conversation_id}/turns")
+async def get_turns(conversation_id: str, runtime: RuntimeDep) -> TurnList:
+    """Each turn's latency waterfall."""
+    return TurnList(turns=_turns(await runtime.journal.load(conversation_id)))
+
+
+@router.get("/{conversation_id}/items/{item_id}/audio", response_class=Response)
+async def get_audio(conversation_id: str, item_id: str, runtime: RuntimeDep) -> Response:
+    """An item's recording, where recordings are kept (``live.store_audio``)."""
+    data, media_type = await runtime.conversations.audio(conversation_id, item_id)
+    headers = {"cache-control": "private, max-age=31536000, immutable"}
+    return Response(data, media_type=media_type, headers=headers)
+
+
+@router.get("/{conversation_id}/export", response_class=Response)
+async def export_conversation(
+    conversation_id: str, runtime: RuntimeDep, format: Literal["json", "markdown"] = "json"
+) -> Response:
+    """A file to keep."""
+    stored = await runtime.journal.load(conversation_id)
+    if format == "json":
+        text, media_type, suffix = as_json(stored), "application/json", "json"
+    else:
+        text, media_type, suffix = as_markdown(stored), "text/markdown; charset=utf-8", "md"
+    name = "".join(c for c in conversation_id if c.isascii() and (c.isalnum() or c in "-_")) or "conversation"
+    headers = {"content-disposition": f'attachment; filename="{name}.{suffix}"'}
+    return Response(text.encode(), media_type=media_type, headers=headers)
+
+
+@router.patch("/{conversation_id}", responses={422: {"model": Problem}})
+async def rename_conversation(conversation_id: str, body: Rename, runtime: RuntimeDep) -> ConversationOut:
+    return ConversationOut.model_validate(await runtime.conversations.rename(conversation_id, body.title))
+
+
+@router.delete("/{conversation_id}", status_code=204, responses={409: {"model": Problem}})
+async def delete_conversation(conversation_id: str, runtime: RuntimeDep) -> None:
+    """Delete it with its recordings. A conversation that is being held has to be ended first."""
+    if _live(runtime, conversation_id):
+        raise InvalidInput(
+            "This conversation is being held right now.",
+            code="conversation_in_use",
+            hint="End the call, then delete it.",
+            status=409,
+        )
+    await runtime.journal.flush()
+    await runtime.conversations.delete(conversation_id)
+
+
+def _live(runtime: Runtime, conversation_id: str) -> bool:
+    live = runtime.live
+    return live is not None and any(one.conversation.id == conversation_id for one in live.sessions)
+
+
+def _turns(stored: StoredConversation) -> list[TurnOut]:
+    return [TurnOut.model_validate(turn) for turn in stored.turns]
