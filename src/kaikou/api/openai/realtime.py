@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import orjson
 from fastapi import APIRouter
@@ -22,9 +23,11 @@ from kaikou.api.openai.server_events import error_event
 from kaikou.api.openai.session_config import describe, merge, to_config
 from kaikou.api.openai.session_models import Extensions, RealtimeSession
 from kaikou.api.runtime import Runtime, runtime_of
-from kaikou.dialogue.service import LiveService
 from kaikou.dialogue.session import SessionConfig
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotReady
+
+if TYPE_CHECKING:
+    from kaikou.dialogue.service import LiveService
 
 log = logging.getLogger(__name__)
 router = APIRouter()

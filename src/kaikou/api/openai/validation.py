@@ -36,9 +36,10 @@ def _path(loc: tuple[int | str, ...], raw: Any) -> list[str]:
     path: list[str] = []
     node = raw
     for index, part in enumerate(loc):
-        if isinstance(node, dict) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+        inside = (
+            part in node if isinstance(node, dict) else isinstance(node, list) and part in range(len(node))
+        )
+        if inside:
             node = node[part]
         elif not (index == len(loc) - 1 and isinstance(node, dict) and isinstance(part, str)):
             continue  # the name of a union's branch
