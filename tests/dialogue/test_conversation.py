@@ -7,7 +7,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from dialogue.scripted import RATE, FakeLlm, FakeStt, FakeTts, FakeTurn, Stage, open_stage
+from dialogue.scripted import RATE, FakeLlm, FakeStt, FakeTurn, Stage, open_stage
 from dialogue.virtual_time import run
 
 from kaikou.dialogue.events import (
@@ -120,7 +120,9 @@ def test_barge_in_stops_the_sound_and_keeps_what_was_heard() -> None:
     stage = run(play())
     began = stage.began_at  # type: ignore[attr-defined]
     cut = stage.of(Interrupted)[0]
-    late = [t for t, e in stage.log if isinstance(e, AudioOut) and e.reply_id == cut.reply_id and t > began + 0.2]
+    late = [
+        t for t, e in stage.log if isinstance(e, AudioOut) and e.reply_id == cut.reply_id and t > began + 0.2
+    ]
     assert not late, "no audio of the old reply 200 ms after the user spoke"
     first = stage.of(ReplyDone)[0]
     assert (first.status, first.reason) == ("cancelled", "turn_detected")
@@ -273,12 +275,12 @@ def test_tools_are_called_and_their_results_answered() -> None:
         return [Delta(tool_call=call), Delta(finish="tool_calls")]
 
     async def play() -> Stage:
-        stage = open_stage(replace(manual(), tools=(Tool("clock", "the time", {}),)), llm=FakeLlm(reply=answer))
+        stage = open_stage(
+            replace(manual(), tools=(Tool("clock", "the time", {}),)), llm=FakeLlm(reply=answer)
+        )
         stage.conversation.say("What time is it?")
         await asyncio.sleep(1)
-        stage.conversation.add_item(
-            Item("item_o", "function_call_output", call_id="call_1", output="noon")
-        )
+        stage.conversation.add_item(Item("item_o", "function_call_output", call_id="call_1", output="noon"))
         stage.conversation.respond()
         await asyncio.sleep(4)
         await stage.conversation.close()
@@ -405,4 +407,6 @@ def test_memory_of_recordings_is_bounded() -> None:
         if isinstance(part, AudioPart) and part.audio is not None
     ]
     assert len(stage.conversation.items) == 16 and len(with_audio) == 4
-    assert stage.conversation.listening.recording.end_ms - stage.conversation.listening.recording.start_ms < 3000
+    assert (
+        stage.conversation.listening.recording.end_ms - stage.conversation.listening.recording.start_ms < 3000
+    )

@@ -14,6 +14,7 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _UNIT = re.compile(rf"[{_CJK}]|[^\s{_CJK}\W]+(?:['’.-]\w+)*")
 _SENTENCE_END = frozenset("。！？!?…\n")
 _CLAUSE_END = frozenset("，、；：,;:—")
+_CLOSING = "\"'”’」』）)]"
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st vs etc e.g i.e no jr sr inc ltd co mt fig approx dept est a.m p.m u.s u.k".split()
 )
@@ -93,10 +94,12 @@ class ClauseSplitter:
                 if count_units(text[:end]):
                     return self._with_closing(end)
             elif character == ".":
-                if end == len(text):
+                after = self._with_closing(end)
+                if after == len(text):
                     return None  # "3." may become "3.5"
-                if text[end].isspace() and not self._abbreviates(text[:position]) and count_units(text[:end]):
-                    return self._with_closing(end)
+                ends = text[after].isspace() and not self._abbreviates(text[:position])
+                if ends and count_units(text[:end]):
+                    return after
             elif character in _CLAUSE_END:
                 if character in ",:" and (end == len(text) or not text[end].isspace()):
                     if end == len(text):
@@ -118,9 +121,9 @@ class ClauseSplitter:
                 return unit.start()
         return units[most].start()
 
-    def _with_closing(self, end: int) -> int | None:
+    def _with_closing(self, end: int) -> int:
         """Closing quotes and brackets belong to the sentence they close."""
-        while end < len(self._buffer) and self._buffer[end] in "\"'”’」』）)]":
+        while end < len(self._buffer) and self._buffer[end] in _CLOSING:
             end += 1
         return end
 

@@ -1,0 +1,51 @@
+"""Clauses: short first, growing, never in the middle of a number, nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kaikou.dialogue.clauses import ClauseSplitter, count_units
+
+
+def split(text: str, step: int = 3) -> list[str]:
+    splitter = ClauseSplitter()
+    clauses = [c for at in range(0, len(text), step) for c in splitter.feed(text[at : at + step])]
+    return [clause.text for clause in [*clauses, *splitter.finish()]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Yes. It costs $3.50, at 10:30.", ["Yes.", "It costs $3.50, at 10:30."]),
+        ("你好！今天天气很好，我们去散步吧。", ["你好！", "今天天气很好，", "我们去散步吧。"]),
+        ("Really?! I did not know.", ["Really?!", "I did not know."]),
+        ("Ask Mr. Smith now.", ["Ask Mr. Smith now."]),
+        ('He said "go." Then left.', ['He said "go."', "Then left."]),
+        ("…", []),
+        ("", []),
+    ],
+)
+def test_cuts(text: str, expected: list[str]) -> None:
+    assert split(text) == expected
+
+
+def test_the_first_clause_is_short_even_without_a_mark() -> None:
+    words = "this goes on and on without any mark at all for a very long time indeed".split()
+    first = split(" ".join(words))[0]
+    assert count_units(first) <= 8
+
+
+@given(st.text(alphabet='ab 。，,.!?中文字3:\n"”', max_size=120), st.integers(1, 9))
+def test_nothing_is_lost_or_said_twice(text: str, step: int) -> None:
+    splitter = ClauseSplitter()
+    clauses = [c for at in range(0, len(text), step) for c in splitter.feed(text[at : at + step])]
+    clauses += splitter.finish()
+    for clause in clauses:
+        assert text[clause.start : clause.end].strip() == clause.text
+    ends = [0, *(clause.end for clause in clauses)]
+    for end, clause in zip(ends, clauses, strict=False):
+        assert clause.start >= end
+        assert count_units(text[end : clause.start]) == 0, "only what says nothing is left out"
+    assert count_units(text[ends[-1] :]) == 0
