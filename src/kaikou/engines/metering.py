@@ -29,14 +29,14 @@ class Meter:
         self._parent = parent
         self._lock = threading.Lock()
 
-    def add(self, queued: float, ran: float) -> None:
-        """Count one piece of work; callable from any thread."""
+    def add(self, queued: float, ran: float, calls: int = 1) -> None:
+        """Count one piece of work, or with ``calls=0`` more of one; callable from any thread."""
         with self._lock:
             self.queued += queued
             self.ran += ran
-            self.calls += 1
+            self.calls += calls
         if self._parent is not None:
-            self._parent.add(queued, ran)
+            self._parent.add(queued, ran, calls)
 
 
 _current: ContextVar[Meter | None] = ContextVar("kaikou_meter", default=None)

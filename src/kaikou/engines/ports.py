@@ -266,8 +266,9 @@ class LanguageModel(Engine, Protocol):
         Closing the iterator stops the generation at the source."""
         ...
 
-    async def warm(self, messages: Sequence[Message]) -> None:
-        """Process a prompt's prefix ahead of its first use; a no-op where that gains nothing."""
+    async def warm(self, messages: Sequence[Message], generation: Generation = Generation()) -> None:
+        """Process a prompt's prefix ahead of its first use; a no-op where that gains nothing.
+        Give the ``generation`` that will be used: its tools are part of the prompt."""
         ...
 
 

@@ -77,7 +77,7 @@ class OpenAILanguageModel:
             raise
         self._health = Health("ready")
 
-    async def warm(self, messages: Sequence[Message]) -> None:
+    async def warm(self, messages: Sequence[Message], generation: Generation = Generation()) -> None:
         """Nothing to gain: providers keep their own caches, and count what is sent."""
 
     def _first(self, models: Sequence[str]) -> str:

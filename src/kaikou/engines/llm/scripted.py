@@ -106,7 +106,7 @@ class ScriptedLanguageModel:
             finish="tool_calls" if called else "length" if len(tokens) > limit else "stop",
         )
 
-    async def warm(self, messages: Sequence[Message]) -> None:
+    async def warm(self, messages: Sequence[Message], generation: Generation = Generation()) -> None:
         """Nothing to warm."""
 
     def _reply(self, messages: Sequence[Message]) -> ScriptedReply:
