@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from kaikou.engines.llm.chat import ChatCompletions
+from kaikou.engines.llm.chat.client import ChatCompletions
 from kaikou.engines.ports import Card, Delta, Generation, Health, Lane, Message, Progress
 from kaikou.engines.presets import endpoint
 from kaikou.engines.registry import EngineContext

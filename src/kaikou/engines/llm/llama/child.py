@@ -1,6 +1,6 @@
 """The child process of the embedded language model: llama.cpp with its own loopback server.
 
-Started as ``python -P -m kaikou.engines.llm.llama_child``. Reads one line of JSON
+Run as a script, so that it loads nothing but llama.cpp. Reads one line of JSON
 (:class:`ChildConfig`) from standard input, writes one line with its address to standard output,
 and serves until standard input closes, which also happens when the parent dies.
 """

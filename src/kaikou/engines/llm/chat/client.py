@@ -14,9 +14,9 @@ from typing import Any
 
 import openai
 
-from kaikou.engines.llm import chat_format
-from kaikou.engines.llm.thoughts import WithoutThoughts
-from kaikou.engines.llm.written_calls import WrittenCalls, new_call_id
+from kaikou.engines.llm.chat import wire
+from kaikou.engines.llm.chat.thoughts import WithoutThoughts
+from kaikou.engines.llm.chat.written_calls import WrittenCalls, new_call_id
 from kaikou.engines.ports import Delta, FinishReason, Generation, Message, ToolCall, Usage
 from kaikou.engines.presets import Endpoint
 from kaikou.engines.remote import broke_off, client_for, failure, is_passing, retry_after
@@ -77,7 +77,7 @@ class ChatCompletions:
         Raises EngineFailed, or InvalidInput for a prompt that is too long. Retries as long as
         nothing has come. Closing the generator closes the connection, which stops the server.
         """
-        body = chat_format.request(
+        body = wire.request(
             self.endpoint.preset,
             model,
             messages,
@@ -162,7 +162,7 @@ class _Answer:
 
     def read(self, chunk: Any) -> Iterator[Delta]:
         if chunk.usage is not None:
-            self.usage = chat_format.usage(chunk.usage)
+            self.usage = wire.usage(chunk.usage)
         for choice in (chunk.choices or ())[:1]:
             delta = choice.delta
             if delta is not None:
@@ -174,7 +174,7 @@ class _Answer:
                 for part in delta.tool_calls or ():
                     self._collect(part)
             if choice.finish_reason:
-                self.finish = chat_format.finish_reason(choice.finish_reason)
+                self.finish = wire.finish_reason(choice.finish_reason)
 
     def end(self) -> Iterator[Delta]:
         """What was held back, the calls, and the last delta."""

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kaikou.engines.llm.llama_child import ChildConfig
-from kaikou.engines.llm.llama_keeper import LlamaKeeper
-from kaikou.engines.llm.llama_requests import extra_fields, refuse_images
-from kaikou.engines.llm.slots import GaveWay, Slots
+from kaikou.engines.llm.llama.child import ChildConfig
+from kaikou.engines.llm.llama.keeper import LlamaKeeper
+from kaikou.engines.llm.llama.requests import extra_fields, refuse_images
+from kaikou.engines.llm.llama.slots import GaveWay, Slots
 from kaikou.engines.metering import current_meter
 from kaikou.engines.ports import Card, Delta, Generation, Health, Lane, Message, Progress
 from kaikou.engines.registry import EngineContext

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kaikou.engines.llm.thoughts import held_back
+from kaikou.engines.llm.chat.thoughts import held_back
 from kaikou.engines.ports import Tool, ToolCall
 
 _BLOCKS = {"```": "```", "<tool_call>": "</tool_call>"}

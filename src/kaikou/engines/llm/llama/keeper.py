@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 
-from kaikou.engines.llm.chat import ChatCompletions
-from kaikou.engines.llm.llama_child import ChildConfig
-from kaikou.engines.llm.llama_process import LlamaProcess
+from kaikou.engines.llm.chat.client import ChatCompletions
+from kaikou.engines.llm.llama.child import ChildConfig
+from kaikou.engines.llm.llama.process import LlamaProcess
 from kaikou.engines.ports import Health
 from kaikou.engines.presets import Endpoint, Preset
 from kaikou.errors import EngineFailed, NotReady

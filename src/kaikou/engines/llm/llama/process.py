@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from kaikou.engines.llm.llama_child import ChildConfig
+from kaikou.engines.llm.llama import child
+from kaikou.engines.llm.llama.child import ChildConfig
 from kaikou.errors import EngineFailed
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,7 @@ class LlamaProcess:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
-            "-m",
-            "kaikou.engines.llm.llama_child",
+            child.__file__,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -1,0 +1,1 @@
+"""Streamed chat with any server that speaks the OpenAI API: shared by the engines of this folder."""
