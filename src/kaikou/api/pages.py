@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WEB = Path(__file__).parents[1] / "web"
+from kaikou.machine import WEB
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Kaikou 开口</title>
 <body style="font:16px/1.5 system-ui;max-width:40rem;margin:15vh auto;padding:0 1rem">

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from kaikou.api.events import Feed
+from kaikou.api.metrics import Telemetry
+
 if TYPE_CHECKING:
     from kaikou.accounts.guard import Guard
     from kaikou.agents.service import AgentService
-    from kaikou.api.events import Feed
-    from kaikou.api.metrics import Telemetry
     from kaikou.dialogue.service import LiveService
     from kaikou.engines.pool import Pool
     from kaikou.engines.ports import Engines
@@ -43,9 +44,9 @@ class Runtime:
     conversations: ConversationRepository
     agents: AgentService
     guard: Guard
-    feed: Feed
+    feed: Feed = field(default_factory=Feed)
     """State changes for pages; ``feed.publish(kind, **data)`` from the event loop."""
-    telemetry: Telemetry
+    telemetry: Telemetry = field(default_factory=Telemetry)
     engines: Engines | None = None
     warmup: Warmup | None = None
     """Engine states and progress."""

@@ -1,0 +1,226 @@
+"""One recorded turn through the conversation core, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kaikou import server
+from kaikou.audio.decoding import decode
+from kaikou.audio.pcm import Pcm
+from kaikou.cli import console
+from kaikou.cli.sound import write_sound
+from kaikou.dialogue.events import (
+    AudioOut,
+    Event,
+    Failed,
+    Metrics,
+    ReplyDone,
+    ReplyStarted,
+    SpeechDropped,
+    TranscriptFailed,
+    TranscriptFinal,
+)
+from kaikou.dialogue.session import SessionConfig, TurnPolicy
+from kaikou.engines.warmup import Loading
+from kaikou.errors import EngineFailed, InvalidInput, KaikouError, NotReady
+from kaikou.settings_load import LoadedSettings
+
+if TYPE_CHECKING:
+    from kaikou.server import Runtime
+
+RATE = 24_000
+FRAME_SECONDS = 0.02
+WARM_SECONDS = 3600.0
+"""Models may have to be downloaded first."""
+REPLY_SECONDS = 600.0
+METRICS_SECONDS = 2.0
+UNPACED_MS = 3_600_000
+"""Nobody listens along: sound need not be held back to real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A recording and how it is to be answered."""
+
+    file: Path
+    agent: str | None = None
+    language: str | None = None
+    voice: str | None = None
+    hands_free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it. ``timings``: stage -> seconds from the end of speech until it was done."""
+
+    transcript: str
+    reply: str
+    sound: Pcm | None
+    timings: dict[str, float]
+
+
+class Notes:
+    """Collects the events of one conversation until its reply is over."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.audio = bytearray()
+        self.done: ReplyDone | None = None
+        self.metrics: Metrics | None = None
+        self.error: KaikouError | None = None
+        self.replied = asyncio.Event()
+        self.measured = asyncio.Event()
+
+    def take(self, event: Event) -> None:
+        """The conversation's sink."""
+        match event:
+            case TranscriptFinal(transcript=transcript):
+                self.words.append(transcript.text)
+            case TranscriptFailed(code=code, message=message):
+                self._fail(EngineFailed(message, code=code))
+            case SpeechDropped():
+                self._fail(_nothing_heard())
+            case ReplyStarted():
+                self.audio.clear()
+            case AudioOut(data=data):
+                self.audio += data
+            case ReplyDone(status="cancelled"):
+                pass  # the speaker went on: another reply follows
+            case ReplyDone():
+                self.done = event
+                self.replied.set()
+            case Metrics():
+                self.metrics = event
+                self.measured.set()
+            case Failed(code=code, message=message, hint=hint):
+                self._fail(EngineFailed(message, code=code, hint=hint))
+            case _:
+                pass
+
+    def _fail(self, error: KaikouError) -> None:
+        self.error = self.error or error
+        self.replied.set()
+
+    def answer(self) -> Answer:
+        """What was said and answered; raises what went wrong."""
+        if self.error is not None:
+            raise self.error
+        if self.done is None:
+            raise NotReady("No reply came in time.", code="no_reply")
+        if self.done.status == "failed":
+            raise EngineFailed(self.done.error_message, code=self.done.error_code or "engine_failed")
+        timings = {stage.name: stage.end for stage in self.metrics.stages} if self.metrics else {}
+        if self.metrics:
+            timings["total"] = self.metrics.total
+        sound = Pcm.from_int16(bytes(self.audio), RATE) if self.audio else None
+        return Answer(" ".join(filter(None, self.words)), self.done.text.strip(), sound, timings)
+
+
+def _nothing_heard() -> InvalidInput:
+    return InvalidInput(
+        "No words were understood in the recording.",
+        code="no_speech",
+        hint="Check it with `kaikou transcribe`, or name its --language.",
+    )
+
+
+@asynccontextmanager
+async def warmed(loaded: LoadedSettings, title: str) -> AsyncIterator[Runtime]:
+    """The server's parts without a port, engines ready, with a progress bar meanwhile."""
+    failed: dict[str, str] = {}
+    trouble = asyncio.Event()
+
+    with console.progress(title) as progress:
+
+        def changed(loading: Loading) -> None:
+            if loading.health.state == "failed" and loading.kind != "turn":
+                failed[loading.title] = loading.health.detail
+                trouble.set()
+            elif loading.health.state == "loading":
+                progress(f"{loading.title}: {loading.health.detail or 'loading'}", loading.health.progress)
+
+        progress("starting", None)
+        context = server.open_runtime(loaded, changed)
+        runtime = await context.__aenter__()
+        try:
+            assert runtime.warmup is not None
+            ready = asyncio.create_task(runtime.warmup.wait_ready())
+            broken = asyncio.create_task(trouble.wait())
+            await asyncio.wait({ready, broken}, timeout=WARM_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for task in (ready, broken):
+                task.cancel()
+            if not runtime.warmup.ready:
+                reason = "; ".join(f"{title}: {detail}" for title, detail in failed.items())
+                raise NotReady(f"Not everything could be made ready. {reason}", hint="See `kaikou doctor`.")
+        except BaseException:
+            await context.__aexit__(None, None, None)
+            raise
+    try:
+        yield runtime
+    finally:
+        await context.__aexit__(None, None, None)
+
+
+async def ask_once(loaded: LoadedSettings, question: Question, out: Path | None) -> Answer:
+    """Open everything, ask, write the reply's sound to ``out``, close everything."""
+    live = loaded.settings.live.model_copy(update={"send_ahead_ms": UNPACED_MS})
+    loaded = replace(loaded, settings=loaded.settings.model_copy(update={"live": live}))
+    async with warmed(loaded, "talk") as runtime:
+        with console.progress("talk") as progress:
+            progress("listening and answering", None)
+            answer = await ask(runtime, question)
+    if out is not None and answer.sound is not None:
+        await asyncio.to_thread(write_sound, out, answer.sound)
+    return answer
+
+
+async def ask(runtime: Runtime, question: Question) -> Answer:
+    """One turn: the recording in, the whole reply out. Raises KaikouError where either failed."""
+    assert runtime.live is not None
+    sound = await asyncio.to_thread(decode, question.file, RATE)
+    policy = TurnPolicy() if question.hands_free else TurnPolicy(mode="manual")
+    config = SessionConfig(language=question.language, voice=question.voice, turn=policy)
+    notes = Notes()
+    conversation = await runtime.live.open(
+        config, notes.take, agent_id=question.agent or runtime.agents.default_id, surface="terminal"
+    )
+    try:
+        if question.hands_free:
+            await _play(conversation.hear, sound, notes.replied)
+        else:
+            conversation.hear(sound)
+            conversation.commit()
+            conversation.respond()
+        async with asyncio.timeout(REPLY_SECONDS):
+            await notes.replied.wait()
+        if notes.error is None:
+            await _patiently(notes.measured)
+    except TimeoutError:
+        raise NotReady(f"No reply came within {REPLY_SECONDS:.0f} s.", code="no_reply") from None
+    finally:
+        await conversation.close("the turn is over")
+    return notes.answer()
+
+
+async def _patiently(event: asyncio.Event) -> None:
+    """Wait a moment; the figures are welcome, the answer stands without them."""
+    await asyncio.wait({asyncio.create_task(event.wait())}, timeout=METRICS_SECONDS)
+
+
+async def _play(hear: object, sound: Pcm, until: asyncio.Event) -> None:
+    """As a microphone would: 20 ms at a time, then silence until the reply is over."""
+    assert callable(hear)
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    position = 0.0
+    while not until.is_set():
+        frame = sound.slice(position, position + FRAME_SECONDS)
+        hear(frame if len(frame) else Pcm.silence(FRAME_SECONDS, RATE))
+        position += FRAME_SECONDS
+        due += FRAME_SECONDS
+        await asyncio.sleep(max(0.0, due - loop.time()))

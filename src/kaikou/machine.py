@@ -1,0 +1,42 @@
+"""Facts about this installation and the machine under it. Imports next to nothing."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+WEB = Path(__file__).parent / "web"
+"""The built page."""
+
+
+@cache
+def kaikou_version() -> str:
+    """The installed version, e.g. ``0.1.0``."""
+    return version("kaikou")
+
+
+def memory_usage() -> dict[str, int] | None:
+    """The machine's memory in bytes (``total``, ``used``, ``free``) and this process's share
+    (``process``); None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        resident = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except OSError:
+        return None
+    known = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}
+    total, free = known["MemTotal"], known["MemAvailable"]
+    page = os.sysconf("SC_PAGE_SIZE")
+    return {"total": total, "used": total - free, "free": free, "process": resident * page}
+
+
+@cache
+def gpu_available() -> bool:
+    """An NVIDIA or AMD compute device is visible to this process."""
+    return any(Path(device).exists() for device in ("/dev/nvidia0", "/dev/kfd"))
+
+
+def page_built() -> bool:
+    """The web page is there to be served."""
+    return (WEB / "index.html").is_file()
