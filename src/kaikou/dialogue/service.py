@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from kaikou.agents.persona import Agent
 from kaikou.agents.service import AgentService
 from kaikou.dialogue.admission import Admission
 from kaikou.dialogue.conversation import Conversation, Sink
@@ -17,7 +18,8 @@ from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
-from kaikou.engines.ports import Engines
+from kaikou.engines.ports import Engines, TextToSpeech
+from kaikou.engines.shelf import EngineShelf
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.settings import Settings
 from kaikou.store.journal import Journal
@@ -48,6 +50,7 @@ class LiveService:
         admission: Admission,
         *,
         engines: Callable[[], Engines | None],
+        shelf: EngineShelf | None = None,
         waiting_for: Callable[[], str],
         on_change: Callable[[], None] = lambda: None,
         on_metrics: Callable[[str, Metrics], None] = lambda _surface, _metrics: None,
@@ -58,11 +61,12 @@ class LiveService:
         self._agents = agents
         self._journal = journal
         self._engines = engines
+        self._shelf = shelf
         self._waiting_for = waiting_for
         self._on_change = on_change
         self._on_metrics = on_metrics
         self._sessions: dict[str, Session] = {}
-        self._mouth: Mouth | None = None
+        self._mouths: dict[TextToSpeech, Mouth] = {}
         self._tasks = TaskOwner(lambda error: log.error("live service", exc_info=error))
 
     def start(self) -> None:
@@ -109,7 +113,11 @@ class LiveService:
             )
         self.admission.enter()
         try:
-            config = await self._with_agent(config, agent_id)
+            if agent_id is not None:
+                agent = await self._agents.get(agent_id)
+                config = _with_agent(config, agent)
+                if agent.engines and self._shelf is not None:
+                    engines = await self._shelf.choose(engines, agent.engines)
             history = list(items)
             if conversation_id is not None:
                 history = [*items_of(await self._journal.load(conversation_id)), *history]
@@ -128,8 +136,7 @@ class LiveService:
         surface: str,
         history: list[Item],
     ) -> Conversation:
-        if self._mouth is None or self._mouth.tts is not engines.tts:
-            self._mouth = Mouth(engines.tts)
+        mouth = self._mouths.setdefault(engines.tts, Mouth(engines.tts))
         keeper = Keeper(self._journal, store_audio=self._settings.live.store_audio)
 
         def observe(event: Event) -> None:
@@ -141,7 +148,7 @@ class LiveService:
             config,
             sink,
             engines=engines,
-            mouth=self._mouth,
+            mouth=mouth,
             pacer=self.pacer,
             settings=self._settings,
             conversation_id=conversation_id,
@@ -154,18 +161,6 @@ class LiveService:
         self._sessions[conversation.id] = Session(conversation, keeper, surface, opened_at)
         self._on_change()
         return conversation
-
-    async def _with_agent(self, config: SessionConfig, agent_id: str | None) -> SessionConfig:
-        if agent_id is None:
-            return config
-        agent = await self._agents.get(agent_id)
-        return replace(
-            config,
-            instructions=config.instructions or agent.prompt,
-            voice=config.voice or agent.voice,
-            language=config.language or agent.language,
-            greeting=config.greeting or agent.greeting,
-        )
 
     # -- clients that drop
 
@@ -235,3 +230,14 @@ class LiveService:
                 if error is not None:
                     conversation.sink(Failed(error.code, error.message, error.hint, fatal=True))
                     await conversation.close(error.code)
+
+
+def _with_agent(config: SessionConfig, agent: Agent) -> SessionConfig:
+    """The agent fills what the client left open."""
+    return replace(
+        config,
+        instructions=config.instructions or agent.prompt,
+        voice=config.voice or agent.voice,
+        language=config.language or agent.language,
+        greeting=config.greeting or agent.greeting,
+    )
