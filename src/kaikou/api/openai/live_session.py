@@ -17,13 +17,13 @@ from kaikou.api.openai import beta
 from kaikou.api.openai import client_events as ce
 from kaikou.api.openai.items_codec import decode_item, encode_item
 from kaikou.api.openai.ledger import Ledger
-from kaikou.api.openai.outbox import Outbox
 from kaikou.api.openai.resume import Entry, EventLog
 from kaikou.api.openai.server_events import Renderer
 from kaikou.api.openai.session_config import describe, merge, render, reply_request, to_config
 from kaikou.api.openai.session_models import Extensions, RealtimeSession, ResponseParams
 from kaikou.api.openai.validation import validated
 from kaikou.api.openai.wire_state import WireState
+from kaikou.api.outbox import Outbox
 from kaikou.dialogue.events import Event, Failed, Interrupted
 from kaikou.engines.ports import Voice
 from kaikou.errors import InvalidInput

@@ -17,11 +17,11 @@ from kaikou.api.openai import client_events as ce
 from kaikou.api.openai.client_secrets import session_of_secret
 from kaikou.api.openai.dispatch import client_event_id, read_frame, report
 from kaikou.api.openai.live_session import LiveSession
-from kaikou.api.openai.outbox import Outbox, SlowClient
 from kaikou.api.openai.resume import Resumable
 from kaikou.api.openai.server_events import error_event
 from kaikou.api.openai.session_config import describe, merge, to_config
 from kaikou.api.openai.session_models import Extensions, RealtimeSession
+from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, runtime_of
 from kaikou.dialogue.session import SessionConfig
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotReady
