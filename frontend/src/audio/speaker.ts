@@ -1,0 +1,99 @@
+import { fromBase64, fromPcm16 } from "./pcm";
+import type { PlaybackCommand, PlaybackReport } from "./playback.worklet";
+import playbackUrl from "./playback.worklet.ts?worker&url";
+import type { Played } from "./playback-queue";
+
+export interface Progress {
+  playing: boolean;
+  level: number;
+}
+
+/** The agent's voice: plays what arrives, and knows to the millisecond what was heard. */
+export class Speaker {
+  private flushes = new Map<number, (played: Played | null) => void>();
+  private number = 0;
+  private last: Played | null = null;
+
+  private constructor(
+    private readonly context: AudioContext,
+    private readonly node: AudioWorkletNode,
+    onProgress: (progress: Progress) => void,
+  ) {
+    node.port.onmessage = (message: MessageEvent<PlaybackReport>) => {
+      const report = message.data;
+      this.last = report.played;
+      if (report.type === "progress") {
+        onProgress({ playing: report.playing, level: report.level });
+      } else {
+        this.flushes.get(report.number)?.(this.heard(report.played));
+        this.flushes.delete(report.number);
+      }
+    };
+  }
+
+  /** `context` must have been made in the user's click, or phones stay silent. */
+  static async open(
+    context: AudioContext,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Speaker> {
+    await context.audioWorklet.addModule(playbackUrl);
+    const node = new AudioWorkletNode(context, "kaikou-playback", {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+    });
+    node.connect(context.destination);
+    return new Speaker(context, node, onProgress);
+  }
+
+  /** What was heard of the item that plays or played last. */
+  get played(): Played | null {
+    return this.heard(this.last);
+  }
+
+  /** More of an item's sound: base64 PCM16 at the wire's rate. */
+  play(item: string, base64: string): void {
+    const samples = fromPcm16(fromBase64(base64));
+    this.send({ type: "audio", item, samples }, [samples.buffer]);
+  }
+
+  /** The item's sound is complete. */
+  end(item: string): void {
+    this.send({ type: "end", item });
+  }
+
+  hold(): void {
+    this.send({ type: "hold" });
+  }
+
+  release(): void {
+    this.send({ type: "release" });
+  }
+
+  /** Silence at once; tells what was heard of the item that was cut. */
+  flush(): Promise<Played | null> {
+    this.number += 1;
+    const number = this.number;
+    return new Promise((resolve) => {
+      this.flushes.set(number, resolve);
+      this.send({ type: "flush", number });
+    });
+  }
+
+  close(): void {
+    this.node.port.onmessage = null;
+    this.node.disconnect();
+    for (const resolve of this.flushes.values()) resolve(this.played);
+    this.flushes.clear();
+  }
+
+  /** Samples given to the device are heard a little later: what is on its way does not count. */
+  private heard(played: Played | null): Played | null {
+    if (!played) return null;
+    const latency = (this.context.outputLatency || 0) * 1000;
+    return { ...played, milliseconds: Math.max(0, Math.floor(played.milliseconds - latency)) };
+  }
+
+  private send(command: PlaybackCommand, transfer: Transferable[] = []): void {
+    this.node.port.postMessage(command, transfer);
+  }
+}

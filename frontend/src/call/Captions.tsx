@@ -1,0 +1,24 @@
+import { useLanguage } from "../i18n/language";
+import type { Line } from "./conversation";
+import { Waterfall } from "./Waterfall";
+
+/** What both sides said. Not a live region: in a call one hears it, and hearing it twice is noise. */
+export function Captions({ lines, agent }: { lines: Line[]; agent: string }) {
+  const { t } = useLanguage();
+  if (lines.length === 0) return <p className="note captions-empty">{t("captions.empty")}</p>;
+  return (
+    <ol className="captions" aria-label={t("captions.label")}>
+      {lines.map((line) => (
+        <li key={line.id} className={`line ${line.role} ${line.state}`}>
+          <span className="speaker">{line.role === "user" ? t("captions.you") : agent}</span>
+          <p>
+            {line.emoji && <span aria-hidden="true">{line.emoji} </span>}
+            {line.text}
+            {line.state === "cut" && <span className="cut-mark"> — {t("captions.cut")}</span>}
+          </p>
+          {line.metrics && <Waterfall metrics={line.metrics} />}
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,27 @@
+import { useLanguage } from "../i18n/language";
+import type { Problem } from "./problem";
+
+interface Props {
+  problem: Problem | null;
+  onDismiss: () => void;
+}
+
+/** What went wrong and what to do, read out at once. */
+export function ProblemBanner({ problem, onDismiss }: Props) {
+  const { t } = useLanguage();
+  return (
+    <div role="alert">
+      {problem && (
+        <div className="problem">
+          <p>
+            {t(problem.key)}
+            {problem.detail && <span className="detail"> {problem.detail}</span>}
+          </p>
+          <button type="button" className="quiet" onClick={onDismiss}>
+            {t("problem.dismiss")}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import { en, type TextKey } from "../i18n/en";
+import { type Translate, useLanguage } from "../i18n/language";
+import type { Metrics, Stage } from "../realtime/events";
+
+/** Where the time of one turn went: a bar for each stage, with waiting in queues paler. */
+export function Waterfall({ metrics }: { metrics: Metrics }) {
+  const { t } = useLanguage();
+  const { stages } = metrics;
+  if (stages.length === 0) return null;
+  const first = Math.min(0, ...stages.map((stage) => stage.start));
+  const span = Math.max(0.001, ...stages.map((stage) => stage.end)) - first;
+  const share = (seconds: number) => `${(100 * seconds) / span}%`;
+  return (
+    <details className="timing">
+      <summary>{t("timing.summary", { seconds: metrics.total.toFixed(2) })}</summary>
+      <table>
+        <caption>{t("timing.caption")}</caption>
+        <thead className="for-readers">
+          <tr>
+            <th scope="col">{t("timing.stage")}</th>
+            <th scope="col">{t("timing.from")}</th>
+            <th scope="col">{t("timing.took")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {stages.map((stage) => (
+            <tr key={stage.name}>
+              <th scope="row">{stageName(stage, t)}</th>
+              <td className="track">
+                <span
+                  className="bar"
+                  style={{
+                    left: share(stage.start - first),
+                    width: share(stage.end - stage.start),
+                  }}
+                >
+                  <span className="queued" style={{ width: queuedShare(stage) }} />
+                </span>
+                <span className="for-readers">{milliseconds(stage.start, t)}</span>
+              </td>
+              <td className="took">
+                {milliseconds(stage.end - stage.start, t)}
+                {stage.queued >= 0.001 && (
+                  <span className="for-readers">
+                    , {milliseconds(stage.queued, t)} {t("timing.queued")}
+                  </span>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}
+
+function stageName(stage: Stage, t: Translate): string {
+  const key = `stage.${stage.name}`;
+  return key in en ? t(key as TextKey) : stage.name;
+}
+
+function queuedShare(stage: Stage): string {
+  const took = stage.end - stage.start;
+  return took > 0 ? `${Math.min(100, (100 * stage.queued) / took)}%` : "0%";
+}
+
+function milliseconds(seconds: number, t: Translate): string {
+  return t("timing.ms", { ms: String(Math.round(seconds * 1000)) });
+}

@@ -1,0 +1,168 @@
+import { type Item, type Metrics, type ServerEvent, textOf } from "../realtime/events";
+
+/** One line of the conversation, as the page shows it. */
+export interface Line {
+  id: string;
+  role: "user" | "assistant";
+  text: string;
+  /** `hearing`: still being said; `done`; `cut`: interrupted, the text is what was heard. */
+  state: "hearing" | "done" | "cut";
+  emoji?: string;
+  metrics?: Metrics;
+}
+
+/** The conversation so far, and who holds the floor. A pure function of the events. */
+export interface Conversation {
+  lines: Line[];
+  /** The user is speaking now. */
+  hearing: boolean;
+  /** Id of the reply under way. */
+  response: string | null;
+  /** Which line each reply fills. */
+  replies: Record<string, string>;
+  /** Emoji of replies whose line is not there yet. */
+  emoji: Record<string, string>;
+  /** The reply holds its breath because somebody made a sound. */
+  held: boolean;
+}
+
+export const emptyConversation: Conversation = {
+  lines: [],
+  hearing: false,
+  response: null,
+  replies: {},
+  emoji: {},
+  held: false,
+};
+
+/** The conversation after one more event of the server. */
+export function reduce(before: Conversation, event: ServerEvent): Conversation {
+  switch (event.type) {
+    case "input_audio_buffer.speech_started":
+      return { ...before, hearing: true };
+    case "input_audio_buffer.speech_stopped":
+      return { ...before, hearing: false };
+    case "kaikou.speech_dropped":
+      return without({ ...before, hearing: false }, event.item_id);
+    case "kaikou.transcript.partial":
+      return put(before, event.item_id, { role: "user", text: event.text, state: "hearing" });
+    case "conversation.item.input_audio_transcription.completed":
+      return event.transcript.trim() === ""
+        ? without(before, event.item_id)
+        : put(before, event.item_id, { role: "user", text: event.transcript, state: "done" });
+    case "conversation.item.input_audio_transcription.failed":
+      return without(before, event.item_id);
+    case "conversation.item.added":
+      return added(before, event.item);
+    case "conversation.item.retrieved":
+      return retrieved(before, event.item);
+    case "conversation.item.deleted":
+      return without(before, event.item_id);
+    case "response.created":
+      return { ...before, response: event.response.id, held: false };
+    case "response.output_audio_transcript.delta":
+    case "response.output_text.delta":
+      return delta(before, event.item_id, event.delta);
+    case "response.done":
+      return finished(before, event.response.id, event.response.status);
+    case "kaikou.playback.paused":
+      return { ...before, held: true };
+    case "kaikou.playback.resumed":
+      return { ...before, held: false };
+    case "kaikou.interrupted":
+      return interrupted(before, event.item_id, event.heard_text);
+    case "kaikou.emotion":
+      return { ...before, emoji: { ...before.emoji, [event.response_id]: event.emoji } };
+    case "kaikou.turn.metrics":
+      return withMetrics(before, event.response_id, event);
+    default:
+      return before;
+  }
+}
+
+/** Something written by the user, shown before the server has said that it took it. */
+export function written(before: Conversation, id: string, text: string): Conversation {
+  return put(before, id, { role: "user", text, state: "done" });
+}
+
+/** The connection is gone for good: nothing is being said any more. */
+export function hungUp(before: Conversation): Conversation {
+  const lines = before.lines
+    .filter((line) => line.state !== "hearing" || line.role === "assistant")
+    .map((line) => (line.state === "hearing" ? { ...line, state: "cut" as const } : line));
+  return { ...before, lines, hearing: false, response: null, held: false };
+}
+
+function put(before: Conversation, id: string, line: Omit<Line, "id">): Conversation {
+  const known = before.lines.some((old) => old.id === id);
+  const lines = known
+    ? before.lines.map((old) => (old.id === id ? { ...old, ...line } : old))
+    : [...before.lines, { id, ...line }];
+  return { ...before, lines };
+}
+
+function change(before: Conversation, id: string | undefined, to: Partial<Line>): Conversation {
+  return {
+    ...before,
+    lines: before.lines.map((line) => (line.id === id ? { ...line, ...to } : line)),
+  };
+}
+
+function without(before: Conversation, id: string): Conversation {
+  return { ...before, lines: before.lines.filter((line) => line.id !== id) };
+}
+
+function added(before: Conversation, item: Item): Conversation {
+  if (item.type !== "message" || (item.role !== "user" && item.role !== "assistant")) return before;
+  if (item.role === "assistant" && before.response) {
+    const emoji = before.emoji[before.response];
+    const replies = { ...before.replies, [before.response]: item.id };
+    const state = { ...before, replies };
+    return put(state, item.id, {
+      role: "assistant",
+      text: textOf(item),
+      state: "hearing",
+      ...(emoji ? { emoji } : {}),
+    });
+  }
+  const text = textOf(item);
+  // A spoken item arrives without its words: its line appears with the transcript.
+  if (text === "") return before;
+  return put(before, item.id, { role: item.role, text, state: "done" });
+}
+
+function retrieved(before: Conversation, item: Item): Conversation {
+  const text = textOf(item).trim();
+  return item.role !== "assistant" ? before : cut(before, item.id, text);
+}
+
+function interrupted(before: Conversation, id: string, heard: string): Conversation {
+  return cut({ ...before, held: false }, id, heard.trim());
+}
+
+/** Only what was heard stays on the page, as in the agent's own memory. */
+function cut(before: Conversation, id: string, heard: string): Conversation {
+  return heard === "" ? without(before, id) : change(before, id, { text: heard, state: "cut" });
+}
+
+function delta(before: Conversation, id: string, more: string): Conversation {
+  const line = before.lines.find((old) => old.id === id);
+  // Words that were on their way when the reply was cut.
+  if (line?.state === "cut") return before;
+  const text = (line?.text ?? "") + more;
+  return put(before, id, { role: "assistant", text, state: "hearing" });
+}
+
+function finished(before: Conversation, response: string, status: string): Conversation {
+  const state = { ...before, response: before.response === response ? null : before.response };
+  const id = before.replies[response];
+  const line = before.lines.find((old) => old.id === id);
+  if (!line || line.state === "cut") return state;
+  if (line.text.trim() === "") return without(state, line.id);
+  return change(state, id, { state: status === "completed" ? "done" : "cut" });
+}
+
+function withMetrics(before: Conversation, response: string, metrics: Metrics): Conversation {
+  const { total, speculations, stages } = metrics;
+  return change(before, before.replies[response], { metrics: { total, speculations, stages } });
+}

@@ -1,0 +1,51 @@
+import { useSyncExternalStore } from "react";
+import { type Conversation, emptyConversation } from "./conversation";
+import type { Problem } from "./problem";
+
+export interface CallState {
+  phase: "idle" | "connecting" | "live" | "reconnecting" | "ended";
+  conversation: Conversation;
+  /** Under which the server keeps the conversation; null before its first word. */
+  conversationId: string | null;
+  /** The agent's voice is coming out of the speaker now. */
+  playing: boolean;
+  muted: boolean;
+  problem: Problem | null;
+}
+
+export const initialState: CallState = {
+  phase: "idle",
+  conversation: emptyConversation,
+  conversationId: null,
+  playing: false,
+  muted: false,
+  problem: null,
+};
+
+type Side = "user" | "agent";
+
+/** The state of the call, outside React because sockets and worklets write it. */
+export class CallStore {
+  state: CallState = initialState;
+  /** Loudness 0..1 of both sides. Changes 50 times a second, so nothing is rendered for it. */
+  readonly levels: Record<Side, number> = { user: 0, agent: 0 };
+  private readonly listeners = new Set<() => void>();
+
+  update(change: Partial<CallState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  level(side: Side, level: number): void {
+    this.levels[side] = level;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+}
+
+export function useCallState(store: CallStore): CallState {
+  return useSyncExternalStore(store.subscribe, () => store.state);
+}

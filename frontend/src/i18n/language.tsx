@@ -1,0 +1,51 @@
+import { createContext, type ReactNode, use, useEffect, useState } from "react";
+import { en, type TextKey } from "./en";
+import { zh } from "./zh";
+
+export type Language = "en" | "zh";
+export type Translate = (key: TextKey, values?: Record<string, string>) => string;
+
+const TEXTS: Record<Language, Record<TextKey, string>> = { en, zh };
+const REMEMBERED = "kaikou.language";
+
+interface Value {
+  language: Language;
+  setLanguage: (language: Language) => void;
+  t: Translate;
+}
+
+const LanguageContext = createContext<Value | null>(null);
+
+/** The language the user chose before, else the browser's, else English. */
+function initialLanguage(): Language {
+  const chosen = localStorage.getItem(REMEMBERED);
+  if (chosen === "en" || chosen === "zh") return chosen;
+  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** `text` with each `{name}` replaced. */
+export function fill(text: string, values: Record<string, string> = {}): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+export function LanguageProvider({ children }: { children: ReactNode }) {
+  const [language, setLanguage] = useState(initialLanguage);
+  useEffect(() => {
+    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  }, [language]);
+  const value: Value = {
+    language,
+    setLanguage: (chosen) => {
+      localStorage.setItem(REMEMBERED, chosen);
+      setLanguage(chosen);
+    },
+    t: (key, values) => fill(TEXTS[language][key], values),
+  };
+  return <LanguageContext value={value}>{children}</LanguageContext>;
+}
+
+export function useLanguage(): Value {
+  const value = use(LanguageContext);
+  if (!value) throw new Error("useLanguage needs a LanguageProvider around it");
+  return value;
+}

@@ -1,0 +1,97 @@
+import type { TextKey } from "./en";
+
+/** Everything the page says, in Chinese. */
+export const zh: Record<TextKey, string> = {
+  "app.tagline": "会听，会想，会说。",
+  "app.language": "English",
+  "app.languageLabel": "Switch to English",
+  "app.skip": "跳到对话",
+
+  "welcome.title": "和{agent}聊聊",
+  "welcome.how": "按下按钮，像和人说话一样开口即可。随时可以打断，也可以在下面打字。",
+  "welcome.local": "一切都在这台服务器上运行，您说的话不会离开它。",
+  "welcome.remote": "这台服务器的{engines}是远程服务，您说的话会发送给它们。",
+  "welcome.scripted": "演示模式：这里的{engines}按设置作答，不是真正的模型。",
+
+  "agents.legend": "您想和谁聊？",
+
+  "call.start": "开始说话",
+  "call.again": "继续通话",
+  "call.fresh": "新对话",
+  "call.end": "结束",
+  "call.interrupt": "打断",
+  "call.mute": "静音",
+  "call.unmute": "取消静音",
+
+  "state.starting": "正在准备",
+  "state.idle": "随时可以开始",
+  "state.connecting": "正在连接",
+  "state.listening": "正在听",
+  "state.hearing": "听到您在说",
+  "state.thinking": "正在想",
+  "state.speaking": "正在说",
+  "state.held": "停一下，听您说",
+  "state.muted": "您的麦克风已静音",
+  "state.reconnecting": "连接断开，正在恢复",
+  "state.ended": "通话已结束，麦克风已关闭。",
+  "state.writing": "正在回答",
+
+  "captions.label": "对话",
+  "captions.you": "您",
+  "captions.cut": "被打断",
+  "captions.empty": "双方说的话会显示在这里。",
+
+  "write.label": "写一条消息",
+  "write.placeholder": "也可以在这里打字",
+  "write.send": "发送",
+
+  "warmup.title": "正在准备模型",
+  "warmup.note": "首次启动需要下载一次，以后几秒即可。",
+  "warmup.waiting": "等待中",
+  "warmup.loading": "加载中",
+  "warmup.ready": "就绪",
+  "warmup.degraded": "就绪（备用）",
+  "warmup.failed": "失败",
+
+  "kind.vad": "感知您在说话",
+  "kind.turn": "判断您说完了",
+  "kind.stt": "听懂语音",
+  "kind.llm": "思考",
+  "kind.tts": "嗓音",
+
+  "timing.summary": "{seconds} 秒后出声",
+  "timing.caption": "从您说完算起，这一轮的时间用在哪里",
+  "timing.stage": "阶段",
+  "timing.from": "开始于",
+  "timing.took": "用时",
+  "timing.queued": "其中排队",
+  "timing.ms": "{ms} 毫秒",
+  "stage.end_of_turn": "确定您说完了",
+  "stage.transcript": "听懂内容",
+  "stage.first_token": "想出第一个词",
+  "stage.first_clause": "第一个分句",
+  "stage.first_audio": "第一声",
+
+  "login.title": "这台服务器设有密码",
+  "login.label": "密码",
+  "login.submit": "登录",
+  "login.wrong": "密码不对，请再试一次。",
+
+  "problem.dismiss": "关闭",
+  "problem.retry": "重试",
+  "problem.insecure":
+    "浏览器只允许安全的页面使用麦克风。请用 http://localhost 打开本页，或用 kaikou serve --tls 启动服务器。您可以先打字。",
+  "problem.denied":
+    "浏览器拒绝了麦克风。请在地址栏旁的图标里允许本页使用，然后重试。您可以先打字。",
+  "problem.missing": "没有找到麦克风。请接上后重试。您可以先打字。",
+  "problem.busy": "麦克风正被其他程序占用。请关闭它后重试。您可以先打字。",
+  "problem.lost": "麦克风被拔掉了。请接上后重新开始。",
+  "problem.unreachable": "服务器没有回应。它在运行吗？页面会继续尝试。",
+  "problem.unauthorized": "您已退出登录。请刷新页面重新登录。",
+  "problem.session_limit_reached": "线路已满。其他通话结束后就有空位，请稍后再试。",
+  "problem.not_ready": "模型还在准备中。",
+  "problem.dropped": "连接断开，未能恢复。",
+  "problem.taken_over": "这个对话在另一个窗口里继续了。",
+  "problem.audio": "浏览器无法打开声音输出。请刷新页面重试。",
+  "problem.failed": "出了点问题。",
+};

@@ -1,0 +1,97 @@
+import { useEffect, useState } from "react";
+import { request } from "./http";
+
+/** One engine as `/api/health` tells it. */
+export interface Engine {
+  kind: string;
+  name: string;
+  title: string;
+  local: boolean;
+  scripted: boolean;
+  state: "waiting" | "loading" | "ready" | "degraded" | "failed";
+  detail: string;
+  progress: number | null;
+}
+
+export interface Health {
+  status: "starting" | "healthy" | "degraded" | "unhealthy";
+  engines: Engine[];
+}
+
+/** What is known of the server. `health` is null before its first answer. */
+export interface Server {
+  health: Health | null;
+  reachable: boolean;
+  /** It wants a password that this browser has not given. */
+  locked: boolean;
+}
+
+const CHECK_MILLISECONDS = 3_000;
+/** Progress comes many times a second; the page need not follow each. */
+const SETTLE_MILLISECONDS = 250;
+
+/**
+ * Follows the server's health: asks once, again whenever `/api/events` says that something
+ * changed, and every few seconds while the server is starting or away.
+ *
+ * @param attempt changes when the user signs in, which starts it anew
+ */
+export function useServer(attempt: number): Server {
+  const [server, setServer] = useState<Server>({ health: null, reachable: true, locked: false });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see `attempt` above
+  useEffect(() => {
+    let stopped = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let events: EventSource | null = null;
+
+    const soon = (wait: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(check, wait);
+    };
+    const follow = () => {
+      events = new EventSource("/api/events");
+      for (const kind of ["engines", "resync", "closing", "error"]) {
+        events.addEventListener(kind, () => soon(SETTLE_MILLISECONDS));
+      }
+    };
+    const check = async () => {
+      const found = await look();
+      if (stopped) return;
+      setServer((before) => ({ ...found, health: found.health ?? before.health }));
+      if (found.locked) return;
+      if (!events && found.reachable) follow();
+      if (!found.reachable || found.health?.status === "starting") soon(CHECK_MILLISECONDS);
+    };
+
+    void check();
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+      events?.close();
+    };
+  }, [attempt]);
+
+  return server;
+}
+
+async function look(): Promise<Server> {
+  try {
+    const login = await request<{ authenticated: boolean }>("/api/login");
+    if (!login.authenticated) return { health: null, reachable: true, locked: true };
+    return { health: await health(), reachable: true, locked: false };
+  } catch {
+    return { health: null, reachable: false, locked: false };
+  }
+}
+
+/** An unhealthy server answers 503 with the same body, so the status code does not matter. */
+async function health(): Promise<Health> {
+  const response = await fetch("/api/health");
+  return (await response.json()) as Health;
+}
+
+/** May a call begin? */
+export function isReady(health: Health | null): boolean {
+  return health?.status === "healthy" || health?.status === "degraded";
+}

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Connection, RealtimeClient } from "../src/realtime/client";
+import type { ServerEvent } from "../src/realtime/events";
+
+/** The wire, as far as the client can tell. */
+class FakeSocket {
+  static readonly OPEN = 1;
+  static all: FakeSocket[] = [];
+  readyState = 1;
+  bufferedAmount = 0;
+  sent: Record<string, unknown>[] = [];
+  closedWith: number | undefined;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+
+  constructor(readonly url: string) {
+    FakeSocket.all.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+
+  close(code: number): void {
+    this.closedWith = code;
+    this.readyState = 3;
+  }
+
+  say(event: Record<string, unknown>): void {
+    this.onmessage?.({ data: JSON.stringify(event) });
+  }
+
+  drop(code: number): void {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+function socket(index: number): FakeSocket {
+  const found = FakeSocket.all[index];
+  if (!found) throw new Error(`there is no socket ${index}`);
+  return found;
+}
+
+const updated = {
+  type: "session.updated",
+  event_id: "e1",
+  session: { id: "s", kaikou: { conversation_id: "conv_1" } },
+};
+
+describe("RealtimeClient", () => {
+  let connections: Connection[];
+  let events: ServerEvent[];
+  let client: RealtimeClient;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    FakeSocket.all = [];
+    vi.stubGlobal("WebSocket", FakeSocket);
+    connections = [];
+    events = [];
+    client = new RealtimeClient({
+      url: (conversation) => `ws://here/v1/realtime?conversation=${conversation ?? ""}`,
+      session: { wanted: true },
+      conversationId: null,
+      onEvent: (event) => events.push(event),
+      onConnection: (connection) => connections.push(connection),
+      heard: async () => 1234,
+    });
+    client.connect();
+  });
+
+  afterEach(() => {
+    client.stop();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  function goLive(): FakeSocket {
+    const first = socket(0);
+    first.say({ type: "session.created", event_id: "e0", session: { id: "s" } });
+    first.say(updated);
+    return first;
+  }
+
+  it("sends nothing before the session is there, then what it wants of it", () => {
+    expect(client.send({ type: "response.create" })).toBe(false);
+    const first = goLive();
+    expect(first.sent).toEqual([{ type: "session.update", session: { wanted: true } }]);
+    expect(connections).toEqual([
+      { state: "connecting" },
+      { state: "live", conversationId: "conv_1" },
+    ]);
+  });
+
+  it("resumes after a drop: same conversation, last event, what was heard", async () => {
+    const first = goLive();
+    first.say({ type: "response.created", event_id: "e7", response: { id: "r" } });
+    first.drop(1006);
+    expect(connections.at(-1)).toEqual({ state: "reconnecting" });
+    expect(client.send({ type: "response.create" })).toBe(false);
+    await vi.advanceTimersByTimeAsync(300);
+    const second = socket(1);
+    expect(second.url).toContain("conv_1");
+    second.say({ type: "session.created", event_id: "e8", session: { id: "s" } });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(second.sent).toEqual([
+      {
+        type: "kaikou.resume",
+        conversation_id: "conv_1",
+        last_event_id: "e7",
+        played_ms: 1234,
+      },
+    ]);
+    expect(connections.at(-1)).toEqual({ state: "live", conversationId: "conv_1" });
+    expect(client.send({ type: "response.cancel" })).toBe(true);
+  });
+
+  it("goes on in a new session where the server has forgotten the old one", async () => {
+    goLive().drop(1006);
+    await vi.advanceTimersByTimeAsync(300);
+    const second = socket(1);
+    second.say({ type: "session.created", event_id: "x0", session: { id: "t" } });
+    await vi.advanceTimersByTimeAsync(0);
+    second.say({ type: "error", event_id: "x1", error: { code: "resume_not_found", message: "" } });
+    expect(second.sent.at(-1)).toEqual({ type: "session.update", session: { wanted: true } });
+    expect(events.some((event) => event.type === "error")).toBe(false);
+  });
+
+  it("waits longer between tries, and gives up after a minute", async () => {
+    goLive().drop(1006);
+    for (let tries = 1; tries < 40 && connections.at(-1)?.state !== "ended"; tries++) {
+      await vi.advanceTimersByTimeAsync(5_000);
+      FakeSocket.all.at(-1)?.drop(1006);
+    }
+    expect(connections.at(-1)).toEqual({ state: "ended", code: 1006, error: null });
+    expect(FakeSocket.all.length).toBeLessThan(16);
+    const tried = FakeSocket.all.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.all.length).toBe(tried);
+  });
+
+  it("tells why it was refused, and does not come back", () => {
+    const first = socket(0);
+    const error = { code: "session_limit_reached", message: "All lines are busy." };
+    first.say({ type: "error", event_id: "e0", error });
+    first.drop(1013);
+    expect(connections.at(-1)).toEqual({ state: "ended", code: 1013, error });
+    expect(events).toHaveLength(1);
+  });
+
+  it("leaves the conversation to the window that took it over", () => {
+    goLive().drop(4001);
+    expect(connections.at(-1)).toMatchObject({ state: "ended", code: 4001 });
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it("drops sound rather than sending it late", () => {
+    const first = goLive();
+    client.sendAudio("AAAA");
+    first.bufferedAmount = 10_000_000;
+    client.sendAudio("BBBB");
+    expect(first.sent.map((event) => event.audio).filter(Boolean)).toEqual(["AAAA"]);
+  });
+
+  it("hangs up for good", async () => {
+    const first = goLive();
+    client.stop();
+    expect(first.closedWith).toBe(1000);
+    first.drop(1000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(connections.at(-1)?.state).toBe("live");
+  });
+});

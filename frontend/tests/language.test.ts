@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { en } from "../src/i18n/en";
+import { fill } from "../src/i18n/language";
+import { zh } from "../src/i18n/zh";
+
+function blanks(text: string): string[] {
+  return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
+}
+
+describe("the page's words", () => {
+  it.each(Object.keys(en) as (keyof typeof en)[])("%s says the same in both languages", (key) => {
+    expect(zh[key]).toBeTruthy();
+    expect(blanks(zh[key])).toEqual(blanks(en[key]));
+  });
+
+  it("are filled in, and keep what nobody gave", () => {
+    expect(fill("{seconds} s for {who}", { seconds: "0.8" })).toBe("0.8 s for {who}");
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { statusOf } from "../src/call/Status";
+import { initialState } from "../src/call/store";
+
+const live = { ...initialState, phase: "live" as const };
+const { conversation } = initialState;
+
+describe("who holds the floor", () => {
+  it.each([
+    ["state.idle", initialState, true],
+    ["state.starting", initialState, false],
+    ["state.ended", { ...initialState, phase: "ended" as const }, true],
+    ["state.listening", live, true],
+    ["state.muted", { ...live, muted: true }, true],
+    [
+      "state.hearing",
+      { ...live, playing: true, conversation: { ...conversation, hearing: true } },
+      true,
+    ],
+    ["state.held", { ...live, playing: true, conversation: { ...conversation, held: true } }, true],
+    [
+      "state.speaking",
+      { ...live, playing: true, conversation: { ...conversation, response: "r" } },
+      true,
+    ],
+    ["state.thinking", { ...live, conversation: { ...conversation, response: "r" } }, true],
+    ["state.reconnecting", { ...live, phase: "reconnecting" as const, playing: true }, true],
+  ])("%s", (key, state, ready) => {
+    expect(statusOf(state, ready)).toBe(key);
+  });
+});
