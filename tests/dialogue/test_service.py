@@ -92,7 +92,7 @@ async def test_what_was_said_is_kept_and_taken_up_again(tmp_path: Path) -> None:
         assert kind == "audio/wav" and len(recording) == 44 + 2 * RATE
         again.delete_item(again.items[0].id)
         await again.close()
-        assert [item.text for item in (await home.journal.load(first.id)).items][0].startswith("Remember")
+        assert next(item.text for item in (await home.journal.load(first.id)).items).startswith("Remember")
 
 
 async def test_beyond_the_last_place_the_next_is_refused_and_a_freed_place_is_free(tmp_path: Path) -> None:

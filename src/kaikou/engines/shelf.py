@@ -1,0 +1,95 @@
+"""Engines beside the default ones, made when an agent first asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from kaikou.engines.pool import Pool
+from kaikou.engines.ports import Engine, Engines
+from kaikou.engines.registry import EngineContext, Kind, Weights, create
+from kaikou.errors import KaikouError, NotReady, SettingsError
+from kaikou.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class EngineShelf:
+    """Loads each (kind, name) once and keeps it until ``close``.
+
+    ``patience`` is how many seconds a caller waits for an engine to load before it is told
+    NotReady; loading goes on meanwhile (weights may have to be downloaded).
+    """
+
+    def __init__(self, settings: Settings, pool: Pool, weights: Weights, *, patience: float = 5.0) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._weights = weights
+        self._patience = patience
+        self._loading: dict[tuple[Kind, str], asyncio.Task[Engine]] = {}
+
+    async def choose(self, default: Engines, names: Mapping[str, str]) -> Engines:
+        """``default`` with the engines that ``names`` gives by kind (``{"llm": "deepseek"}``).
+
+        Raises SettingsError ``unknown_engine``; NotReady while one loads; what loading raised.
+        """
+        chosen: dict[str, Any] = {}
+        for kind in get_args(Kind):
+            name = names.get(kind)
+            current: Engine | None = getattr(default, kind)
+            if not name or name == "auto" or (current is not None and current.card.name == name):
+                continue
+            if kind == "turn" and name == "none":
+                chosen[kind] = None
+            else:
+                chosen[kind] = await self._engine(kind, name)
+        unknown = set(names) - set(get_args(Kind))
+        if unknown:
+            raise SettingsError(
+                f"There is no kind of engine named {sorted(unknown)[0]!r}.",
+                code="unknown_engine",
+                hint=f"Kinds: {', '.join(get_args(Kind))}.",
+                param="engines",
+            )
+        return replace(default, **chosen) if chosen else default
+
+    async def _engine(self, kind: Kind, name: str) -> Engine:
+        key = (kind, name)
+        task = self._loading.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            context = EngineContext(
+                name, getattr(self._settings, kind), self._settings, self._pool, self._weights
+            )
+            engine = create(kind, context)
+            task = self._loading[key] = asyncio.create_task(_load(engine), name=f"load {kind}.{name}")
+        done, _ = await asyncio.wait([task], timeout=self._patience)
+        if not done:
+            raise NotReady(
+                f"The {kind} engine {name!r} is being made ready.",
+                hint="Try again in a moment; weights may have to be downloaded first.",
+            )
+        return task.result()
+
+    async def close(self) -> None:
+        """Free every engine made here."""
+        for task in self._loading.values():
+            task.cancel()
+        results = await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        self._loading.clear()
+        for engine in results:
+            if not isinstance(engine, BaseException):
+                await engine.close()
+
+
+async def _load(engine: Engine) -> Engine:
+    try:
+        await engine.load(lambda doing, _fraction: log.debug("%s: %s", engine.card.name, doing))
+    except BaseException as error:
+        if isinstance(error, KaikouError):
+            log.warning("engine %s could not be loaded: %s", engine.card.name, error)
+        await engine.close()
+        raise
+    return engine
