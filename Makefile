@@ -12,7 +12,8 @@ help: ## Show this list
 serve: ready ## Start Kaikou and print the address of its page (HOST=, PORT= to choose it)
 	@$(RUN)/kaikou serve
 
-test: ready-dev ## Run all tests (ARGS="-k name" to choose)
+test: ready-dev ## Run all tests (ARGS="-k name" to choose among the Python ones)
+	@$(PAGE) --npm test
 	@$(RUN)/python -m pytest $(ARGS)
 
 dev: ready-dev ## Serve with hot reload: Python and page both follow your edits
@@ -22,14 +23,13 @@ lint: ready-dev ## Check style and types, Python and page
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
-	$(PAGE) --npm ci
 	$(PAGE) --npm run lint
 	$(PAGE) --npm run typecheck
+	$(RUN)/python scripts/lock.py --check
 
 format: ready-dev ## Put Python and page into the house's style
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
-	$(PAGE) --npm ci
 	$(PAGE) --npm run format
 
 bench: ready ## Measure a live conversation on this machine

