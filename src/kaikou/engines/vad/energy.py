@@ -73,6 +73,9 @@ class EnergyStream:
         self._on_probability = on_probability
         self._windows = Windows(WINDOW)
         self._generation = 0
+        self._blocks: deque[float]
+        self._quietest: float
+        self._heard: int
         self._forget_room()
 
     def feed(self, samples: Samples) -> None:
@@ -118,6 +121,6 @@ class EnergyStream:
         # The first sound may be speech already, so the room is quiet until it shows otherwise.
         count = round(self._options.memory / (_BLOCK * WINDOW / RATE))
         quiet = self._options.quietest - self._options.margin
-        self._blocks = deque([quiet] * count, maxlen=count)  # the quietest level of each half second
-        self._quietest: float = math.inf  # of the half second now
-        self._heard: int = 0
+        self._blocks = deque([quiet] * count, maxlen=count)  # the quietest of each half second
+        self._quietest = math.inf  # of the half second now
+        self._heard = 0
