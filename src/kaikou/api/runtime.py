@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from kaikou.api.events import Feed
 from kaikou.api.metrics import Telemetry
+from kaikou.errors import NotReady
 
 if TYPE_CHECKING:
     from kaikou.accounts.guard import Guard
@@ -62,6 +63,16 @@ def runtime_of(connection: HTTPConnection) -> Runtime:
     """FastAPI dependency for HTTP routes and WebSockets alike."""
     found: Runtime = connection.app.state.runtime
     return found
+
+
+def live_service(runtime: Runtime) -> LiveService:
+    """What opens live sessions. NotReady while the server starts (``not_ready``) or stops
+    (``server_stopping``)."""
+    if runtime.draining:
+        raise NotReady("The server is about to stop.", code="server_stopping", hint="Connect again shortly.")
+    if runtime.live is None:
+        raise NotReady("The server is still starting.", hint="GET /api/health says what is waited for.")
+    return runtime.live
 
 
 RuntimeDep = Annotated[Runtime, Depends(runtime_of)]

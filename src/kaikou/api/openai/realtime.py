@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import orjson
 from fastapi import APIRouter
@@ -22,12 +21,9 @@ from kaikou.api.openai.server_events import error_event
 from kaikou.api.openai.session_config import describe, merge, to_config
 from kaikou.api.openai.session_models import Extensions, RealtimeSession
 from kaikou.api.outbox import Outbox, SlowClient
-from kaikou.api.runtime import Runtime, runtime_of
+from kaikou.api.runtime import Runtime, live_service, runtime_of
 from kaikou.dialogue.session import SessionConfig
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotReady
-
-if TYPE_CHECKING:
-    from kaikou.dialogue.service import LiveService
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -167,7 +163,7 @@ class Connection:
     async def _open_conversation(
         self, session: LiveSession, agent: str | None, conversation_id: str | None
     ) -> None:
-        live = self._live
+        live = live_service(self._runtime)
         config = to_config(session.state.session, SessionConfig(), session.voices)
         conversation = await live.open(
             config, session.sink, agent_id=agent, conversation_id=conversation_id, surface="realtime"
@@ -176,12 +172,6 @@ class Connection:
         session.owner = self
         session.outbox = self._outbox
         self._session = session
-
-    @property
-    def _live(self) -> LiveService:
-        if self._runtime.live is None:
-            raise NotReady("The server is still starting.", hint="GET /api/health says what is waited for.")
-        return self._runtime.live
 
     # -- being there
 
@@ -288,6 +278,7 @@ class Connection:
             and session.resumable
             and not session.conversation.closed
             and self._runtime.settings.live.resume_seconds > 0
+            and not self._runtime.draining
         )
 
     def _too_slow(self) -> Closed:
@@ -306,7 +297,7 @@ class Connection:
         """Hold the conversation for a client whose line dropped; it is closed after that."""
         session = self._current
         session.outbox = None
-        self._live.detach(session.conversation)
+        live_service(self._runtime).detach(session.conversation)
         try:
             async with asyncio.timeout(self._runtime.settings.live.resume_seconds):
                 await self._returned.wait()
@@ -323,8 +314,10 @@ class Connection:
         session.owner = self
         session.outbox = None
         self._session = session
-        self._live.detach(session.conversation)  # the old socket may not have noticed its end yet
-        self._live.detached(session.conversation.id)
+        live_service(self._runtime).detach(
+            session.conversation
+        )  # the old socket may not have noticed its end yet
+        live_service(self._runtime).detached(session.conversation.id)
         if isinstance(before, Connection) and before is not self:
             before.leave()
 
