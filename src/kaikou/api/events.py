@@ -47,7 +47,7 @@ class Feed:
     def __len__(self) -> int:
         return len(self._queues)
 
-    def publish(self, kind: str, **data: Any) -> None:
+    def publish(self, kind: str, /, **data: Any) -> None:
         """Tell everybody. Call on the event loop; never waits."""
         change = Change(kind, data)
         for queue in self._queues:

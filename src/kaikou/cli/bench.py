@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,11 @@ from kaikou.cli import console
 if TYPE_CHECKING:
     from kaikou.audio.pcm import Pcm
 
-app = typer.Typer(no_args_is_help=True, help="Measure a server under load, or one conversation's stages.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Measure a server under load, or one conversation's stages.",
+)
 
 
 @app.command("live")
@@ -42,7 +45,7 @@ def live(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Drive a server over [bold]/v1/realtime[/bold] with N callers who speak in real time.
+    """Drive a server over /v1/realtime with N callers who speak in real time.
 
     Latency is taken here, outside the server: from the last voiced sample sent to the first audio of
     the answer. "Added" is latency less the silence that ends a turn and less --expected. "Send lag" is
@@ -82,6 +85,7 @@ def live(
 
 
 async def _one(load: Any, count: int, sound: Pcm, pid: int | None) -> dict[str, Any]:
+    import asyncio
     from dataclasses import replace
 
     from kaikou.cli.load import run, summary
@@ -97,6 +101,8 @@ async def _one(load: Any, count: int, sound: Pcm, pid: int | None) -> dict[str, 
 
 def _run_loop(work: Any) -> dict[str, Any]:
     if sys.platform == "win32":
+        import asyncio
+
         result: dict[str, Any] = asyncio.run(work)
         return result
     import uvloop

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
@@ -41,6 +40,8 @@ def doctor(
 
       kaikou doctor --no-load --json
     """
+    import asyncio
+
     from kaikou.cli.checks import examine
     from kaikou.settings_load import load_settings
 

@@ -14,7 +14,7 @@ from kaikou.errors import KaikouError
 app = typer.Typer(
     name="kaikou",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # rich would cost half a second of imports to print the help
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=console.EXIT_CODES,
@@ -48,7 +48,7 @@ def root(
 ) -> None:
     """Kaikou 开口 listens, thinks and speaks, on your own machine.
 
-    [bold]kaikou serve[/bold] opens the page; [bold]kaikou talk[/bold] has the conversation right here.
+    kaikou serve opens the page; kaikou talk has the conversation right here.
     """
     console.debug = debug
 

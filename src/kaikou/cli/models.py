@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,9 @@ from kaikou.cli import console
 if TYPE_CHECKING:
     from kaikou.engines.weights.store import WeightStore
 
-app = typer.Typer(no_args_is_help=True, help="Models: list them, fetch them, find them.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Models: list them, fetch them, find them."
+)
 
 _MARKS = {"installed": "✓", "partial": "half", "missing": "–"}
 
@@ -94,6 +95,8 @@ def pull(
 
       kaikou models pull whisper-base --from /media/usb/models
     """
+    import asyncio
+
     store = _store()
     where = str(origin) if origin else source
     with console.progress("models") as progress:

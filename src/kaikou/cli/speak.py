@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from pathlib import Path
@@ -33,6 +32,8 @@ def speak(
 
       kaikou speak "早上好。" -o morning.mp3 --voice zf_xiaobei --json
     """
+    import asyncio
+
     result = asyncio.run(_speak(sys.stdin.read() if text == "-" else text, output, voice, language, speed))
     if as_json:
         console.print_json(result)
@@ -43,6 +44,8 @@ def speak(
 async def _speak(
     text: str, output: Path, voice: str | None, language: str | None, speed: float
 ) -> dict[str, Any]:
+    import asyncio
+
     from kaikou import server
     from kaikou.cli.sound import format_of, write_sound
     from kaikou.engines.ports import Lane, Style

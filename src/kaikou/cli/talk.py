@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +43,8 @@ def talk(
 
       kaikou talk --file question.wav --out reply.wav --json
     """
+    import asyncio
+
     from kaikou import logs
     from kaikou.errors import InvalidInput
     from kaikou.settings_load import load_settings

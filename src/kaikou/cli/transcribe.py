@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +25,8 @@ def transcribe(
 
       kaikou transcribe *.wav --language zh --words --json
     """
+    import asyncio
+
     results = asyncio.run(_transcribe(files, language, hint, words))
     if as_json:
         console.print_json(results)
@@ -37,6 +38,8 @@ def transcribe(
 async def _transcribe(
     files: list[Path], language: str | None, hint: str, words: bool
 ) -> list[dict[str, Any]]:
+    import asyncio
+
     from kaikou import server
     from kaikou.audio.decoding import decode
     from kaikou.engines.ports import Lane

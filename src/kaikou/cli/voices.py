@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +17,7 @@ def voices(
     language: Annotated[str | None, typer.Option(help="Only voices of this language: en, zh, …")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the voices, ready for [bold]kaikou speak --voice[/bold].
+    """List the voices, ready for kaikou speak --voice.
 
     Examples:
 
@@ -26,6 +25,8 @@ def voices(
 
       kaikou voices --json
     """
+    import asyncio
+
     found = asyncio.run(_voices())
     if language:
         found = [
