@@ -23,7 +23,9 @@ _NOUN_BEFORE = frozenset(
     "the a an my your his her its our their this that these those some any no each every another of on in for "
     "with by new old good great own first last next live".split()
 )
-_PERFECT = frozenset("have has had haven't hasn't hadn't i've you've we've they've be been being was were is are".split())
+_PERFECT = frozenset(
+    "have has had haven't hasn't hadn't i've you've we've they've be been being was were is are".split()
+)
 _PAST = frozenset("yesterday ago last then already just".split())
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*'?|\d+|[-&]")
 
@@ -73,7 +75,9 @@ def _sound(flat: Sequence[tuple[int, str]], at: int, after: str, lexicon: Lexico
     following = flat[at + 1][1].lower() if at + 1 < len(flat) else ""
     vowel = after.lstrip("ˈˌ")[:1] in _VOWELS if after else None
     match lower:
-        case "a" if word == "a" or (vowel is not None and before not in {"vitamin", "plan", "class", "hepatitis"}):
+        case "a" if word == "a" or (
+            vowel is not None and before not in {"vitamin", "plan", "class", "hepatitis"}
+        ):
             return "ɐ" if vowel is not None else "ˈA"
         case "an" if vowel is not None:
             return "ɐn"
@@ -96,7 +100,11 @@ def _part(word: str, before: str, following: str, after: str) -> Part | None:
         return "VBN" if before in _PERFECT or following in _PAST else None
     if word in {"live", "lives"}:
         # A live show, they live here: an article or preposition says which.
-        return "VERB" if before in _VERB_BEFORE or following in {"in", "at", "on", "with", "here", "there", "by"} else None
+        return (
+            "VERB"
+            if before in _VERB_BEFORE or following in {"in", "at", "on", "with", "here", "there", "by"}
+            else None
+        )
     if before in _VERB_BEFORE:
         return "VERB"
     if before in _NOUN_BEFORE:

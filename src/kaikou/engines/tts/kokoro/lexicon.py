@@ -27,7 +27,9 @@ _SMALL_WORDS = frozenset(
     "my new no not now of off old on one or our out own see she so than that the them then they this to too two "
     "up use was way we well what when who why will with yes you your stop".split()
 )
-_LETTER_WORDS = frozenset("ai am it us tv pc id hr pr ip os eq iq un eu uk usa ok pm ui ux ad io vs ar vr er ed".split())
+_LETTER_WORDS = frozenset(
+    "ai am it us tv pc id hr pr ip os eq iq un eu uk usa ok pm ui ux ad io vs ar vr er ed".split()
+)
 _STRESSABLE = re.compile("[AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻ]")
 _COMPOUND_LEAST = 3
 
@@ -83,9 +85,9 @@ class Lexicon:
         lower = stem.lower()
         if isinstance(self._gold.get(stem), str) and len(stem) > 2:
             return None  # a word written in capitals: NASA
-        if lower not in _LETTER_WORDS:
-            if lower in _SMALL_WORDS or (len(stem) > 3 and lower in self._gold):
-                return None  # an ordinary word, shouted
+        shouted = lower in _SMALL_WORDS or (len(stem) > 3 and lower in self._gold)
+        if shouted and lower not in _LETTER_WORDS:
+            return None
         spelled = self.spelled(stem)
         return self._with_s(spelled) if stem != word else spelled
 
@@ -110,7 +112,11 @@ class Lexicon:
                 continue
             for change in stems:
                 stem = _stem(word, ending, change)
-                entry = (self._gold.get(stem) or self._silver.get(stem) or self._gold.get(stem.capitalize())) if stem else None
+                entry = (
+                    (self._gold.get(stem) or self._silver.get(stem) or self._gold.get(stem.capitalize()))
+                    if stem
+                    else None
+                )
                 if entry is not None and (sound := _choose(entry, part)):
                     return join(sound)
         return None

@@ -103,7 +103,9 @@ def parse(voice: str) -> Blend:
     weights = {name: weight for name, weight in weights.items() if weight > 0}
     if not weights or len(weights) > MOST_PARTS or not np.isfinite(total):
         raise InvalidInput(
-            f"A blend takes 1 to {MOST_PARTS} voices with weights above 0.", code="unknown_voice", param="voice"
+            f"A blend takes 1 to {MOST_PARTS} voices with weights above 0.",
+            code="unknown_voice",
+            param="voice",
         )
     shares = [(name, round(weight / total, 4)) for name, weight in weights.items()]
     return Blend(tuple(sorted(shares, key=lambda part: (-part[1], part[0]))))

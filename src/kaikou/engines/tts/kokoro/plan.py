@@ -79,7 +79,9 @@ def _mandarin(words: Sequence[Spoken]) -> Iterator[Part]:
     """Words as jieba cuts them over written hanzi and spelled-out numbers together (so that 5只 is
     read like 五只); those of one spelled-out number are one part again."""
     places = [
-        (word.start + at, word.start + at + 1) if len(word.text) == word.end - word.start else (word.start, word.end)
+        (word.start + at, word.start + at + 1)
+        if len(word.text) == word.end - word.start
+        else (word.start, word.end)
         for word in words
         for at in range(len(word.text))
     ]
@@ -162,6 +164,4 @@ def _piece(text: str, parts: Sequence[Part]) -> Piece:
 def _with_whole_text(pieces: list[Piece], length: int) -> list[Piece]:
     """Spans that touch: what is not spoken between two pieces belongs to the first."""
     edges = [0, *(piece.span[0] for piece in pieces[1:]), length]
-    return [
-        Piece(piece.phonemes, piece.words, (edges[at], edges[at + 1])) for at, piece in enumerate(pieces)
-    ]
+    return [Piece(piece.phonemes, piece.words, (edges[at], edges[at + 1])) for at, piece in enumerate(pieces)]

@@ -12,11 +12,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 
 from kaikou.audio.pcm import Pcm, Samples
+from kaikou.audio.silence import trim
 from kaikou.engines.onnx import open_session
 from kaikou.engines.pool import cancelled
 from kaikou.engines.tts.kokoro.graph import Model, Tensor
@@ -38,12 +40,10 @@ _LEAD_FRAMES = 8
 _TAIL_FRAMES = 16
 """Frames kept from the start of the last sound on."""
 
-_QUIET = 10 ** (-42 / 20)
-"""Relative to the loudest 10 ms: below it there is no speech."""
+_QUIET = -42.0
+"""dB below the loudest 20 ms there is no speech."""
+_KEEP_BEFORE, _KEEP_AFTER = 0.03, 0.06
 _WINDOW = 240
-_KEEP_BEFORE = 0.03
-_KEEP_AFTER = 0.06
-_FADE = 120
 _LEVEL = 0.1
 """Mean level (RMS) of the parts with speech, about -20 dBFS: the model's own median. The shorter the
 silence around a clause, the quieter the second half speaks (its normalisation counts the silence)."""
@@ -122,56 +122,27 @@ def speak(halves: Halves, alphabet: Alphabet, phonemes: str, styles: Samples, sp
     if not tokens:
         return Sound(Pcm.silence(0.0, RATE), ((0.0, 0.0),) * len(phonemes))
     samples, frames, first = halves.run(tokens, styles[len(tokens)], speed)
-    start, end = speech_bounds(samples)
-    edges = (np.concatenate(([0.0], np.cumsum(frames))) - first) * FRAME - start
-    seconds = np.clip(edges, 0, end - start) / RATE
+    pcm, cut = trim(Pcm(samples, RATE), lead=_KEEP_BEFORE, tail=_KEEP_AFTER, threshold=_QUIET)
+    edges = (np.concatenate(([0.0], np.cumsum(frames))) - first) * FRAME / RATE - cut
+    seconds = np.clip(edges, 0, pcm.seconds)
     times = [(0.0, 0.0)] * len(phonemes)
     for token, place in enumerate(places, 1):  # token 0 is the padding
         times[place] = (float(seconds[token]), float(seconds[token + 1]))
-    return Sound(Pcm(_levelled(samples[start:end]), RATE), tuple(times))
+    return Sound(_levelled(pcm), tuple(times))
 
 
-def speech_bounds(samples: Samples) -> tuple[int, int]:
-    """[start, end) of the speech in ``samples``, with a little room for soft sounds."""
-    windows = len(samples) // _WINDOW
-    if windows == 0:
-        return 0, len(samples)
-    level = _window_level(samples, windows)
-    loud = np.flatnonzero(level > level.max() * _QUIET)
-    if len(loud) == 0:
-        return 0, 0
-    start = int(loud[0]) * _WINDOW - round(_KEEP_BEFORE * RATE)
-    end = (int(loud[-1]) + 1) * _WINDOW + round(_KEEP_AFTER * RATE)
-    return max(0, start), min(len(samples), end)
-
-
-def _window_level(samples: Samples, windows: int) -> Samples:
-    square = np.square(samples[: windows * _WINDOW]).reshape(windows, _WINDOW)
-    level: Samples = np.sqrt(square.mean(axis=1))
-    return level
-
-
-def _levelled(samples: Samples) -> Samples:
-    """At one loudness whatever the clause's length, faded at both ends."""
-    windows = len(samples) // _WINDOW
-    if windows == 0:
-        return samples
-    level = _window_level(samples, windows)
-    active = level[level > level.max() * 0.1]
+def _levelled(pcm: Pcm) -> Pcm:
+    """At one loudness, however much silence was around the clause."""
+    square = np.square(pcm.samples[: len(pcm) // _WINDOW * _WINDOW]).reshape(-1, _WINDOW).mean(axis=1)
+    active = square[square > square.max(initial=0) * 0.01]
     if len(active) == 0:
-        return samples
-    loudness = float(np.sqrt(np.square(active).mean()))
-    gain = min(_LEVEL / loudness, _PEAK / float(np.abs(samples).max()))
-    result: Samples = samples * np.float32(gain)
-    fade = min(_FADE, len(result) // 2)
-    ramp = np.linspace(0, 1, fade, dtype=np.float32)
-    result[:fade] *= ramp
-    result[len(result) - fade :] *= ramp[::-1]
-    return result
+        return pcm
+    gain = min(_LEVEL / float(np.sqrt(active.mean())), _PEAK / float(np.abs(pcm.samples).max()))
+    return Pcm(pcm.samples * np.float32(gain), RATE)
 
 
 def _run(
-    session: onnxruntime.InferenceSession, outputs: list[str] | None, feed: dict[str, Samples]
+    session: onnxruntime.InferenceSession, outputs: list[str] | None, feed: dict[str, Any]
 ) -> list[Samples]:
     found: list[Samples] = session.run(outputs, feed)
     return found

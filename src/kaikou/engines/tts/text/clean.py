@@ -11,7 +11,9 @@ import unicodedata
 
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\(([^)\s]*)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
-_LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•‣▪●][ \t]+|\|?[ \t]*:?-{3,}[-:| \t]*$)", re.MULTILINE)
+_LINE_MARK = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•‣▪●][ \t]+|\|?[ \t]*:?-{3,}[-:| \t]*$)", re.MULTILINE
+)
 _EMPHASIS = re.compile(r"\*+|(?<![A-Za-z0-9])_+(?=\S)|(?<=\S)_+(?![A-Za-z0-9])|~~|`+")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>|<!--.*?-->", re.DOTALL)
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")

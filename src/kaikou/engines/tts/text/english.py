@@ -7,11 +7,11 @@ import re
 from kaikou.engines.tts.text.numbers import cardinal, code, digits, number, ordinal, roman, year
 from kaikou.engines.tts.text.rules import Rule, Say
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS = ("January February March April May June July August September October November December").split()
 _MONTH_NAMES = {name[:3].lower(): name for name in _MONTHS} | {"sept": "September"}
-_MONTH = "(?:" + "|".join([*_MONTHS, *(name[:3] + r"\.?" for name in _MONTHS if name != "May"), r"Sept\.?"]) + ")"
+_MONTH = (
+    "(?:" + "|".join([*_MONTHS, *(name[:3] + r"\.?" for name in _MONTHS if name != "May"), r"Sept\.?"]) + ")"
+)
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALE = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion", "t": "trillion"}
 
@@ -54,7 +54,9 @@ _ABBREVIATIONS = {
     "capt": "captain", "sgt": "sergeant", "lt": "lieutenant", "gov": "governor", "sen": "senator", "rev": "reverend",
     "vol": "volume", "pp": "pages", "al": "al",
 }  # fmt: skip
-_NEEDS_DOT = frozenset(("ms", "est", "fig", "inc", "ave", "gen", "col", "sen", "gov", "rev", "vol", "al", "rd"))
+_NEEDS_DOT = frozenset(
+    ("ms", "est", "fig", "inc", "ave", "gen", "col", "sen", "gov", "rev", "vol", "al", "rd")
+)
 _FRACTIONS = {"½": "one half", "¼": "one quarter", "¾": "three quarters", "⅓": "one third", "⅔": "two thirds",
               "⅛": "one eighth"}  # fmt: skip
 _SYMBOLS = {
@@ -158,7 +160,9 @@ def _measure(match: re.Match[str]) -> str:
 
 
 def _temperature(match: re.Match[str]) -> str:
-    scale = {"C": " Celsius", "F": " Fahrenheit", "℃": " Celsius", "℉": " Fahrenheit"}.get(match["scale"][-1], "")
+    scale = {"C": " Celsius", "F": " Fahrenheit", "℃": " Celsius", "℉": " Fahrenheit"}.get(
+        match["scale"][-1], ""
+    )
     minus = "minus " if match["minus"] else ""
     return f"{minus}{number(match['value'])} {_plural(match['value'], 'degree', 'degrees')}{scale}"
 
@@ -201,8 +205,12 @@ def _of(pattern: str, say: Say, flags: int = 0) -> Rule:
     return Rule(re.compile(pattern, flags), say)
 
 
-_MONTH_DAY = re.compile(rf"(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(?P<year>[12]\d{{3}})\b)?")
-_DAY_MONTH = re.compile(rf"(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b(?:,?\s+(?P<year>[12]\d{{3}})\b)?")
+_MONTH_DAY = re.compile(
+    rf"(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(?P<year>[12]\d{{3}})\b)?"
+)
+_DAY_MONTH = re.compile(
+    rf"(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b(?:,?\s+(?P<year>[12]\d{{3}})\b)?"
+)
 _HALF = r"(?P<half>[aApP]\.?\s?[mM]\b(?:\.(?=,|\s+[\w(]))?)"
 _MINUS = r"(?P<minus>(?<![\w)])[-−])?"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,8 @@ from kaikou.engines.tts.text.clean import clean
 from kaikou.engines.tts.text.rules import first_match
 
 Speech = Literal["zh", "en", "mark"]
+
+SENTENCE_ENDS = ".!?…"
 
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇"
 _SENTENCE = re.compile(r"[^\n。！？!?]*(?:[。！？!?]+[”’』」）)\"']*|\n|$)")
@@ -65,6 +68,18 @@ def spoken_words(text: str, language: str | None = None) -> list[Spoken]:
     return words
 
 
+def sentences(words: Sequence[Spoken]) -> Iterator[list[Spoken]]:
+    """``words`` cut after each mark that ends a sentence; stretches without a word are left out."""
+    current: list[Spoken] = []
+    for word in [*words, None]:
+        if word is not None:
+            current.append(word)
+        if (word is None or (word.language == "mark" and word.text in SENTENCE_ENDS)) and current:
+            if any(item.language != "mark" for item in current):
+                yield current
+            current = []
+
+
 def _sentence(text: str, at: int, end: int, mandarin: bool, words: list[Spoken]) -> None:
     while at < end:
         char = text[at]
@@ -91,7 +106,11 @@ def _word(text: str, at: int, end: int, mandarin: bool) -> tuple[str, int, Speec
             if rule is None or rule[1] < named.end():
                 return named.group(), named.end(), "en"
         # Addresses are read as English ones in any sentence.
-        if text[at].isascii() and text[at].isalpha() and (said := first_match(english.RULES[:2], text, at, end)):
+        if (
+            text[at].isascii()
+            and text[at].isalpha()
+            and (said := first_match(english.RULES[:2], text, at, end))
+        ):
             return said[0], said[1], "en"
         if _DIGIT_OR_SYMBOL.match(text, at) and (said := first_match(chinese.RULES, text, at, end)):
             return said[0], said[1], "zh"

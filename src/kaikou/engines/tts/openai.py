@@ -1,0 +1,153 @@
+"""Speech from any server with OpenAI's ``POST /v1/audio/speech``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import httpx
+import openai
+from pydantic import BaseModel, ConfigDict, Field
+
+from kaikou.audio.pcm import Pcm
+from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Progress, Style, Voice
+from kaikou.engines.presets import endpoint
+from kaikou.engines.registry import EngineContext
+from kaikou.engines.remote import broke_off, client_for, failure, is_local
+from kaikou.errors import SettingsError
+from kaikou.settings import TtsSettings
+
+_VOICES = (
+    "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+_CHUNK_SECONDS = 0.2
+_SLOWEST, _FASTEST = 0.25, 4.0
+_LONGEST = 4096
+"""Characters the protocol allows in one request."""
+
+
+class OpenAISpeechSettings(BaseModel):
+    """``tts.openai``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rate: int = Field(24_000, ge=8_000, le=48_000, description="Hz of the server's pcm format.")
+    voices: list[str] = Field(default_factory=list, description="The server's voices; default OpenAI's.")
+    instructions: str | None = Field(None, description="How to speak, for models that take it.")
+
+
+class OpenAITextToSpeech:
+    """A remote voice. Audio arrives while it is made; it comes without word times."""
+
+    def __init__(self, context: EngineContext) -> None:
+        options = context.options(OpenAISpeechSettings)
+        self._name = context.name
+        self._endpoint = endpoint(context.settings, "tts", context.name)
+        if self._endpoint.model is None:
+            raise SettingsError(
+                f"The tts engine {context.name!r} needs the name of a model.",
+                hint="Set KAIKOU_TTS__MODEL.",
+                param="tts.model",
+            )
+        self._model = self._endpoint.model
+        self._options = options
+        self._voice = context.choice.voice if isinstance(context.choice, TtsSettings) else None
+        self._client: openai.AsyncOpenAI | None = None
+        self._health = Health("waiting")
+
+    @property
+    def card(self) -> Card:
+        return Card(
+            kind="tts",
+            name=self._name,
+            title=self._endpoint.preset.title,
+            model=self._model,
+            licence="the provider's terms",
+            sample_rate=self._options.rate,
+            streaming=True,
+            local=is_local(self._endpoint.base_url),
+            weights="on the server",
+        )
+
+    async def load(self, progress: Progress) -> None:
+        """Opens nothing: the first request shows whether the server is there."""
+        progress("Remote voice", 1.0)
+        self._health = Health("ready", "not yet asked")
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+        self._client = None
+        self._health = Health("waiting")
+
+    def health(self) -> Health:
+        return self._health
+
+    def voices(self) -> Sequence[Voice]:
+        names = [*self._options.voices] or list(_VOICES)
+        if self._voice and self._voice not in names:
+            names.insert(0, self._voice)
+        return tuple(Voice(name, name.capitalize(), ()) for name in names)
+
+    def default_voice(self, language: str | None) -> str:
+        return self._voice or self.voices()[0].id
+
+    async def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        style: Style = Style(),
+        lane: Lane = Lane.LIVE,
+    ) -> AsyncIterator[AudioChunk]:
+        """Voices are not checked here: the server knows its own, and names an unknown one itself."""
+        for start, end in _requests(text):
+            async for chunk in self._speak(text[start:end], (start, end), voice, style):
+                yield chunk
+
+    async def _speak(
+        self, text: str, span: tuple[int, int], voice: str | None, style: Style
+    ) -> AsyncIterator[AudioChunk]:
+        started = False
+        rest = b""
+        size = round(_CHUNK_SECONDS * self._options.rate) * 2
+        self._client = self._client or client_for(self._endpoint)
+        try:
+            async with self._client.audio.speech.with_streaming_response.create(
+                model=self._model,
+                voice=voice or self.default_voice(style.language),
+                input=text,
+                response_format="pcm",
+                speed=min(max(style.speed, _SLOWEST), _FASTEST) if style.speed != 1.0 else openai.omit,
+                instructions=self._options.instructions or openai.omit,
+            ) as response:
+                async for data in response.iter_bytes(size):
+                    rest += data
+                    whole = len(rest) & ~1
+                    if whole:
+                        started = True
+                        yield AudioChunk(Pcm.from_int16(rest[:whole], self._options.rate), span)
+                        rest = rest[whole:]
+        except (openai.OpenAIError, httpx.HTTPError) as error:
+            # Once the answer has begun, a broken connection comes from the HTTP client below the package.
+            broken = isinstance(error, httpx.HTTPError)
+            problem = broke_off(self._endpoint) if broken else failure(error, self._endpoint, started=started)
+            self._health = Health("degraded", problem.message)
+            raise problem from error
+        self._health = Health("ready")
+
+
+def _requests(text: str) -> list[tuple[int, int]]:
+    """Spans of at most the longest input, cut after a sentence or a space; none for silence."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while start < len(text):
+        end = min(len(text), start + _LONGEST)
+        if end < len(text):
+            cuts = [
+                text.rfind(mark, start, end) + 1 for mark in ("\n", "。", ". ", "！", "? ", "？", "! ", " ")
+            ]
+            end = next((cut for cut in cuts if cut > start + _LONGEST // 2), end)
+        if any(char.isalnum() for char in text[start:end]):
+            spans.append((start, end))
+        start = end
+    return spans
