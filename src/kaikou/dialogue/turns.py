@@ -319,18 +319,17 @@ def deadline(state: TurnState) -> float | None:
 
 
 def _window(state: TurnState, window: Window) -> Step:
-    state = replace(state, heard_at=window.at)
     if not state.rules.automatic:
         return state, ()
     threshold = state.rules.policy.threshold
     # Hysteresis: once speech runs, a somewhat lower probability keeps it running.
     voiced = window.probability >= (threshold if state.user != "speaking" else max(0.05, threshold - 0.15))
     if voiced:
-        return _voiced(state, window)
-    state = replace(state, run_ms=0.0)
+        return _voiced(replace(state, heard_at=window.at), window)
     if state.user == "silent":
-        return state, ()
-    return _silence(state, window.length_ms)
+        # The common case, at 31 windows a second and session: nothing to remember.
+        return (replace(state, run_ms=0.0) if state.run_ms else state), ()
+    return _silence(replace(state, heard_at=window.at, run_ms=0.0), window.length_ms)
 
 
 def _voiced(state: TurnState, window: Window) -> Step:
