@@ -76,6 +76,7 @@ ALIASES: tuple[Alias, ...] = (
     Alias("GEMINI_API_KEY", ("providers", "gemini", "api_key")),
     Alias("OPENAI_API_KEY", ("providers", "openai", "api_key")),
     Alias("DASHSCOPE_API_KEY", ("providers", "dashscope", "api_key")),
+    Alias("DEEPSEEK_API_KEY", ("providers", "deepseek", "api_key")),
     Alias("GRADIO_SERVER_NAME", ("host",), "HOST counts where both are set."),
     Alias("GRADIO_SERVER_PORT", ("port",), "PORT counts where both are set."),
     # The chat app and the coach: the target depends on llm.base_url, see api_key_target
