@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kaikou.errors import KaikouError, SettingsError
@@ -162,4 +162,12 @@ class _translated:  # noqa: N801 - reads as a verb: with _translated()
             raise DatabaseUnavailable(
                 f"The database does not answer: {type(reason).__name__}.",
                 hint="Check that it runs and that database_url is right.",
+            ) from error
+        if (
+            type(error) is DatabaseError
+        ):  # not one of its kinds: SQLite's "file is not a database", "malformed"
+            raise DatabaseUnavailable(
+                f"The database can't be used: {error.orig}.",
+                code="database_damaged",
+                hint="Put a backup in its place, or point data_dir elsewhere.",
             ) from error

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +15,22 @@ from kaikou.store.records import ConversationRow, ItemRow, PartRow, StageRow, Tu
 from kaikou.store.tables import conversations, items, turns
 
 TITLE_CHARS = 80
+
+# What a live conversation writes again and again is built once: building a statement costs more
+# than running it.
+_HERE = items.c.conversation_id == bindparam("at_conversation")
+_PLACE = select(
+    select(items.c.position).where(_HERE, items.c.id == bindparam("at_id")).scalar_subquery().label("own"),
+    select(items.c.position)
+    .where(_HERE, items.c.id == bindparam("at_previous"))
+    .scalar_subquery()
+    .label("before"),
+    select(func.max(items.c.position)).where(_HERE).scalar_subquery().label("last"),
+)
+_ADD = insert(items)
+_CHANGE = update(items).where(_HERE, items.c.id == bindparam("at_id"))
+_NAME = update(conversations).where(conversations.c.id == bindparam("at_id"), conversations.c.title == "")
+_TOUCH = update(conversations).where(conversations.c.id == bindparam("at_id"))
 
 
 def folded(text: str) -> str:
@@ -52,11 +68,12 @@ async def close_conversation(connection: AsyncConnection, conversation_id: str) 
     )
 
 
-async def touch(connection: AsyncConnection, conversation_id: str) -> None:
-    """The conversation changed just now."""
-    await connection.execute(
-        update(conversations).where(conversations.c.id == conversation_id).values(updated_at=now())
-    )
+async def touch(connection: AsyncConnection, conversation_ids: Iterable[str]) -> None:
+    """These conversations changed just now."""
+    moment = now()
+    rows = [{"at_id": one, "updated_at": moment} for one in conversation_ids]
+    if rows:
+        await connection.execute(_TOUCH, rows)
 
 
 async def set_title(connection: AsyncConnection, conversation_id: str, title: str) -> bool:
@@ -75,11 +92,7 @@ async def _title_from(connection: AsyncConnection, conversation_id: str, row: It
         return
     if len(title) > TITLE_CHARS:
         title = title[: TITLE_CHARS - 1].rstrip() + "…"
-    await connection.execute(
-        update(conversations)
-        .where(conversations.c.id == conversation_id, conversations.c.title == "")
-        .values(title=title, search=folded(title))
-    )
+    await connection.execute(_NAME, {"at_id": conversation_id, "title": title, "search": folded(title)})
 
 
 # --- items -----------------------------------------------------------------------------------
@@ -90,44 +103,28 @@ async def put_item(
 ) -> None:
     """Insert an item after ``previous_id`` (None: first; unknown: last), or replace the one of
     the same id where it stands."""
-    here = items.c.conversation_id == conversation_id
-    found = (
-        await connection.execute(
-            select(
-                select(items.c.position).where(here, items.c.id == row.id).scalar_subquery().label("own"),
-                select(items.c.position)
-                .where(here, items.c.id == previous_id)
-                .scalar_subquery()
-                .label("before"),
-                select(func.max(items.c.position)).where(here).scalar_subquery().label("last"),
-            )
-        )
-    ).one()
+    at = {"at_conversation": conversation_id, "at_id": row.id}
+    found = (await connection.execute(_PLACE, {**at, "at_previous": previous_id})).one()
+    values = _item_values(row)
     if found.own is not None:
-        await update_item(connection, conversation_id, row)
-        return
-    last = -1 if found.last is None else found.last
-    before = -1 if previous_id is None else found.before
-    position = last + 1 if before is None else before + 1
-    if position <= last:
-        later = update(items).where(here, items.c.position >= position)
-        await connection.execute(later.values(position=items.c.position + 1))
-    await connection.execute(
-        insert(items).values(
-            conversation_id=conversation_id,
-            id=row.id,
-            position=position,
-            created_at=row.created_at,
-            **_item_values(row),
-        )
-    )
+        await connection.execute(_CHANGE, {**at, **values})
+    else:
+        last = -1 if found.last is None else found.last
+        before = -1 if previous_id is None else found.before
+        position = last + 1 if before is None else before + 1
+        if position <= last:
+            later = update(items).where(_HERE, items.c.position >= position)
+            later = later.values(position=items.c.position + 1)
+            await connection.execute(later, {"at_conversation": conversation_id})
+        place = {"conversation_id": conversation_id, "id": row.id, "position": position}
+        await connection.execute(_ADD, {**place, "created_at": row.created_at, **values})
     await _title_from(connection, conversation_id, row)
 
 
 async def update_item(connection: AsyncConnection, conversation_id: str, row: ItemRow) -> bool:
     """Replace an item's text and state where it stands; False if there is none."""
-    one = (items.c.conversation_id == conversation_id) & (items.c.id == row.id)
-    done = await connection.execute(update(items).where(one).values(_item_values(row)))
+    at = {"at_conversation": conversation_id, "at_id": row.id}
+    done = await connection.execute(_CHANGE, {**at, **_item_values(row)})
     if done.rowcount:
         await _title_from(connection, conversation_id, row)
     return bool(done.rowcount)

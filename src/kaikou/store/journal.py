@@ -275,7 +275,6 @@ class Journal:
                     # A conversation that is not there was deleted while it was live: so be it.
                     if entry.conversation_id in known:
                         loose |= await entry.apply(connection)
-                for conversation_id in ids & known:
-                    await history.touch(connection, conversation_id)
+                await history.touch(connection, ids & known)
                 gone = await blob_rows.drop_unreferenced(connection, loose)
             await self._blobs.remove(gone)
