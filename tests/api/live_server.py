@@ -43,6 +43,8 @@ ANSWER = "Hello there. How are you today?"
 class Tts(FakeTts):
     """Like a speech engine that offers some of Kokoro's voices."""
 
+    __hash__ = object.__hash__
+
     def voices(self) -> list[Voice]:
         return [Voice(name, name, ("en",)) for name in ("v", "af_heart", "af_alloy")]
 
@@ -123,7 +125,10 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
     app.add_middleware(GuardMiddleware, guard=runtime.guard)
     try:
         async with serving(app, settings.limits.max_frame_bytes) as (server.port, server.asgi):
-            yield server
+            try:
+                yield server
+            finally:
+                runtime.draining = True
     finally:
         await live.close()
         await journal.stop()
