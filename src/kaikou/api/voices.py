@@ -12,18 +12,9 @@ from starlette.responses import Response
 from kaikou.api.runtime import Runtime, RuntimeDep
 from kaikou.engines.ports import Lane, Style, TextToSpeech, Voice
 from kaikou.errors import EngineFailed, NotFound, NotReady
+from kaikou.voices.previews import preview_text, speaks
 
 PREVIEWS_KEPT = 64
-PREVIEW_TEXTS = {
-    "zh": "你好，我是你的语音助手，很高兴认识你。",
-    "en": "Hello, this is my voice. I am glad to meet you.",
-    "ja": "こんにちは。これが私の声です。",
-    "es": "Hola, esta es mi voz.",
-    "fr": "Bonjour, voici ma voix.",
-    "it": "Ciao, questa è la mia voce.",
-    "pt": "Olá, esta é a minha voz.",
-    "hi": "नमस्ते, यह मेरी आवाज़ है।",
-}
 
 
 class VoiceOut(BaseModel):
@@ -83,15 +74,6 @@ async def _synthesise(runtime: Runtime, voice: Voice, text: str) -> bytes:
     return await runtime.pool.run("codec", Lane.INTERACTIVE, encode, sound, "wav")
 
 
-def preview_text(voice: Voice) -> str:
-    """A sentence in the voice's own language."""
-    for language in voice.languages:
-        found = PREVIEW_TEXTS.get(language.split("-")[0].lower())
-        if found:
-            return found
-    return PREVIEW_TEXTS["en"]
-
-
 router = APIRouter(prefix="/api/voices", tags=["voices"])
 _previews = Previews()
 
@@ -102,12 +84,7 @@ async def voices(
 ) -> VoicesOut:
     """The voices of the engine in use."""
     engine = _engine(runtime)
-    wanted = language.split("-")[0].lower() if language else None
-    found = [
-        voice
-        for voice in engine.voices()
-        if wanted is None or any(one.split("-")[0].lower() == wanted for one in voice.languages)
-    ]
+    found = [voice for voice in engine.voices() if language is None or speaks(voice, language)]
     return VoicesOut(
         voices=[
             VoiceOut(

@@ -332,6 +332,16 @@ class TextToSpeech(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class BlendsVoices(Protocol):
+    """A speech engine that can mix its voices into new ones."""
+
+    def blend(self, parts: Mapping[str, float]) -> Voice:
+        """The voice of these parts (weights above 0 by voice id, scaled to sum 1); its id may be given
+        to ``stream``. Nothing is stored. InvalidInput ``unknown_voice``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The ears, mind and mouth a process runs with; built by the composition root."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -111,6 +111,10 @@ class Kokoro:
 
     def voices(self) -> Sequence[Voice]:
         return packs.catalogue()
+
+    def blend(self, parts: Mapping[str, float]) -> Voice:
+        """See :class:`~kaikou.engines.ports.BlendsVoices`."""
+        return packs.blended_voice(packs.blend(parts))
 
     def default_voice(self, language: str | None) -> str:
         wanted = (language or "").lower()

@@ -8,7 +8,7 @@ is again a voice. Ids: a pack's name (``af_heart``), or names joined by ``+`` wi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -96,19 +96,37 @@ def parse(voice: str) -> Blend:
     for text in re.split(r"\s*\+\s*", voice.strip()):
         match = _PART.fullmatch(text)
         if match is None or match["name"] not in _NAMES:
-            raise _unknown(voice, text)
+            raise _unknown(text or voice)
         weight = float(match["weight"] or 1.0)
         weights[match["name"]] = weights.get(match["name"], 0.0) + weight
+    return blend(weights)
+
+
+def blend(weights: Mapping[str, float]) -> Blend:
+    """The blend of weights by name. InvalidInput ``unknown_voice``."""
+    for name in weights:
+        if name not in _NAMES:
+            raise _unknown(name)
     total = sum(weights.values())
-    weights = {name: weight for name, weight in weights.items() if weight > 0}
-    if not weights or len(weights) > MOST_PARTS or not np.isfinite(total):
+    kept = {name: weight for name, weight in weights.items() if weight > 0}
+    if not 0 < len(kept) <= MOST_PARTS or not np.isfinite(total) or min(weights.values()) < 0:
         raise InvalidInput(
             f"A blend takes 1 to {MOST_PARTS} voices with weights above 0.",
             code="unknown_voice",
             param="voice",
         )
-    shares = [(name, round(weight / total, 4)) for name, weight in weights.items()]
+    shares = [(name, round(weight / total, 4)) for name, weight in kept.items()]
     return Blend(tuple(sorted(shares, key=lambda part: (-part[1], part[0]))))
+
+
+def blended_voice(blend: Blend) -> Voice:
+    """A blend as a voice to show."""
+    if blend.speaks_mandarin:
+        languages: tuple[str, ...] = ("zh", "en")
+    else:
+        languages = ("en-GB",) if blend.accent == "gb" else ("en-US",)
+    title = " + ".join(name.partition("_")[2].capitalize() for name, _ in blend.parts)
+    return Voice(blend.id, title, languages, blend.gender, f"A blend of {blend.id}.")
 
 
 def catalogue() -> Sequence[Voice]:
@@ -154,10 +172,9 @@ class Packs:
             ) from error
 
 
-def _unknown(voice: str, part: str) -> InvalidInput:
-    shown = part if part else voice
+def _unknown(name: str) -> InvalidInput:
     return InvalidInput(
-        f"There is no voice {shown[:60]!r}.",
+        f"There is no voice {name[:60]!r}.",
         code="unknown_voice",
         hint="`kaikou voices` lists them; join names with + for a blend, e.g. af_heart:0.6+am_adam:0.4.",
         param="voice",

@@ -1,0 +1,1 @@
+"""The voice library: what can speak, and voices people made."""
