@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from typing import TextIO
 
 from pydantic import BaseModel, SecretStr
 
@@ -19,7 +20,9 @@ REDACTED = "********"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _PATTERNS = (
     re.compile(r"(?i)(\bbearer\s+)[\w.~+/=-]{6,}"),
-    re.compile(r"(?i)(\b(?:api[_-]?key|token|password|secret|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]{4,}"),
+    re.compile(
+        r"(?i)(\b(?:api[_-]?key|token|password|secret|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]{4,}"
+    ),
     re.compile(r"()\b(?:sk|rk|pk)-[\w-]{12,}"),
     re.compile(r"(\w+://[^/\s:@]*:)[^@/\s]+(?=@)"),
 )
@@ -58,6 +61,14 @@ class LineFormatter(logging.Formatter):
         return text
 
 
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is at that moment: a progress display may stand before it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def secrets_of(model: BaseModel) -> frozenset[str]:
     """The values of every secret field in a tree of settings."""
     return frozenset(_secrets(model))
@@ -84,7 +95,7 @@ def configure(level: str = "info", secrets: frozenset[str] = frozenset()) -> Non
     Libraries that talk a lot stay at warning unless the level is debug.
     """
     number = _LEVELS.get(level.lower(), logging.INFO)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError(sys.stderr)
     handler.setFormatter(LineFormatter(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]

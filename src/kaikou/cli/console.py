@@ -73,10 +73,10 @@ def stderr() -> Console:
 
 
 def stdout() -> Console:
-    """A console on standard output, for results a person reads."""
+    """A console on standard output, for results a person reads. Lines are not broken for a pipe."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 def print_json(value: Any) -> None:

@@ -37,5 +37,8 @@ def serve(
     overrides = {"host": host, "port": port, "tls": tls, "log_level": log_level}
     if reload:
         server.serve_reloading(overrides)
-    else:
-        server.serve(overrides)
+        return
+    from kaikou.cli.warming import Warming
+
+    with Warming() as warming:
+        server.serve(overrides, opened=warming.opened, on_change=warming.changed)

@@ -43,7 +43,10 @@ def show(
     if as_json:
         console.print_json({"settings": [asdict(row) for row in rows], "warnings": list(loaded.warnings)})
         return
-    _print_table(("setting", "value", "from"), [(row.name, row.value or "–", row.origin) for row in rows])
+    if not rows:
+        console.note("Everything is at its default.")
+    else:
+        _print_table(("setting", "value", "from"), [(row.name, row.value or "–", row.origin) for row in rows])
     for warning in loaded.warnings:
         console.note(warning)
 
