@@ -1,46 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Connection, RealtimeClient } from "../src/realtime/client";
 import type { ServerEvent } from "../src/realtime/events";
-
-/** The wire, as far as the client can tell. */
-class FakeSocket {
-  static readonly OPEN = 1;
-  static all: FakeSocket[] = [];
-  readyState = 1;
-  bufferedAmount = 0;
-  sent: Record<string, unknown>[] = [];
-  closedWith: number | undefined;
-  onmessage: ((message: { data: string }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
-
-  constructor(readonly url: string) {
-    FakeSocket.all.push(this);
-  }
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
-  }
-
-  close(code: number): void {
-    this.closedWith = code;
-    this.readyState = 3;
-  }
-
-  say(event: Record<string, unknown>): void {
-    this.onmessage?.({ data: JSON.stringify(event) });
-  }
-
-  drop(code: number): void {
-    this.readyState = 3;
-    this.onclose?.({ code });
-  }
-}
-
-function socket(index: number): FakeSocket {
-  const found = FakeSocket.all[index];
-  if (!found) throw new Error(`there is no socket ${index}`);
-  return found;
-}
+import { FakeSocket, socket } from "./fake-socket";
 
 const updated = {
   type: "session.updated",
@@ -55,8 +16,7 @@ describe("RealtimeClient", () => {
 
   beforeEach(() => {
     vi.useFakeTimers();
-    FakeSocket.all = [];
-    vi.stubGlobal("WebSocket", FakeSocket);
+    FakeSocket.install();
     connections = [];
     events = [];
     client = new RealtimeClient({
@@ -147,6 +107,19 @@ describe("RealtimeClient", () => {
     first.drop(1013);
     expect(connections.at(-1)).toEqual({ state: "ended", code: 1013, error });
     expect(events).toHaveLength(1);
+  });
+
+  it("waits for a conversation that the chat is just letting go", async () => {
+    const first = socket(0);
+    const error = { code: "conversation_in_use", message: "" };
+    first.say({ type: "error", event_id: "e0", error });
+    first.drop(1008);
+    await vi.advanceTimersByTimeAsync(300);
+    const second = socket(1);
+    second.say({ type: "session.created", event_id: "e0", session: { id: "s" } });
+    second.say(updated);
+    expect(connections.at(-1)?.state).toBe("live");
+    expect(events.some((event) => event.type === "error")).toBe(false);
   });
 
   it("leaves the conversation to the window that took it over", () => {

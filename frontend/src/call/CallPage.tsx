@@ -24,25 +24,31 @@ export function CallPage({ server }: { server: Server }) {
   const { state, store, actions } = useCall(agent?.id ?? null);
   const inCall = ["connecting", "live", "reconnecting"].includes(state.phase);
   const lines = state.conversation.lines;
-  const end = useRef<HTMLDivElement>(null);
+  const scroll = useRef<HTMLElement>(null);
 
-  useEscape(inCall, actions.interrupt);
+  useEscape(inCall || state.conversation.response !== null, actions.interrupt);
   // biome-ignore lint/correctness/useExhaustiveDependencies: every new word scrolls
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [lines]);
+  useEffect(() => {
+    scroll.current?.scrollTo({ top: scroll.current.scrollHeight });
+  }, [lines]);
 
   return (
     <main className="page">
-      <section className="scroll" id="conversation" tabIndex={-1}>
+      <section className="scroll" id="conversation" tabIndex={-1} ref={scroll}>
         {lines.length === 0 && !inCall && (
           <Welcome agent={agent} health={server.health}>
+            {!ready && <WarmUp server={server} />}
             <AgentPicker agents={agents} chosen={agent?.id ?? null} onChoose={setChosen} />
           </Welcome>
         )}
+        {lines.length > 0 && !ready && <WarmUp server={server} />}
         {(lines.length > 0 || inCall) && <Captions lines={lines} agent={agent?.name ?? "Kaikou"} />}
-        <div ref={end} />
       </section>
+      <p className="for-readers" aria-live="polite">
+        {!inCall &&
+          lines.findLast((line) => line.role === "assistant" && line.state === "done")?.text}
+      </p>
       <section className="dock">
-        {!ready && <WarmUp server={server} />}
         <ProblemBanner problem={state.problem} onDismiss={actions.dismiss} />
         <Status state={state} store={store} ready={ready} />
         <Controls

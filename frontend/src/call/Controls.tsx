@@ -22,7 +22,12 @@ export function Controls({ state, ready, onStart, onFresh, onEnd, onMute, onInte
         <button type="button" className="primary" disabled={!ready} onClick={onStart}>
           {t(begun ? "call.again" : "call.start")}
         </button>
-        {begun && (
+        {talking && (
+          <button type="button" aria-keyshortcuts="Escape" onClick={onInterrupt}>
+            {t("call.stop")}
+          </button>
+        )}
+        {begun && !talking && (
           <button type="button" onClick={onFresh}>
             {t("call.fresh")}
           </button>

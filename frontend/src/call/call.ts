@@ -5,7 +5,7 @@ import { Speaker } from "../audio/speaker";
 import { type Connection, RealtimeClient } from "../realtime/client";
 import type { ServerEvent } from "../realtime/events";
 import { socketAddress } from "../server/http";
-import { hungUp, reduce, written } from "./conversation";
+import { hungUp, newItemId, reduce, written } from "./conversation";
 import { type Problem, problemOfConnection, problemOfEvent } from "./problem";
 import type { CallStore } from "./store";
 
@@ -28,7 +28,8 @@ export class Call {
   private client: RealtimeClient | null = null;
   /** The item whose sound came last, which is the one a played count must belong to. */
   private sounding: string | null = null;
-  private over = false;
+  /** Hung up, by whomever. */
+  over = false;
 
   private constructor(
     private readonly context: AudioContext,
@@ -64,7 +65,7 @@ export class Call {
   /** Something written in the middle of the call; answered aloud like anything said. */
   async write(text: string): Promise<void> {
     await this.interrupt();
-    const id = `item_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
+    const id = newItemId();
     const content = [{ type: "input_text", text }];
     const item = { id, type: "message", role: "user", content };
     const sent = this.client?.send({ type: "conversation.item.create", item });

@@ -1,3 +1,4 @@
+import type { ServerFrame } from "../chat/frames";
 import { type Item, type Metrics, type ServerEvent, textOf } from "../realtime/events";
 
 /** One line of the conversation, as the page shows it. */
@@ -78,6 +79,45 @@ export function reduce(before: Conversation, event: ServerEvent): Conversation {
     default:
       return before;
   }
+}
+
+/** The conversation after one more frame of the written chat, which knows no sound. */
+export function reduceFrame(before: Conversation, frame: ServerFrame): Conversation {
+  const id = frame.message_id ?? "";
+  switch (frame.type) {
+    case "history":
+      return frame.messages.reduce((state, { message_id, role, text }) => {
+        const speaker = role === "user" ? "user" : "assistant";
+        return text ? put(state, message_id, { role: speaker, text, state: "done" }) : state;
+      }, before);
+    case "message":
+      return put(before, id, { role: "user", text: frame.text, state: "done" });
+    case "removed":
+      return without(before, id);
+    case "reply_started":
+      return put({ ...before, response: id }, id, {
+        role: "assistant",
+        text: "",
+        state: "hearing",
+      });
+    case "delta":
+      return delta(before, id, frame.text);
+    case "emotion":
+      return change(before, before.response ?? "", { emoji: frame.emoji });
+    case "reply_done": {
+      const state = change({ ...before, response: null }, id, { text: frame.text });
+      if (frame.text.trim() === "") return without(state, id);
+      return change(state, id, { state: frame.status === "completed" ? "done" : "cut" });
+    }
+    case "error":
+      return { ...before, response: null };
+  }
+}
+
+/** A fresh id for something written. Plain random bits: `randomUUID` exists on secure pages only. */
+export function newItemId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return `item_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** Something written by the user, shown before the server has said that it took it. */

@@ -2,41 +2,56 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Call } from "./call";
 import { emptyConversation } from "./conversation";
 import { CallStore, useCallState } from "./store";
+import { Writing } from "./writing";
 
-/** The page's one call: its state, and what the buttons do. */
+/** The page's one conversation, spoken or written: its state, and what the buttons do. */
 export function useCall(agent: string | null) {
   const [store] = useState(() => new CallStore());
   const state = useCallState(store);
   const call = useRef<Call | null>(null);
+  const writing = useRef<Writing | null>(null);
 
   const actions = useMemo(() => {
-    const end = () => {
-      call.current?.end();
+    /** A conversation is open in one place at a time: the call or the chat. */
+    const hangUp = () => {
+      if (!call.current?.over) call.current?.end();
       call.current = null;
+      writing.current?.close();
+      writing.current = null;
     };
     return {
       start: () => {
-        end();
+        hangUp();
         call.current = Call.start(store, agent);
       },
-      end,
+      end: hangUp,
       fresh: () => {
-        end();
+        hangUp();
         store.update({ phase: "idle", conversation: emptyConversation, conversationId: null });
       },
       mute: (muted: boolean) => call.current?.mute(muted),
-      interrupt: () => void call.current?.interrupt(),
-      write: (text: string) => void call.current?.write(text),
+      interrupt: () => {
+        void call.current?.interrupt();
+        writing.current?.stop();
+      },
+      write: (text: string) => {
+        if (call.current && !call.current.over) {
+          void call.current.write(text);
+          return;
+        }
+        writing.current ??= new Writing(store, agent);
+        writing.current.write(text);
+      },
       dismiss: () => store.update({ problem: null }),
     };
   }, [store, agent]);
 
   // Leaving the page hangs up: no microphone stays open behind a closed tab.
   useEffect(() => {
-    const leave = () => call.current?.end();
+    const leave = () => actions.end();
     window.addEventListener("pagehide", leave);
     return () => window.removeEventListener("pagehide", leave);
-  }, []);
+  }, [actions]);
 
   return { state, store, actions };
 }

@@ -20,6 +20,7 @@ export const en = {
   "call.fresh": "New conversation",
   "call.end": "End",
   "call.interrupt": "Interrupt",
+  "call.stop": "Stop",
   "call.mute": "Mute",
   "call.unmute": "Unmute",
 
@@ -95,6 +96,7 @@ export const en = {
   "problem.dropped": "The connection was lost and could not be taken up again.",
   "problem.taken_over": "This conversation goes on in another window.",
   "problem.audio": "The browser could not open its sound output. Reload the page and try again.",
+  "problem.waiting": "The server does not answer. What you wrote is sent as soon as it does.",
   "problem.failed": "Something went wrong.",
 };
 

@@ -20,6 +20,7 @@ export const zh: Record<TextKey, string> = {
   "call.fresh": "新对话",
   "call.end": "结束",
   "call.interrupt": "打断",
+  "call.stop": "停止",
   "call.mute": "静音",
   "call.unmute": "取消静音",
 
@@ -93,5 +94,6 @@ export const zh: Record<TextKey, string> = {
   "problem.dropped": "连接断开，未能恢复。",
   "problem.taken_over": "这个对话在另一个窗口里继续了。",
   "problem.audio": "浏览器无法打开声音输出。请刷新页面重试。",
+  "problem.waiting": "服务器没有回应。恢复后会立即发送您写的内容。",
   "problem.failed": "出了点问题。",
 };

@@ -26,6 +26,9 @@ const FIRST_DELAY = 300;
 const LONGEST_DELAY = 5_000;
 /** Beyond this many bytes waiting in the socket, sound is dropped rather than sent late. */
 const SEND_LIMIT = 512 * 1024;
+/** The conversation is still being let go by the chat that just ended: asked again shortly. */
+const IN_USE = "conversation_in_use";
+const IN_USE_TRIES = 10;
 /** Close codes after which coming back is of no use: refused, failed for good, taken over. */
 const FINAL_CODES = new Set([1000, 1003, 1007, 1008, 1009, 4001]);
 
@@ -44,6 +47,7 @@ export class RealtimeClient {
   private known = false;
   private droppedAt: number | null = null;
   private delay = FIRST_DELAY;
+  private tries = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
 
@@ -100,7 +104,7 @@ export class RealtimeClient {
       this.lastError = event.error;
       // The server was restarted: it took the stored history up in a session of its own.
       if (event.error.code === "resume_not_found") this.configure();
-      if (event.error.code?.startsWith("resume_")) return;
+      if (event.error.code?.startsWith("resume_") || event.error.code === IN_USE) return;
     }
     if (event.type === "session.updated") {
       this.conversationId = event.session.kaikou?.conversation_id ?? this.conversationId;
@@ -139,6 +143,11 @@ export class RealtimeClient {
   private dropped(code: number): void {
     this.ready = false;
     this.droppedAt ??= Date.now();
+    if (this.lastError?.code === IN_USE && this.tries++ < IN_USE_TRIES) {
+      this.lastError = null;
+      this.timer = setTimeout(() => this.open(), FIRST_DELAY);
+      return;
+    }
     const late = Date.now() - this.droppedAt > RESUME_SECONDS * 1000;
     if (FINAL_CODES.has(code) || !this.known || late) {
       this.stopped = true;
