@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kaikou.accounts.guard import Approach, Guard, TooManyAttempts
 from kaikou.errors import KaikouError
 
-OPEN_PATHS = frozenset({"/", "/health", "/ready", "/favicon.ico", "/favicon.svg", "/manifest.webmanifest"})
+OPEN_PATHS = frozenset({"/", "/app", "/health", "/ready"})
 """Liveness, and the page itself, which then asks for the password."""
 OPEN_PREFIXES = ("/app/", "/assets/")
 LOGIN = "/api/login"

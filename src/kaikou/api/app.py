@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 
-from kaikou.accounts.middleware import GuardMiddleware
+from kaikou.accounts.middleware import OPEN_PATHS, GuardMiddleware
 from kaikou.api import (
     agents,
     chat,
@@ -17,6 +17,7 @@ from kaikou.api import (
     docs,
     events,
     health,
+    login,
     metrics,
     openai,
     pages,
@@ -46,6 +47,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     problems.install(app)
 
     app.include_router(health.router)
+    app.include_router(login.router)
     app.include_router(metrics.metrics_router(_with_gauges(runtime)))
     app.include_router(events.events_router(runtime.feed, lambda: _snapshot(runtime)))
     app.include_router(settings.router)
@@ -59,7 +61,8 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     # The last added is the outermost. Sockets pass through all but the guard untouched.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(GuardMiddleware, guard=runtime.guard)
+    public = {f"/{name}" for name in pages.public_files()}
+    app.add_middleware(GuardMiddleware, guard=runtime.guard, open_paths=OPEN_PATHS | public)
     if runtime.settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
