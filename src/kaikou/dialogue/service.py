@@ -18,7 +18,7 @@ from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
-from kaikou.engines.ports import Engines, TextToSpeech
+from kaikou.engines.ports import Engines
 from kaikou.engines.shelf import EngineShelf
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.settings import Settings
@@ -66,7 +66,8 @@ class LiveService:
         self._on_change = on_change
         self._on_metrics = on_metrics
         self._sessions: dict[str, Session] = {}
-        self._mouths: dict[TextToSpeech, Mouth] = {}
+        self._mouths: dict[int, Mouth] = {}
+        """By the identity of the engine, which each mouth keeps alive."""
         self._tasks = TaskOwner(lambda error: log.error("live service", exc_info=error))
 
     def start(self) -> None:
@@ -136,7 +137,7 @@ class LiveService:
         surface: str,
         history: list[Item],
     ) -> Conversation:
-        mouth = self._mouths.setdefault(engines.tts, Mouth(engines.tts))
+        mouth = self._mouths.setdefault(id(engines.tts), Mouth(engines.tts))
         keeper = Keeper(self._journal, store_audio=self._settings.live.store_audio)
 
         def observe(event: Event) -> None:
