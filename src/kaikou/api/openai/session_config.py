@@ -136,7 +136,10 @@ def render(session: RealtimeSession, session_id: str, expires_at: int) -> dict[s
         body = session.model_dump(include={"type", "include", "audio"})
         body["audio"].pop("output")
         return {**body, **common, "object": "realtime.transcription_session", **kaikou}
-    return {**session.model_dump(exclude={"kaikou", "temperature"}), **common, **kaikou}
+    body = session.model_dump(exclude={"kaikou"})
+    if session.temperature is None:
+        del body["temperature"]  # no field of the GA session
+    return {**body, **common, **kaikou}
 
 
 def reply_request(params: ResponseParams, session: RealtimeSession, voices: Voices | None) -> ReplyRequest:
