@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -306,3 +307,14 @@ def test_the_budget_follows_the_cores() -> None:
         assert pool.threads(Lane.LIVE) <= cores
         assert pool.threads(Lane.BATCH) * pool.concurrency(Lane.BATCH) <= max(cores, 1)
         assert pool.threads(Lane.LIVE) * pool.concurrency(Lane.LIVE) <= max(2 * cores, 2)
+
+
+def test_runtimes_are_told_not_to_spin() -> None:
+    # In a process of its own, where nothing has set them before.
+    names = ("OMP_WAIT_POLICY", "KMP_BLOCKTIME", "OPENBLAS_NUM_THREADS")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    code = f"import kaikou.engines.pool, os; print(*[os.environ[name] for name in {names}])"
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert out.stdout.split() == ["PASSIVE", "0", "1"]

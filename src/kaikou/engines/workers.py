@@ -41,6 +41,9 @@ class Workers:
     runtime starts from them inherit it (19 gets about 1.5 % of a core that normal work wants, all
     of a free one). Other systems know no such per-thread value: there the budget of threads alone
     keeps lanes apart.
+
+    What priorities cannot order is the interpreter's lock: batch work should spend its time inside
+    runtimes, which release it, and keep its own Python short.
     """
 
     def __init__(self, name: str, *, threads: int, limit: int, nice: int, counters: Counters) -> None:
