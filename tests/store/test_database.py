@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kaikou.errors import SettingsError
 from kaikou.settings import Settings
@@ -96,6 +96,44 @@ async def test_programming_errors_are_not_called_an_outage(database: Database) -
         async with database.write() as connection:
             for _ in range(2):
                 await connection.execute(insert(secrets).values(name="a", value="1", created_at=now()))
+
+
+async def test_a_wrong_statement_is_not_called_an_outage(database: Database) -> None:
+    with pytest.raises(DBAPIError):
+        async with database.read() as connection:
+            await connection.execute(text("SELECT nothing FROM nowhere"))
+
+
+async def test_a_full_disk_is_called_by_its_name(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    await upgrade(database)
+    try:
+        with pytest.raises(DatabaseUnavailable, match="database or disk is full"):
+            async with database.write() as connection:
+                await connection.execute(text("PRAGMA max_page_count=1"))
+                row = {"name": "a", "value": "x" * 1_000_000, "created_at": now()}
+                await connection.execute(insert(secrets).values(row))
+    finally:
+        await database.close()
+
+
+async def test_the_callers_own_errors_are_not_called_an_outage(database: Database) -> None:
+    for error in (OSError("disk"), TimeoutError("mine")):
+        with pytest.raises(type(error)):
+            async with database.write():
+                raise error
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+async def test_a_connection_that_breaks_is_an_outage_and_the_next_one_works(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable):
+        async with database.write() as connection:
+            own = await connection.scalar(text("SELECT pg_backend_pid()"))
+            async with database.read() as other:
+                await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
+            await connection.execute(text("SELECT 1"))
+    await database.ping()
 
 
 async def test_moments_come_back_in_utc(database: Database) -> None:

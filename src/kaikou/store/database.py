@@ -7,14 +7,16 @@ writers queue up for at most ``busy_timeout`` instead of failing half-way.
 from __future__ import annotations
 
 import importlib.util
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kaikou.errors import KaikouError, SettingsError
@@ -61,19 +63,13 @@ class Database:
     def sqlite(self) -> bool:
         return self.url.get_backend_name() == "sqlite"
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that only reads."""
-        with _translated():
-            async with self.engine.begin() as connection:
-                yield connection
+        return _transaction(self.engine)
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that may write: committed at its end, rolled back by an exception."""
-        with _translated():
-            async with self._writer.begin() as connection:
-                yield connection
+        return _transaction(self._writer)
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable unless the database answers."""
@@ -149,25 +145,43 @@ def _engine(url: URL) -> AsyncEngine:
     return engine
 
 
-class _translated:  # noqa: N801 - reads as a verb: with _translated()
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Turns "no database there" into DatabaseUnavailable; lets programming errors through."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        # asyncpg raises plain OSError (refused, unknown host) and TimeoutError while connecting.
-        if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError)):
-            reason = getattr(error, "orig", None) or error
-            raise DatabaseUnavailable(
-                f"The database does not answer: {type(reason).__name__}.",
-                hint="Check that it runs and that database_url is right.",
-            ) from error
-        if (
-            type(error) is DatabaseError
-        ):  # not one of its kinds: SQLite's "file is not a database", "malformed"
+    entered = False
+    try:
+        async with engine.begin() as connection:
+            entered = True
+            yield connection
+    except DBAPIError as error:
+        if _is_outage(error):
+            raise _unavailable(error.orig or error) from error
+        if type(error) is DatabaseError:  # none of its kinds: SQLite's "file is not a database"
             raise DatabaseUnavailable(
                 f"The database can't be used: {error.orig}.",
                 code="database_damaged",
                 hint="Put a backup in its place, or point data_dir elsewhere.",
             ) from error
+        raise
+    except (PoolTimeout, OSError, TimeoutError) as error:
+        # asyncpg raises plain OSError and TimeoutError while connecting; later ones are the caller's.
+        if entered:
+            raise
+        raise _unavailable(error) from error
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Busy, full, unreachable: it may pass. A wrong statement won't, whatever class it has."""
+    if isinstance(error.orig, sqlite3.Error):
+        mistake = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+        return isinstance(error, OperationalError) and not mistake
+    return isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
+
+
+def _unavailable(reason: BaseException) -> DatabaseUnavailable:
+    # SQLite's own words ("database or disk is full") help; others' may name hosts and users.
+    said = str(reason) if isinstance(reason, sqlite3.Error) else type(reason).__name__
+    return DatabaseUnavailable(
+        f"The database does not answer: {said}.",
+        hint="Check that it runs, that its disk has room, and that database_url is right.",
+    )
