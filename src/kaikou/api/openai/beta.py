@@ -122,9 +122,9 @@ def _flat_session(session: Body, *, transcription: bool) -> Body:
         "object": session["object"],
         "expires_at": session["expires_at"],
         "input_audio_format": _BETA_FORMATS[heard["format"]["type"]],
-        "input_audio_transcription": heard["transcription"],
-        "input_audio_noise_reduction": heard["noise_reduction"],
-        "turn_detection": heard["turn_detection"],
+        "input_audio_transcription": _without(heard["transcription"], "languages", "keywords", "delay"),
+        "input_audio_noise_reduction": _without(heard["noise_reduction"], "strength"),
+        "turn_detection": _without(heard["turn_detection"], "idle_timeout_ms"),
     }
     if "kaikou" in session:
         flat["kaikou"] = session["kaikou"]
@@ -146,6 +146,11 @@ def _flat_session(session: Body, *, transcription: bool) -> Body:
         "tracing": session["tracing"],
         "max_response_output_tokens": session["max_output_tokens"],
     }
+
+
+def _without(body: Body | None, *names: str) -> Body | None:
+    """An object less the fields that came after the beta."""
+    return None if body is None else {key: value for key, value in body.items() if key not in names}
 
 
 def _modalities(output: list[str]) -> list[str]:
