@@ -147,7 +147,9 @@ def main() -> None:
             whole += want == got
             bare = [text.replace("ˈ", "").replace("ˌ", "") for text in (want, got)]
             plain += bare[0] == bare[1]
-        print(f"held out {len(apart)}: {whole / len(apart):.1%} right, {plain / len(apart):.1%} but for stress")
+        print(
+            f"held out {len(apart)}: {whole / len(apart):.1%} right, {plain / len(apart):.1%} but for stress"
+        )
         return
     packed = json.dumps(rules, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     OUT.write_bytes(gzip.compress(packed, 9, mtime=0))

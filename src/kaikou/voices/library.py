@@ -59,9 +59,9 @@ class VoiceLibrary:
 
     async def voices(self, language: str | None = None) -> list[LibraryVoice]:
         """Made voices first, then the engine's own, optionally only those of a language."""
-        made = [found for row in await self._rows.all() if (found := self._made(row)) is not None]
-        found = [*made, *self._packaged()]
-        return [item for item in found if language is None or speaks(item.voice, language)]
+        made = [self._made(row) for row in await self._rows.all()]
+        voices = [*(voice for voice in made if voice is not None), *self._packaged()]
+        return [item for item in voices if language is None or speaks(item.voice, language)]
 
     async def get(self, voice_id: str) -> LibraryVoice:
         """NotFound ``unknown_voice`` where neither the engine nor anybody's making has it."""

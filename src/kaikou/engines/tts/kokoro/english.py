@@ -16,12 +16,13 @@ from kaikou.engines.tts.text.numbers import code
 
 _VOWELS = frozenset("AIOQWYaiuæɑɒɔəɛɜɪʊʌɐᵻᵊ")
 _VERB_BEFORE = frozenset(
-    "to will would can could should shall may might must do does did don't doesn't didn't won't wouldn't can't "
-    "couldn't shouldn't let's i you we they who please not never always often also 'll i'll you'll we'll they'll".split()
+    "to will would can could should shall may might must do does did don't doesn't didn't won't "
+    "wouldn't can't couldn't shouldn't let's i you we they who please not never always often also 'll "
+    "i'll you'll we'll they'll".split()
 )
 _NOUN_BEFORE = frozenset(
-    "the a an my your his her its our their this that these those some any no each every another of on in for "
-    "with by new old good great own first last next live".split()
+    "the a an my your his her its our their this that these those some any no each every another of on "
+    "in for with by new old good great own first last next live".split()
 )
 _PERFECT = frozenset(
     "have has had haven't hasn't hadn't i've you've we've they've be been being was were is are".split()

@@ -23,9 +23,9 @@ Part = Literal["NOUN", "VERB", "ADJ", "ADV", "VBD", "VBN", "None"]
 Entry = str | dict[str, str | None]
 
 _SMALL_WORDS = frozenset(
-    "a all an and any are as at be but by can did do for get go had has he her him his how if in is its let me "
-    "my new no not now of off old on one or our out own see she so than that the them then they this to too two "
-    "up use was way we well what when who why will with yes you your stop".split()
+    "a all an and any are as at be but by can did do for get go had has he her him his how if in is its "
+    "let me my new no not now of off old on one or our out own see she so than that the them then they "
+    "this to too two up use was way we well what when who why will with yes you your stop".split()
 )
 _LETTER_WORDS = frozenset(
     "ai am it us tv pc id hr pr ip os eq iq un eu uk usa ok pm ui ux ad io vs ar vr er ed".split()

@@ -47,7 +47,8 @@ PACKS: dict[str, tuple[str, ...]] = {
     "pm": ("alex", "santa"),
 }
 _ORIGINS = {
-    "a": "American English", "b": "British English", "z": "Mandarin", "e": "Spanish", "f": "French", "h": "Hindi",
+    "a": "American English", "b": "British English", "z": "Mandarin", "e": "Spanish", "f": "French",
+    "h": "Hindi",
     "i": "Italian", "j": "Japanese", "p": "Portuguese",
 }  # fmt: skip
 

@@ -24,16 +24,22 @@ _CURRENCIES = {
     "₩": "韩元",
 }
 _UNITS = {
-    "km/h": "公里每小时", "m/s": "米每秒", "km²": "平方公里", "m²": "平方米", "m³": "立方米", "cm²": "平方厘米",
+    "km/h": "公里每小时", "m/s": "米每秒", "km²": "平方公里", "m²": "平方米", "m³": "立方米",
+    "cm²": "平方厘米",
     "km": "公里", "cm": "厘米", "mm": "毫米", "nm": "纳米", "m": "米", "kg": "公斤", "mg": "毫克", "g": "克",
-    "ml": "毫升", "mL": "毫升", "L": "升", "ms": "毫秒", "s": "秒", "min": "分钟", "h": "小时", "kWh": "千瓦时",
-    "kW": "千瓦", "W": "瓦", "V": "伏", "dB": "分贝", "mAh": "毫安时", "kcal": "千卡", "Hz": "赫兹", "kHz": "千赫",
+    "ml": "毫升", "mL": "毫升", "L": "升", "ms": "毫秒", "s": "秒", "min": "分钟", "h": "小时",
+    "kWh": "千瓦时",
+    "kW": "千瓦", "W": "瓦", "V": "伏", "dB": "分贝", "mAh": "毫安时", "kcal": "千卡", "Hz": "赫兹",
+    "kHz": "千赫",
     "MHz": "兆赫", "GHz": "吉赫",
 }  # fmt: skip
 _SYMBOLS = {
-    "&": "和", "%": "百分号", "+": "加", "=": "等于", "×": "乘", "÷": "除以", "−": "减", "±": "正负", "<": "小于",
-    ">": "大于", "≤": "小于等于", "≥": "大于等于", "≈": "约等于", "≠": "不等于", "→": "到", "°": "度", "℃": "摄氏度",
-    "℉": "华氏度", "#": "井号", "№": "第", "$": "美元", "¥": "元", "€": "欧元", "£": "英镑", "~": "到", "～": "到",
+    "&": "和", "%": "百分号", "+": "加", "=": "等于", "×": "乘", "÷": "除以", "−": "减", "±": "正负",
+    "<": "小于",
+    ">": "大于", "≤": "小于等于", "≥": "大于等于", "≈": "约等于", "≠": "不等于", "→": "到",
+    "°": "度", "℃": "摄氏度",
+    "℉": "华氏度", "#": "井号", "№": "第", "$": "美元", "¥": "元", "€": "欧元", "£": "英镑",
+    "~": "到", "～": "到",
     "½": "二分之一", "¼": "四分之一", "¾": "四分之三", "⅓": "三分之一", "⅔": "三分之二", "@": "艾特",
 }  # fmt: skip
 _COUNTED = re.compile(
@@ -55,11 +61,16 @@ def _counted(match: re.Match[str]) -> str:
     """A plain number; 2 before what is counted is 两."""
     minus = "负" if match["minus"] else ""
     value = match["value"]
+    more = match["more"] or ""
     if value == "2" and _COUNTED.match(match.string, match.end()):
         return f"{minus}两"
     if not minus and re.fullmatch(r"\d{5,}", value) and not _COUNTED.match(match.string, match.end()):
         return str(num.verbalize_digit(value, alt_one=len(value) >= 7))
-    return minus + _number(value)
+    return minus + _number(value) + more
+
+
+def _version(match: re.Match[str]) -> str:
+    return "点".join(num.verbalize_digit(part) for part in match.group().split("."))
 
 
 def _money(match: re.Match[str]) -> str:
@@ -112,6 +123,7 @@ def _of(pattern: str, say: Say) -> Rule:
 
 
 _CLOCK = re.compile(r"(\d{1,2})[:：](\d\d)(?:[:：](\d\d))?(?!\d)")
+_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _MINUS = r"(?P<minus>(?<![\w)\d])[-−])?"
 
 RULES: tuple[Rule, ...] = (
@@ -125,10 +137,10 @@ RULES: tuple[Rule, ...] = (
     Rule(quantifier.RE_TEMPERATURE, quantifier.replace_temperature),
     _of(rf"({_NUMBER})%?\s?[-~～–—]\s?({_NUMBER})(?![\w-])(%)?", _range),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})%", _decimal_percent),
-    _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))})(?![A-Za-z0-9/])", _measure),
+    _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?(?P<unit>{_UNIT})(?![A-Za-z0-9/])", _measure),
     _of(r"(\d+)/(\d+)(?![\d/])", lambda match: f"{_number(match[2])}分之{_number(match[1])}"),
-    _of(r"\d+(?:\.\d+){2,}", lambda match: "点".join(num.verbalize_digit(part) for part in match.group().split("."))),
-    _of(rf"{_MINUS}(?P<value>{_NUMBER})(?:多|余|几)?(?![A-Za-z])", lambda match: _counted(match) + re.sub(r"[^多余几]", "", match.group())),
+    _of(r"\d+(?:\.\d+){2,}", _version),
+    _of(rf"{_MINUS}(?P<value>{_NUMBER})(?P<more>[多余几])?(?![A-Za-z])", _counted),
     _of(rf"[{re.escape(''.join(_SYMBOLS))}]", lambda match: _SYMBOLS[match.group()]),
 )  # fmt: skip
 """Tried in order at a digit or a symbol of a Chinese sentence."""

@@ -28,9 +28,11 @@ _CURRENCIES = {
 _UNITS = {
     "km/h": ("kilometer per hour", "kilometers per hour"), "mph": ("mile per hour", "miles per hour"),
     "m/s": ("meter per second", "meters per second"), "kbps": ("kilobit per second", "kilobits per second"),
-    "Mbps": ("megabit per second", "megabits per second"), "Gbps": ("gigabit per second", "gigabits per second"),
+    "Mbps": ("megabit per second", "megabits per second"),
+    "Gbps": ("gigabit per second", "gigabits per second"),
     "km²": ("square kilometer", "square kilometers"), "m²": ("square meter", "square meters"),
-    "m³": ("cubic meter", "cubic meters"), "km": ("kilometer", "kilometers"), "cm": ("centimeter", "centimeters"),
+    "m³": ("cubic meter", "cubic meters"), "km": ("kilometer", "kilometers"),
+    "cm": ("centimeter", "centimeters"),
     "mm": ("millimeter", "millimeters"), "nm": ("nanometer", "nanometers"), "m": ("meter", "meters"),
     "mi": ("mile", "miles"), "ft": ("foot", "feet"), "in": ("inch", "inches"), "yd": ("yard", "yards"),
     "kg": ("kilogram", "kilograms"), "mg": ("milligram", "milligrams"), "g": ("gram", "grams"),
@@ -49,9 +51,11 @@ _UNITS = {
 _ABBREVIATIONS = {
     "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "jr": "junior",
     "sr": "senior", "vs": "versus", "etc": "et cetera", "e.g": "for example", "i.e": "that is",
-    "approx": "approximately", "dept": "department", "est": "established", "fig": "figure", "inc": "incorporated",
+    "approx": "approximately", "dept": "department", "est": "established", "fig": "figure",
+    "inc": "incorporated",
     "ltd": "limited", "ave": "avenue", "blvd": "boulevard", "rd": "road", "gen": "general", "col": "colonel",
-    "capt": "captain", "sgt": "sergeant", "lt": "lieutenant", "gov": "governor", "sen": "senator", "rev": "reverend",
+    "capt": "captain", "sgt": "sergeant", "lt": "lieutenant", "gov": "governor", "sen": "senator",
+    "rev": "reverend",
     "vol": "volume", "pp": "pages", "al": "al",
 }  # fmt: skip
 _NEEDS_DOT = frozenset(
@@ -61,7 +65,8 @@ _FRACTIONS = {"½": "one half", "¼": "one quarter", "¾": "three quarters", "�
               "⅛": "one eighth"}  # fmt: skip
 _SYMBOLS = {
     "&": "and", "@": "at", "%": "percent", "‰": "per mille", "+": "plus", "=": "equals", "×": "times",
-    "÷": "divided by", "−": "minus", "±": "plus or minus", "<": "less than", ">": "greater than", "≤": "at most",
+    "÷": "divided by", "−": "minus", "±": "plus or minus", "<": "less than", ">": "greater than",
+    "≤": "at most",
     "≥": "at least", "≈": "about", "≠": "is not equal to", "→": "to", "°": "degrees", "℃": "degrees Celsius",
     "℉": "degrees Fahrenheit", "#": "number", "№": "number", "§": "section", "$": "dollars", "£": "pounds",
     "€": "euros", "¥": "yuan", "~": "about",
@@ -167,6 +172,14 @@ def _temperature(match: re.Match[str]) -> str:
     return f"{minus}{number(match['value'])} {_plural(match['value'], 'degree', 'degrees')}{scale}"
 
 
+def _percent(match: re.Match[str]) -> str:
+    return f"{'minus ' if match['minus'] else ''}{number(match['value'])} percent"
+
+
+def _mixed_fraction(match: re.Match[str]) -> str:
+    return f"{number(match[1])} and {_FRACTIONS[match[2]].replace('one half', 'a half')}"
+
+
 def _integer(match: re.Match[str]) -> str:
     minus = "minus " if match["minus"] else ""
     value = match["value"]
@@ -209,35 +222,41 @@ _MONTH_DAY = re.compile(
     rf"(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(?P<year>[12]\d{{3}})\b)?"
 )
 _DAY_MONTH = re.compile(
-    rf"(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b(?:,?\s+(?P<year>[12]\d{{3}})\b)?"
+    rf"(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\b"
+    r"(?:,?\s+(?P<year>[12]\d{3})\b)?"
 )
+_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_DOMAINS = "com|org|net|io|ai|dev|cn|edu|gov|co|app"
+_SCALES = "thousand|million|billion|trillion|bn|mn|[kKmMbB]"
+_NUMBERED = "Chapter|Part|Act|Scene|Volume|Book|Section|War|Phase|Type|Level|Class"
 _HALF = r"(?P<half>[aApP]\.?\s?[mM]\b(?:\.(?=,|\s+[\w(]))?)"
 _MINUS = r"(?P<minus>(?<![\w)])[-−])?"
 
 RULES: tuple[Rule, ...] = (
     _of(r"(?:https?://|www\.)[^\s<>()\"'，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address, re.ASCII),
-    _of(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:com|org|net|io|ai|dev|cn|edu|gov|co|app)(?:/[\w./-]*\w)?\b", _address, re.ASCII),
+    _of(rf"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:{_DOMAINS})(?:/[\w./-]*\w)?\b", _address, re.ASCII),
     _of(r"(?P<year>[12]\d{3})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)", _iso_date),
     _of(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>[12]\d{3})(?!\d)", _slash_date),
     Rule(_MONTH_DAY, _month_day),
     Rule(_DAY_MONTH, _month_day),
     _of(rf"(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?!\d)(?:\s?{_HALF})?", _clock),
     _of(rf"(?P<hour>\d{{1,2}})(?P<minute>)(?P<second>)\s?{_HALF}", _clock),
-    _of(rf"{_MINUS}(?P<sign>US\$|[$£€¥￥₹₩])\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>thousand|million|billion|trillion|bn|mn|[kKmMbB])\b)?", _money),
+    _of(rf"{_MINUS}(?P<sign>US\$|[$£€¥￥₹₩])\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALES})\b)?", _money),
     _of(rf"({_NUMBER})\s?[–-]\s?({_NUMBER})(?![\w-])(%)?", _range),
-    _of(r"\+?\d{1,3}[ -]\(?\d{3}\)?[ -]\d{3}[ -]\d{4}\b|\(\d{3}\)\s?\d{3}-\d{4}\b|\d{3}-\d{3}-\d{4}\b|\d{3}-\d{4}\b", _grouped_digits),
+    _of(r"\+?\d{1,3}[ -]\(?\d{3}\)?[ -]\d{3}[ -]\d{4}\b", _grouped_digits),
+    _of(r"\(\d{3}\)\s?\d{3}-\d{4}\b|(?:\d{3}-)?\d{3}-\d{4}\b", _grouped_digits),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?(?P<scale>°\s?[CF]\b|°|℃|℉)", _temperature),
-    _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?%", lambda match: f"{'minus ' if match['minus'] else ''}{number(match['value'])} percent"),
+    _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?%", _percent),
     _of(r"'?(\d0|[12]\d\d0)'?s\b", _decade),
     _of(r"(\d+)(?:st|nd|rd|th)\b", lambda match: ordinal(int(match[1])) if len(match[1]) < 16 else None),
-    _of(rf"{_MINUS}(?P<value>{_NUMBER})(?:\s|-)?(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))})(?![\w/])", _measure),
+    _of(rf"{_MINUS}(?P<value>{_NUMBER})(?:\s|-)?(?P<unit>{_UNIT})(?![\w/])", _measure),
     _of(r"(\d{1,3})\s?/\s?(\d{1,3})(?![\d/])", _fraction),
     _of(r"(\d+)\s?[x×]\s?(\d+)(?!\w)", lambda match: f"{number(match[1])} by {number(match[2])}"),
     _of(r"\d+(?:\.\d+){2,}", lambda match: " point ".join(number(part) for part in match.group().split("."))),
-    _of(r"(\d+)([½¼¾⅓⅔⅛])", lambda match: f"{number(match[1])} and {_FRACTIONS[match[2]].replace('one half', 'a half')}"),
+    _of(r"(\d+)([½¼¾⅓⅔⅛])", _mixed_fraction),
     _of("[½¼¾⅓⅔⅛]", lambda match: _FRACTIONS[match.group()]),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})(?![A-Za-z])", _integer),
-    _of(r"(?P<name>Chapter|Part|Act|Scene|Volume|Book|Section|War|Phase|Type|Level|Class)\s+(?P<roman>[IVXL]+)\b",
+    _of(rf"(?P<name>{_NUMBERED})\s+(?P<roman>[IVXL]+)\b",
         _numeral(lambda match: f"{match['name']} {cardinal(roman(match['roman']) or 0)}")),
     _of(r"(?P<name>[A-Z][a-z]+)\s+(?P<roman>[IVX]{2,}|V)\b(?!\.)",
         _numeral(lambda match: f"{match['name']} the {ordinal(roman(match['roman']) or 0)}")),
