@@ -37,6 +37,13 @@ def gpu_available() -> bool:
     return any(Path(device).exists() for device in ("/dev/nvidia0", "/dev/kfd"))
 
 
+def spare_the_cores() -> None:
+    """Threads of model runtimes must not spin while they wait: on a small machine that starves the
+    language model. Call before a runtime is imported; what the user has set stands."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
 def page_built() -> bool:
     """The web page is there to be served."""
     return (WEB / "index.html").is_file()

@@ -178,7 +178,9 @@ async def export_conversation(
 
 @router.patch("/{conversation_id}", responses={422: {"model": Problem}})
 async def rename_conversation(conversation_id: str, body: Rename, runtime: RuntimeDep) -> ConversationOut:
-    return ConversationOut.model_validate(await runtime.conversations.rename(conversation_id, body.title))
+    found = ConversationOut.model_validate(await runtime.conversations.rename(conversation_id, body.title))
+    runtime.feed.publish("conversations", id=conversation_id, change="renamed")
+    return found
 
 
 @router.delete("/{conversation_id}", status_code=204, responses={409: {"model": Problem}})
@@ -193,6 +195,7 @@ async def delete_conversation(conversation_id: str, runtime: RuntimeDep) -> None
         )
     await runtime.journal.flush()
     await runtime.conversations.delete(conversation_id)
+    runtime.feed.publish("conversations", id=conversation_id, change="deleted")
 
 
 def _live(runtime: Runtime, conversation_id: str) -> bool:

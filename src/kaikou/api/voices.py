@@ -1,20 +1,24 @@
-"""``/api/voices``: the voices that can speak, and how each sounds."""
+"""``/api/voices``: the voices that can speak, how each sounds, and blends people made."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
-from kaikou.engines.ports import Lane, Style, TextToSpeech, Voice
-from kaikou.errors import EngineFailed, NotFound, NotReady
-from kaikou.voices.previews import preview_text, speaks
+from kaikou.engines.ports import Lane, Style
+from kaikou.errors import EngineFailed, NotReady
+from kaikou.voices.library import LibraryVoice, VoiceLibrary
+from kaikou.voices.previews import preview_text
 
 PREVIEWS_KEPT = 64
+LEAD_LANGUAGES = ("en", "zh")
 
 
 class VoiceOut(BaseModel):
@@ -26,14 +30,23 @@ class VoiceOut(BaseModel):
     gender: Literal["female", "male", "neutral"] | None
     description: str
     engine: str
-    preview: str
-    """Address of a short sample."""
+    kind: Literal["packaged", "blend"]
+    parts: dict[str, float] = Field(description="Of a blend: its voices and their shares, summing to 1.")
+    created_at: datetime | None
+    preview: str = Field(description="Address of a short sample.")
 
 
 class VoicesOut(BaseModel):
     voices: list[VoiceOut]
-    default: dict[str, str]
-    """Language -> the voice that speaks where nobody chose one."""
+    default: dict[str, str] = Field(description="Language -> the voice where nobody chose one.")
+
+
+class BlendIn(BaseModel):
+    """A new voice from parts of the engine's own."""
+
+    name: str
+    parts: dict[str, float] = Field(description="Weights by voice id.", min_length=1, max_length=8)
+    description: str = ""
 
 
 class Previews:
@@ -43,29 +56,25 @@ class Previews:
         self._kept = kept
         self._made: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
-    async def get(self, runtime: Runtime, voice: Voice, text: str) -> bytes:
-        """A WAV file of ``voice`` saying ``text``, made in the INTERACTIVE lane."""
-        key = (voice.id, text)
+    async def get(self, runtime: Runtime, found: LibraryVoice, text: str) -> bytes:
+        """A WAV file of the voice saying ``text``, made in the INTERACTIVE lane."""
+        key = (found.id, text)
         if key not in self._made:
-            self._made[key] = await _synthesise(runtime, voice, text)
+            self._made[key] = await _synthesise(runtime, found, text)
         self._made.move_to_end(key)
         while len(self._made) > self._kept:
             self._made.popitem(last=False)
         return self._made[key]
 
 
-def _engine(runtime: Runtime) -> TextToSpeech:
-    if runtime.engines is None:
-        raise NotReady("The engines are being made ready.", hint="GET /ready says when.")
-    return runtime.engines.tts
-
-
-async def _synthesise(runtime: Runtime, voice: Voice, text: str) -> bytes:
+async def _synthesise(runtime: Runtime, found: LibraryVoice, text: str) -> bytes:
     from kaikou.audio.encoding import encode
 
-    language = voice.languages[0] if voice.languages else None
-    stream = _engine(runtime).stream(
-        text, voice=voice.id, style=Style(language=language), lane=Lane.INTERACTIVE
+    assert runtime.engines is not None
+    voice = await _library(runtime).spoken_with(found.id)
+    language = found.voice.languages[0] if found.voice.languages else None
+    stream = runtime.engines.tts.stream(
+        text, voice=voice, style=Style(language=language), lane=Lane.INTERACTIVE
     )
     parts = [chunk.pcm async for chunk in stream]
     if not parts:
@@ -74,46 +83,78 @@ async def _synthesise(runtime: Runtime, voice: Voice, text: str) -> bytes:
     return await runtime.pool.run("codec", Lane.INTERACTIVE, encode, sound, "wav")
 
 
-router = APIRouter(prefix="/api/voices", tags=["voices"])
-_previews = Previews()
+def _library(runtime: Runtime) -> VoiceLibrary:
+    if runtime.voices is None:
+        raise NotReady("The voices are being made ready.", hint="GET /ready says when.")
+    return runtime.voices
+
+
+def _out(found: LibraryVoice) -> VoiceOut:
+    voice = found.voice
+    return VoiceOut(
+        id=voice.id,
+        name=voice.name,
+        languages=list(voice.languages),
+        gender=voice.gender,
+        description=voice.description,
+        engine=found.engine,
+        kind=found.kind,
+        parts=dict(found.parts),
+        created_at=found.created_at,
+        preview=f"/api/voices/{voice.id}/preview",
+    )
+
+
+router = APIRouter(prefix="/api/voices", tags=["voices"], responses={404: {"model": Problem}})
 
 
 @router.get("", summary="Every voice that can speak")
 async def voices(
     runtime: RuntimeDep, language: Annotated[str | None, Query(description="Only of this language.")] = None
 ) -> VoicesOut:
-    """The voices of the engine in use."""
-    engine = _engine(runtime)
-    found = [voice for voice in engine.voices() if language is None or speaks(voice, language)]
+    """Voices that people made first, then those of the engine in use."""
+    library = _library(runtime)
+    assert runtime.engines is not None
+    tts = runtime.engines.tts
     return VoicesOut(
-        voices=[
-            VoiceOut(
-                id=voice.id,
-                name=voice.name,
-                languages=list(voice.languages),
-                gender=voice.gender,
-                description=voice.description,
-                engine=engine.card.name,
-                preview=f"/api/voices/{voice.id}/preview",
-            )
-            for voice in found
-        ],
-        default={language: engine.default_voice(language) for language in ("en", "zh")},
+        voices=[_out(found) for found in await library.voices(language)],
+        default={one: tts.default_voice(one) for one in LEAD_LANGUAGES},
     )
+
+
+@router.post("", status_code=201, summary="Blend a new voice", responses={409: {"model": Problem}})
+async def blend(body: BlendIn, runtime: RuntimeDep) -> VoiceOut:
+    """Keep a mixture of the engine's voices under a name."""
+    return _out(await _library(runtime).save_blend(body.name, body.parts, body.description))
+
+
+@router.get("/{voice_id}", summary="One voice")
+async def voice(voice_id: str, runtime: RuntimeDep) -> VoiceOut:
+    return _out(await _library(runtime).get(voice_id))
+
+
+@router.delete(
+    "/{voice_id}", status_code=204, summary="Forget a blended voice", responses={409: {"model": Problem}}
+)
+async def forget(voice_id: str, runtime: RuntimeDep) -> None:
+    await _library(runtime).delete(voice_id)
 
 
 @router.get(
     "/{voice_id}/preview",
     response_class=Response,
-    responses={200: {"content": {"audio/wav": {}}}},
+    responses={200: {"content": {"audio/wav": {}}}, 503: {"model": Problem}},
     summary="How a voice sounds",
 )
-async def preview(voice_id: str, runtime: RuntimeDep) -> Response:
+async def preview(
+    voice_id: str,
+    runtime: RuntimeDep,
+    language: Annotated[str | None, Query(description="Language of the sample.")] = None,
+) -> Response:
     """A short WAV; made when first asked for. 503 while the engine warms."""
     if runtime.warmup is not None:
         runtime.warmup.require_ready()
-    voice = next((one for one in _engine(runtime).voices() if one.id == voice_id), None)
-    if voice is None:
-        raise NotFound("There is no such voice.", code="unknown_voice", hint="GET /api/voices lists them.")
-    data = await _previews.get(runtime, voice, preview_text(voice))
+    found = await _library(runtime).get(voice_id)
+    previews: Previews = runtime.extras.setdefault("voices.previews", Previews())
+    data = await previews.get(runtime, found, preview_text(found.voice, language))
     return Response(data, media_type="audio/wav", headers={"cache-control": "private, max-age=86400"})

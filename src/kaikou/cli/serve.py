@@ -32,13 +32,13 @@ def serve(
 
       KAIKOU_PASSWORD=… kaikou serve --host 0.0.0.0 --tls
     """
-    from kaikou import server
+    from kaikou import serving
 
     overrides = {"host": host, "port": port, "tls": tls, "log_level": log_level}
     if reload:
-        server.serve_reloading(overrides)
+        serving.serve_reloading(overrides)
         return
     from kaikou.cli.warming import Warming
 
     with Warming() as warming:
-        server.serve(overrides, opened=warming.opened, on_change=warming.changed)
+        serving.serve(overrides, opened=warming.opened, on_change=warming.changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,6 +73,9 @@ class Notes:
         self.done: ReplyDone | None = None
         self.metrics: Metrics | None = None
         self.error: KaikouError | None = None
+        self.asked_at: float | None = None
+        """Loop time of the end of speech, where it is not found by the turn detector."""
+        self.heard_after: float | None = None
         self.replied = asyncio.Event()
         self.measured = asyncio.Event()
 
@@ -81,6 +84,8 @@ class Notes:
         match event:
             case TranscriptFinal(transcript=transcript):
                 self.words.append(transcript.text)
+                if self.asked_at is not None:
+                    self.heard_after = asyncio.get_running_loop().time() - self.asked_at
             case TranscriptFailed(code=code, message=message):
                 self._fail(EngineFailed(message, code=code))
             case SpeechDropped():
@@ -114,11 +119,18 @@ class Notes:
             raise NotReady("No reply came in time.", code="no_reply")
         if self.done.status == "failed":
             raise EngineFailed(self.done.error_message, code=self.done.error_code or "engine_failed")
-        timings = {stage.name: stage.end for stage in self.metrics.stages} if self.metrics else {}
-        if self.metrics:
-            timings["total"] = self.metrics.total
         sound = Pcm.from_int16(bytes(self.audio), RATE) if self.audio else None
-        return Answer(" ".join(filter(None, self.words)), self.done.text.strip(), sound, timings)
+        return Answer(" ".join(filter(None, self.words)), self.done.text.strip(), sound, self.timings())
+
+    def timings(self) -> dict[str, float]:
+        """Stage -> seconds from the end of speech until it was done, in order; ``total`` to first sound."""
+        found: dict[str, float] = {}
+        if self.heard_after is not None:
+            found["transcript"] = round(self.heard_after, 4)
+        if self.metrics is not None:
+            found |= {stage.name: stage.end for stage in self.metrics.stages}
+            found["total"] = self.metrics.total
+        return found
 
 
 def _nothing_heard() -> InvalidInput:
@@ -190,10 +202,14 @@ async def ask(runtime: Runtime, question: Question) -> Answer:
         config, notes.take, agent_id=question.agent or runtime.agents.default_id, surface="terminal"
     )
     try:
+        # The recording speaks first: no greeting, but what a call warms at its start is warmed here too.
+        conversation.update(replace(conversation.config, greeting=""))
+        conversation.start()
         if question.hands_free:
             await _play(conversation.hear, sound, notes.replied)
         else:
-            conversation.hear(sound)
+            await _play(conversation.hear, sound, notes.replied, silence=False)
+            notes.asked_at = asyncio.get_running_loop().time()
             conversation.commit()
             conversation.respond()
         async with asyncio.timeout(REPLY_SECONDS):
@@ -212,13 +228,14 @@ async def _patiently(event: asyncio.Event) -> None:
     await asyncio.wait({asyncio.create_task(event.wait())}, timeout=METRICS_SECONDS)
 
 
-async def _play(hear: object, sound: Pcm, until: asyncio.Event) -> None:
-    """As a microphone would: 20 ms at a time, then silence until the reply is over."""
-    assert callable(hear)
+async def _play(
+    hear: Callable[[Pcm], None], sound: Pcm, until: asyncio.Event, *, silence: bool = True
+) -> None:
+    """As a microphone would: 20 ms at a time, then ``silence`` until the reply is over."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     position = 0.0
-    while not until.is_set():
+    while not until.is_set() and (silence or position < sound.seconds):
         frame = sound.slice(position, position + FRAME_SECONDS)
         hear(frame if len(frame) else Pcm.silence(FRAME_SECONDS, RATE))
         position += FRAME_SECONDS

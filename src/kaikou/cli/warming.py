@@ -17,7 +17,7 @@ _ESSENTIAL = {"vad", "stt", "llm", "tts"}
 
 
 class Warming:
-    """A display for ``server.serve``; where standard error is no terminal, plain lines."""
+    """A display for ``serving.serve``; where standard error is no terminal, plain lines."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn

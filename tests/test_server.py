@@ -1,0 +1,227 @@
+"""The whole server, put together as ``kaikou serve`` does, with scripted engines on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from kaikou import serving
+from kaikou.errors import SettingsError
+from kaikou.settings import Settings
+from kaikou.settings_load import LoadedSettings
+
+SCRIPTED: dict[str, Any] = {
+    "vad": {"engine": "energy"},
+    "turn": {"engine": "none"},
+    "stt": {"engine": "scripted"},
+    "llm": {"engine": "scripted"},
+    "tts": {"engine": "scripted"},
+}
+
+
+@dataclass
+class Running:
+    """A server that runs in this test's own event loop."""
+
+    url: str
+    client: httpx.AsyncClient
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+
+    async def until_ready(self) -> None:
+        async with asyncio.timeout(60):
+            while (await self.client.get("/ready")).status_code != 200:
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def running(folder: Path, **changes: Any) -> AsyncIterator[Running]:
+    settings = Settings.model_validate(SCRIPTED | {"data_dir": folder, "port": 0} | changes)
+    opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    task = asyncio.create_task(
+        serving.run(LoadedSettings(settings), opened=opened.set_result, stop=stop), name="the server"
+    )
+    await asyncio.wait({task, opened}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        await task
+    url = opened.result()
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        try:
+            yield Running(url, client, stop, task)
+        finally:
+            stop.set()
+            await asyncio.wait_for(task, 60)
+
+
+def children() -> set[int]:
+    """Process ids of this process's children."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
+        found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+async def test_health_tells_the_truth_from_the_first_moment_to_the_last(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        first = (await server.client.get("/api/health")).json()
+        assert first["status"] == "starting"
+        assert (await server.client.get("/health")).json()["status"] == "healthy"
+
+        await server.until_ready()
+        deep = (await server.client.get("/api/health")).json()
+        assert deep["status"] == "healthy"
+        assert deep["services"].keys() >= {"stt", "llm", "tts", "session_manager", "request_manager"}
+        assert {engine["kind"]: engine["state"] for engine in deep["engines"]} == dict.fromkeys(
+            ("vad", "stt", "llm", "tts"), "ready"
+        )
+        assert all(engine["scripted"] for engine in deep["engines"] if engine["kind"] != "vad")
+        assert deep["sessions"]["limit"] >= 2
+        assert (await server.client.get("/health")).json()["model_loaded"] is True
+
+        answer = await server.client.get("/", headers={"accept": "application/json"})
+        assert answer.json()["services"].keys() == {
+            "session_manager", "stt_service", "llm_service", "request_manager", "websocket_handler",
+        }  # fmt: skip
+        assert (await server.client.get("/")).headers["content-type"].startswith("text/html")
+    with pytest.raises(httpx.ConnectError):
+        await httpx.AsyncClient().get(server.url + "health")
+
+
+async def test_an_engine_that_cannot_load_is_told(tmp_path: Path) -> None:
+    changes = {"stt": {"engine": "whisper"}, "models": {"folder": tmp_path / "models", "offline": True}}
+    async with running(tmp_path, **changes) as server:
+        async with asyncio.timeout(60):
+            while (answer := await server.client.get("/api/health")).json()["status"] == "starting":
+                await asyncio.sleep(0.05)
+        found = answer.json()
+        assert answer.status_code == 503 and found["status"] == "unhealthy"
+        assert found["services"]["stt"] == "unhealthy" and found["services"]["llm"] == "healthy"
+        told = next(engine for engine in found["engines"] if engine["kind"] == "stt")
+        assert told["state"] == "failed" and "models pull" in told["detail"]
+        waiting = await server.client.get("/ready")
+        assert waiting.status_code == 503 and "speech recognition" in waiting.json()["waiting_for"]
+        assert (await server.client.get("/health")).status_code == 200
+
+
+async def test_the_other_routes_answer(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        await server.until_ready()
+        client = server.client
+        metrics = (await client.get("/metrics")).text
+        for name in (
+            "kaikou_sessions ",
+            "kaikou_pool_waiting{",
+            "kaikou_engine_ready{",
+            "process_resident_memory_bytes",
+        ):
+            assert name in metrics, name
+        assert "/api/voices" in (await client.get("/openapi.json")).json()["paths"]
+        docs = await client.get("/docs")
+        assert docs.status_code == 200 and "http://" not in docs.text and "https://" not in docs.text
+        settings = (await client.get("/api/settings")).json()["settings"]
+        assert {row["name"]: row["value"] for row in settings}["stt.engine"] == "scripted"
+        voices = (await client.get("/api/voices")).json()
+        preview = await client.get(voices["voices"][0]["preview"])
+        assert preview.headers["content-type"] == "audio/wav" and preview.content[:4] == b"RIFF"
+        assert (await client.get("/app/anything")).status_code == 200
+        assert (await client.get("/no/such/thing")).json()["code"] == "not_found"
+        assert (await client.post("/health")).status_code == 405
+
+
+async def test_events_begin_with_the_state_and_tell_of_sessions(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        await server.until_ready()
+        socket = server.url.replace("http", "ws") + "v1/realtime?model=kaikou"
+        async with server.client.stream("GET", "/api/events") as response:
+            lines = response.aiter_lines()
+
+            async def until(event: str) -> str:
+                async with asyncio.timeout(30):
+                    async for line in lines:
+                        if line == f"event: {event}":
+                            return await anext(lines)
+                raise AssertionError("the stream ended")
+
+            assert '"ready":true' in await until("state")
+            async with connect(socket, compression=None):
+                assert '"live":1' in await until("sessions")
+            assert '"live":0' in await until("sessions")
+
+
+async def test_stopping_leaves_no_task_thread_or_child(tmp_path: Path) -> None:
+    async with running(tmp_path) as warm:  # whatever a process makes once and keeps is made here
+        await warm.until_ready()
+    tasks, threads, processes = asyncio.all_tasks(), set(threading.enumerate()), children()
+
+    async with running(tmp_path) as server:
+        await server.until_ready()
+        url = server.url.replace("http", "ws") + "v1/realtime?model=kaikou"
+        async with connect(url, compression=None) as socket:
+            assert '"session.created"' in str(await socket.recv())
+            events = asyncio.create_task(server.client.get("/api/events"))
+            await asyncio.sleep(0.1)
+            server.stop.set()
+            with pytest.raises(ConnectionClosed) as caught:
+                async with asyncio.timeout(30):
+                    while True:
+                        await socket.recv()
+            assert caught.value.rcvd is not None and caught.value.rcvd.code in {1001, 1012}
+            assert "event: closing" in (await events).text
+        await asyncio.wait_for(server.task, 30)
+
+    await asyncio.sleep(0.1)
+    left = {task.get_name() for task in asyncio.all_tasks() - tasks}
+    assert left == set()
+    idle = ("asyncio_", "AnyIO", "ThreadPoolExecutor")  # the loop's own pools: they live as long as it
+    assert {
+        one.name for one in set(threading.enumerate()) - threads if not one.name.startswith(idle)
+    } == set()
+    assert children() - processes == set()
+
+
+async def test_beyond_loopback_it_refuses_to_start_without_a_password(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        async with running(tmp_path, host="0.0.0.0"):
+            pass
+    assert caught.value.code == "password_required"
+    assert "KAIKOU_PASSWORD=" in caught.value.hint
+
+
+async def test_the_guard_stands_before_everything_but_liveness(tmp_path: Path) -> None:
+    async with running(tmp_path, password="correct horse") as server:
+        await server.until_ready()
+        for path in ("/api/health", "/metrics", "/docs", "/openapi.json", "/api/settings", "/api/events"):
+            assert (await server.client.get(path)).status_code == 401, path
+        for path in ("/", "/health", "/ready"):
+            assert (await server.client.get(path)).status_code == 200, path
+        key = {"authorization": "Bearer correct horse"}
+        told = await server.client.get("/api/settings", headers=key)
+        assert told.status_code == 200 and "correct horse" not in told.text
+
+
+async def test_a_taken_port_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    async with running(tmp_path / "one") as server:
+        port = int(server.url.rsplit(":", 1)[1].strip("/"))
+        with pytest.raises(SettingsError) as caught:
+            async with running(tmp_path / "two", port=port):
+                pass
+        assert caught.value.code == "cannot_listen"
+
+
+async def test_a_database_that_cannot_be_opened_ends_the_start(tmp_path: Path) -> None:
+    (tmp_path / "kaikou.db").write_bytes(b"this is no database, and long enough to be looked at" * 20)
+    with pytest.raises(Exception, match=r"(?i)database"):
+        async with running(tmp_path) as server:
+            await asyncio.wait_for(asyncio.shield(server.task), 60)
