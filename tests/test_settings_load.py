@@ -242,8 +242,11 @@ def test_vosk_without_its_package_names_the_extra(tmp_path: Path, monkeypatch: p
 
 
 def test_a_wrong_alias_value_names_the_variable(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="DEBUG in the environment: expected true or false"):
-        load_settings(tmp_path, {"DEBUG": "maybe"})
+    with pytest.raises(SettingsError, match="USE_REAL_VOSK in the environment: expected true or false"):
+        load_settings(tmp_path, {"USE_REAL_VOSK": "maybe"})
+    with pytest.raises(SettingsError, match="MAX_FILE_SIZE in the environment: expected a size"):
+        load_settings(tmp_path, {"MAX_FILE_SIZE": "big"})
+    assert load_settings(tmp_path, {"DEBUG": "express:*"}).settings.debug is False
     with pytest.raises(SettingsError, match="PORT in the environment: port is not usable"):
         load_settings(tmp_path, {"PORT": "http"})
 

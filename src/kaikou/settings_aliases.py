@@ -50,6 +50,13 @@ def _vosk(text: str) -> str | None:
     return "vosk" if truth(text) else None
 
 
+def _debug(text: str) -> bool | None:
+    try:
+        return truth(text)
+    except ValueError:  # Node's programs use the same name for patterns such as app:*
+        return None
+
+
 def _engine(text: str) -> str | None:
     return None if text.strip().lower() in {"mock", "auto", ""} else text.strip().lower()
 
@@ -62,7 +69,7 @@ ALIASES: tuple[Alias, ...] = (
     # The speech-dialogue backend
     Alias("HOST", ("host",)),
     Alias("PORT", ("port",)),
-    Alias("DEBUG", ("debug",), convert=truth),
+    Alias("DEBUG", ("debug",), "true or false; another program's value says nothing.", _debug),
     Alias("LOG_LEVEL", ("log_level",), convert=str.lower),
     Alias("ALLOWED_ORIGINS", ("allowed_origins",), "A JSON list of origins."),
     Alias("OPENROUTER_API_KEY", ("providers", "openrouter", "api_key")),

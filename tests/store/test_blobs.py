@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
 from kaikou.errors import NotFound
-from kaikou.store.blobs import Blobs, drop_unreferenced, put_row
+from kaikou.store.blobs import Blobs, drop_unreferenced, put_row, sweep
 from kaikou.store.database import Database
 
 
@@ -61,3 +62,16 @@ async def test_rows_without_a_reference_are_dropped(database: Database, blobs: B
     async with database.write() as connection:
         assert await drop_unreferenced(connection, {digest}) == {digest}
         assert await drop_unreferenced(connection, set()) == set()
+
+
+async def test_what_a_crash_left_is_swept(database: Database, blobs: Blobs) -> None:
+    kept, orphan, young = [await blobs.write(data) for data in (b"kept", b"orphan", b"young")]
+    async with database.write() as connection:
+        await put_row(connection, kept, 4, "audio/wav")
+    unfinished = blobs.path(orphan).with_name(".new-x")
+    unfinished.write_bytes(b"half")
+    for path in (blobs.path(kept), blobs.path(orphan), unfinished):
+        os.utime(path, (1, 1))
+    assert await sweep(database, blobs) == 2
+    assert {path.name for path in files(blobs)} == {kept, young}
+    assert await sweep(database, Blobs(blobs.folder / "nothing here")) == 0

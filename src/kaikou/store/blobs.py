@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kaikou.errors import NotFound
 from kaikou.store import tables
+from kaikou.store.database import Database
 from kaikou.store.records import now
 
 
@@ -52,6 +54,14 @@ class Blobs:
         """Delete the files; missing ones are fine."""
         if digests:
             await asyncio.to_thread(self._remove, list(digests))
+
+    async def older_than(self, seconds: float) -> list[Path]:
+        """Files that were written longer ago, temporary ones included."""
+        return await asyncio.to_thread(self._older_than, time.time() - seconds)
+
+    def _older_than(self, moment: float) -> list[Path]:
+        files = (path for path in self.folder.glob("??/*") if path.is_file())
+        return [path for path in files if path.stat().st_mtime < moment]
 
     def _remove(self, digests: list[str]) -> None:
         for digest in digests:
@@ -95,4 +105,20 @@ async def drop_unreferenced(connection: AsyncConnection, digests: Collection[str
             gone -= set((await connection.execute(select(column).where(column.in_(gone)))).scalars())
     if gone:
         await connection.execute(delete(tables.blobs).where(tables.blobs.c.hash.in_(gone)))
+    return gone
+
+
+async def sweep(database: Database, blobs: Blobs, older_than: float = 3600.0) -> int:
+    """Delete files that no row names, as a crash between file and row leaves them; those younger
+    than ``older_than`` seconds may be about to get their row. Returns how many."""
+    old = await blobs.older_than(older_than)
+    gone = 0
+    for start in range(0, len(old), 500):
+        some = {path.name: path for path in old[start : start + 500]}
+        async with database.read() as connection:
+            query = select(tables.blobs.c.hash).where(tables.blobs.c.hash.in_(some))
+            named = set((await connection.execute(query)).scalars())
+        for name in set(some) - named:
+            await asyncio.to_thread(some[name].unlink, missing_ok=True)
+            gone += 1
     return gone

@@ -121,7 +121,8 @@ def async_url(url: str) -> URL:
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, pool_pre_ping=True, pool_size=10, pool_timeout=10)
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    # What people said is nobody else's: a folder made here is closed to other users.
+    Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
 
     @event.listens_for(engine.sync_engine, "connect")

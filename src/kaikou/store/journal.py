@@ -195,6 +195,7 @@ class Journal:
     # -- the writer
 
     async def _run(self) -> None:
+        await self._tidy()
         while True:
             await self._changed.wait()
             if not self._hurry:
@@ -205,6 +206,14 @@ class Journal:
             self._hurry = self._stopping
             if self._stopping:
                 return
+
+    async def _tidy(self) -> None:
+        """Recordings that a crash left without a row are nobody's: delete them."""
+        try:
+            if count := await blob_rows.sweep(self._database, self._blobs):
+                log.info("deleted %d recordings that a crash had left", count)
+        except (DatabaseUnavailable, OSError) as error:
+            log.warning("the recordings were not tidied: %s", error)
 
     async def _write_next(self) -> None:
         """One transaction; entries that the database refuses are written one by one."""
