@@ -1,0 +1,252 @@
+"""A real server in a process of its own, and Chromium with a recording for a microphone."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from kaikou.audio.decoding import decode
+
+ROOT = Path(__file__).parents[2]
+SPEECH = ROOT / "tests" / "data" / "speech"
+PICTURES = Path(os.environ.get("KAIKOU_TEST_PICTURES", "")) if "KAIKOU_TEST_PICTURES" in os.environ else None
+
+SCRIPTED = {
+    "KAIKOU_VAD__ENGINE": "energy",
+    "KAIKOU_TURN__ENGINE": "none",
+    "KAIKOU_STT__ENGINE": "scripted",
+    "KAIKOU_LLM__ENGINE": "scripted",
+    "KAIKOU_TTS__ENGINE": "scripted",
+}
+
+HEARD = "We will have to agree to disagree."
+"""What the echo server's recogniser hears, whatever is said."""
+
+# Keeps every microphone the page was given, so that a test can ask whether it is closed.
+WATCH_MICROPHONES = """
+window.microphones = [];
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await ask(wanted);
+  window.microphones.push(...stream.getTracks());
+  return stream;
+};
+"""
+
+
+@dataclass
+class Server:
+    """A running ``kaikou serve``."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_ready(self, seconds: float) -> None:
+        """Until calls are taken; fails with the server's log where they never are."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if httpx.get(f"{self.url}/ready", timeout=5).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.2)
+        pytest.fail(f"the server is not ready:\n{self.log.read_text()[-4000:]}")
+
+
+@contextmanager
+def running_server(folder: Path, *, ready_within: float = 60, **settings: str) -> Iterator[Server]:
+    """``kaikou serve`` on a free port with these settings in its environment, stopped at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KAIKOU_")}
+    models = {name: value for name, value in os.environ.items() if name.startswith("KAIKOU_MODELS__")}
+    environment = {
+        **kept,
+        **models,
+        **settings,
+        "KAIKOU_PORT": str(port),
+        "KAIKOU_DATA_DIR": str(folder / "data"),
+    }
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kaikou", "serve"],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(port, process, log)
+    try:
+        if ready_within:
+            server.wait_ready(ready_within)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            pytest.fail("the server did not stop when it was told to")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_page() -> None:
+    """The page as it is in the source tree, not as it was at the last install."""
+    subprocess.run([sys.executable, ROOT / "scripts" / "page.py"], check=True, stdout=sys.stderr)
+
+
+@pytest.fixture(scope="session")
+def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Scripted engines: hears the same sentence each time, and says what the user said last."""
+    settings = {
+        "KAIKOU_STT__SCRIPTED__TRANSCRIPTS": HEARD,
+        "KAIKOU_LLM__SCRIPTED__ECHO": "true",
+        "KAIKOU_TTS__SCRIPTED__SECONDS_PER_UNIT": "0.15",
+    }
+    with running_server(tmp_path_factory.mktemp("echo"), **SCRIPTED, **settings) as server:
+        yield server
+
+
+@dataclass
+class Visit:
+    """One open page, and what went wrong on it."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+
+    def status(self) -> str:
+        return self.page.get_by_role("status").inner_text()
+
+    def wait_status(self, *wanted: str, seconds: float = 30) -> None:
+        """Until the status line says one of ``wanted``."""
+        self.page.wait_for_function(
+            "wanted => wanted.includes(document.querySelector('[role=status]').innerText)",
+            arg=list(wanted),
+            timeout=seconds * 1000,
+        )
+
+    def lines(self, role: str) -> list[str]:
+        """What was said by ``user`` or ``assistant``, as the captions show it when it is final."""
+        return self.page.locator(f".line.{role}:not(.hearing) p").all_inner_texts()
+
+    def wait_lines(self, role: str, count: int, seconds: float = 30) -> list[str]:
+        self.page.wait_for_function(
+            "([role, count]) => document.querySelectorAll(`.line.${role}:not(.hearing)`).length >= count",
+            arg=[role, count],
+            timeout=seconds * 1000,
+        )
+        return self.lines(role)
+
+    def picture(self, name: str) -> None:
+        """Kept where KAIKOU_TEST_PICTURES names a folder, for people to look at."""
+        if PICTURES is not None:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=PICTURES / f"{name}.png")
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def open_page(tmp_path: Path) -> Iterator[Open]:
+    """Open the page in Chromium. ``microphone`` is a WAV played in as the user's voice, again and
+    again; the page's messages to the console are collected, and errors fail the test."""
+    with sync_playwright() as playwright:
+        visits: list[Visit] = []
+        browsers: list[Browser] = []
+
+        def open_it(
+            url: str, *, microphone: Path | None = None, errors_expected: bool = False, **context: Any
+        ) -> Visit:
+            arguments = [
+                "--no-sandbox",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-audio-capture={microphone or silence(tmp_path)}",
+                "--autoplay-policy=user-gesture-required",
+            ]
+            browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+            browsers.append(browser)
+            visit = Visit(new_page(browser, **context))
+            if not errors_expected:
+                visits.append(visit)
+            listen(visit)
+            visit.page.goto(f"{url}/?processing=off")
+            return visit
+
+        yield open_it
+        for browser in browsers:
+            browser.close()
+        assert [error for visit in visits for error in visit.errors] == []
+
+
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "these tests need Chromium: apt-get install chromium"
+    return found
+
+
+def new_page(browser: Browser, **context: Any) -> Page:
+    opened: BrowserContext = browser.new_context(**{"locale": "en-US", **context})
+    opened.add_init_script(WATCH_MICROPHONES)
+    return opened.new_page()
+
+
+def listen(visit: Visit) -> None:
+    def console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            visit.errors.append(f"{message.type}: {message.text}")
+
+    visit.page.on("console", console)
+    visit.page.on("pageerror", lambda error: visit.errors.append(f"exception: {error}"))
+
+
+# -- recordings -------------------------------------------------------------------------------------
+
+RATE = 16_000
+
+
+def silence(folder: Path) -> Path:
+    return write_wav(folder / "silence.wav", np.zeros(RATE * 2, np.float32))
+
+
+def recording(folder: Path, name: str, *, before: float = 1.0, after: float = 3.0) -> Path:
+    """A recording of ``tests/data/speech`` as a WAV with silence around it, in seconds. Chromium
+    plays the file from the moment the microphone opens, so that without silence words are cut."""
+    speech = decode(SPEECH / name, RATE).samples.astype(np.float32)
+    parts = [np.zeros(int(before * RATE)), speech, np.zeros(int(after * RATE))]
+    return write_wav(folder / f"{Path(name).stem}.wav", np.concatenate(parts).astype(np.float32))
+
+
+def write_wav(path: Path, samples: np.ndarray[Any, np.dtype[np.float32]]) -> Path:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    path.write_bytes(buffer.getvalue())
+    return path

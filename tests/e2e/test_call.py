@@ -1,0 +1,165 @@
+"""The call page against a real server whose engines are scripted: quick, and sure of its timing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from e2e.conftest import HEARD, SCRIPTED, Open, Server, Visit, recording, running_server
+from e2e.dropping_proxy import DroppingProxy
+
+pytestmark = pytest.mark.browser
+
+LONG = " ".join(f"This is sentence number {number} of a very long answer." for number in range(1, 30))
+CUT = " — interrupted"
+
+
+def start(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="Start talking").click()
+
+
+def write(visit: Visit, text: str) -> None:
+    field = visit.page.get_by_label("Write a message")
+    field.fill(text)
+    field.press("Enter")
+
+
+def cut_line(visit: Visit) -> str:
+    """The words of the last interrupted reply that were heard."""
+    line = visit.page.locator(".line.assistant.cut p").last
+    line.wait_for()
+    text = line.inner_text()
+    assert text.endswith(CUT)
+    return text.removesuffix(CUT)
+
+
+def test_a_spoken_turn_is_heard_answered_and_shown(
+    echo_server: Server, open_page: Open, tmp_path: Path
+) -> None:
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=8, after=9)
+    visit = open_page(echo_server.url, microphone=microphone)
+    start(visit)
+    visit.wait_status("Speaking")  # the agent greets
+    visit.wait_status("Hearing you")
+    visit.wait_status("Speaking")
+    assert visit.wait_lines("user", 1)[0] == HEARD
+    visit.wait_status("Listening")
+    assert visit.lines("assistant")[-1] == HEARD
+    timing = visit.page.locator(".timing").last
+    timing.locator("summary").click()
+    assert timing.get_by_role("row").count() >= 4
+
+
+def test_a_voice_interrupts_and_history_keeps_what_was_heard(
+    echo_server: Server, open_page: Open, tmp_path: Path
+) -> None:
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=12, after=1)
+    visit = open_page(echo_server.url, microphone=microphone)
+    start(visit)
+    visit.wait_status("Listening")
+    write(visit, LONG)
+    heard = cut_line(visit)
+    assert 0 < len(heard) < len(LONG)
+    assert LONG.startswith(heard)
+    assert HEARD in visit.wait_lines("user", 2)
+
+
+def test_the_interrupt_button_silences_at_once(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    start(visit)
+    visit.wait_status("Listening")
+    write(visit, LONG)
+    visit.wait_status("Speaking")
+    visit.page.wait_for_timeout(2500)
+    visit.page.get_by_role("button", name="Interrupt").click()
+    visit.wait_status("Listening", seconds=3)
+    heard = cut_line(visit)
+    assert 0 < len(heard) < len(LONG) / 2
+    assert LONG.startswith(heard)
+
+
+def test_escape_interrupts_too(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    start(visit)
+    visit.wait_status("Listening")
+    write(visit, LONG)
+    visit.wait_status("Speaking")
+    visit.page.wait_for_timeout(1500)
+    visit.page.keyboard.press("Escape")
+    visit.wait_status("Listening", seconds=3)
+    assert len(cut_line(visit)) < len(LONG)
+
+
+def test_ending_closes_the_microphone(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    start(visit)
+    visit.wait_status("Listening", "Speaking")
+    states = "() => window.microphones.map((track) => track.readyState)"
+    assert visit.page.evaluate(states) == ["live"]
+    visit.page.get_by_role("button", name="End", exact=True).click()
+    assert visit.page.evaluate(states) == ["ended"]
+    assert visit.status() == "The call has ended. The microphone is closed."
+
+
+def test_muting_keeps_the_call_and_silences_the_user(
+    echo_server: Server, open_page: Open, tmp_path: Path
+) -> None:
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=2, after=1)
+    visit = open_page(echo_server.url, microphone=microphone)
+    start(visit)
+    visit.page.get_by_role("button", name="Mute").click()
+    visit.wait_status("Your microphone is muted")
+    before = len(visit.lines("user"))
+    visit.page.wait_for_timeout(6000)
+    assert len(visit.lines("user")) == before
+    visit.page.get_by_role("button", name="Unmute").click()
+    visit.wait_lines("user", before + 1)
+
+
+def test_a_dropped_line_is_taken_up_again(echo_server: Server, open_page: Open) -> None:
+    with DroppingProxy(echo_server.port) as proxy:
+        visit = open_page(f"http://127.0.0.1:{proxy.port}", errors_expected=True)
+        start(visit)
+        visit.wait_status("Listening")
+        write(visit, LONG)
+        visit.wait_status("Speaking")
+        visit.page.wait_for_timeout(1000)
+        proxy.drop(for_seconds=1.5)
+        visit.wait_status("Connection lost. Coming back")
+        visit.wait_status("Speaking")
+        visit.wait_status("Listening", seconds=120)
+        assert visit.lines("assistant")[-1] == LONG
+        assert visit.lines("user") == [LONG]
+
+
+def test_a_conversation_written_then_spoken_then_written_is_one(tmp_path: Path, open_page: Open) -> None:
+    replies = '["First answer.", "Second answer.", "Third answer."]'
+    with running_server(tmp_path, **SCRIPTED, KAIKOU_LLM__SCRIPTED__REPLIES=replies) as server:
+        visit = open_page(server.url)
+        write(visit, "First question")
+        assert visit.wait_lines("assistant", 1) == ["First answer."]
+        visit.page.get_by_role("button", name="Talk on").click()
+        visit.wait_status("Listening")
+        write(visit, "Second question")
+        visit.wait_status("Speaking")
+        # The scripted model counts the questions it is given: the written one is among them.
+        assert visit.wait_lines("assistant", 2)[1] == "Second answer."
+        visit.page.get_by_role("button", name="End", exact=True).click()
+        write(visit, "Third question")
+        assert visit.wait_lines("assistant", 3)[2] == "Third answer."
+        assert visit.lines("user") == ["First question", "Second question", "Third question"]
+        visit.page.get_by_role("button", name="New conversation").click()
+        write(visit, "Afresh")
+        assert visit.wait_lines("assistant", 1) == ["First answer."]
+
+
+def test_a_refused_microphone_says_what_to_do(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    visit.page.evaluate(
+        "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError') }"
+    )
+    start(visit)
+    assert "Allow it for this page" in visit.page.get_by_role("alert").inner_text()
+    assert visit.status() == "Ready when you are"
+    write(visit, "Then I write.")
+    assert visit.wait_lines("assistant", 1) == ["Then I write."]

@@ -1,0 +1,101 @@
+"""What the page is to those who look, who listen and who only have a keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.conftest import ROOT, SCRIPTED, Open, Server, Visit, recording, running_server
+
+pytestmark = pytest.mark.browser
+
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"width": 360, "height": 700}
+
+
+def accessibility_problems(visit: Visit) -> list[str]:
+    """What axe-core objects to, as lines a person can act on."""
+    visit.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = visit.page.evaluate("() => axe.run()")
+    return [
+        f"{violation['id']}: {node['html']} ({node['failureSummary']})"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_everybody_can_use_it(
+    echo_server: Server, open_page: Open, tmp_path: Path, locale: str, scheme: str
+) -> None:
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=4, after=2)
+    visit = open_page(echo_server.url, microphone=microphone, locale=locale, color_scheme=scheme)
+    visit.page.locator(".agents").wait_for()
+    assert accessibility_problems(visit) == []
+    visit.picture(f"welcome-{locale}-{scheme}")
+    visit.page.locator("button.primary").click()
+    visit.page.locator(".timing summary").first.click()
+    assert accessibility_problems(visit) == []
+    visit.picture(f"call-{locale}-{scheme}")
+
+
+def test_it_fits_a_phone(echo_server: Server, open_page: Open, tmp_path: Path) -> None:
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=4, after=2)
+    visit = open_page(echo_server.url, microphone=microphone, viewport=PHONE)
+    visit.page.locator(".agents").wait_for()
+    for moment in ("welcome", "call"):
+        width = visit.page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= PHONE["width"]
+        visit.picture(f"{moment}-phone")
+        for button in visit.page.get_by_role("button").all():
+            box = button.bounding_box()
+            assert box is not None
+            assert box["height"] >= 44 or "quiet" in (button.get_attribute("class") or "")
+        if moment == "welcome":
+            visit.page.locator("button.primary").click()
+            visit.wait_lines("user", 1)
+
+
+def test_the_language_follows_the_browser_and_the_switch(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url, locale="zh-CN")
+    visit.page.get_by_role("heading", name="和小开聊聊").wait_for()
+    assert visit.page.evaluate("() => document.documentElement.lang") == "zh-CN"
+    visit.page.get_by_role("button", name="Switch to English").click()
+    visit.page.get_by_role("heading", name="Talk with Robin").wait_for()
+    visit.page.reload()
+    visit.page.get_by_role("heading", name="Talk with Robin").wait_for()
+
+
+def test_a_call_needs_no_mouse(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    visit.page.get_by_role("button", name="Start talking").wait_for()
+    keys = visit.page.keyboard
+    visit.page.get_by_role("radio", name="Robin").focus()
+    keys.press("ArrowDown")
+    assert visit.page.get_by_role("radio", name="小开").is_checked()
+    keys.press("Tab")
+    keys.press("Enter")
+    visit.wait_status("Listening", "Speaking")
+    for _ in range(3):
+        keys.press("Tab")
+        if visit.page.evaluate("() => document.activeElement.innerText") == "End":
+            break
+    keys.press("Enter")
+    visit.wait_status("The call has ended. The microphone is closed.")
+
+
+def test_a_password_is_asked_for(tmp_path: Path, open_page: Open) -> None:
+    with running_server(tmp_path, **SCRIPTED, KAIKOU_PASSWORD="open sesame") as server:
+        visit = open_page(server.url, errors_expected=True)
+        password = visit.page.get_by_label("Password")
+        password.fill("let me in")
+        password.press("Enter")
+        visit.page.get_by_text("That is not the password").wait_for()
+        assert accessibility_problems(visit) == []
+        visit.picture("login")
+        password.fill("open sesame")
+        password.press("Enter")
+        visit.page.get_by_role("button", name="Start talking").click()
+        visit.wait_status("Listening", "Speaking")
