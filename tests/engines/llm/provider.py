@@ -64,6 +64,8 @@ class Provider:
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     script: dict[str, list[Any]] = field(default_factory=dict)
+    after: dict[str, list[list[Any]]] = field(default_factory=dict)
+    """Scripts that take a model's script's place after each request."""
     statuses: list[tuple[int, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     """Answers of the next requests: status, headers, body; before any streaming."""
     models: list[str] = field(default_factory=lambda: ["first-model", "second-model"])
@@ -98,8 +100,11 @@ class Provider:
         return app
 
     async def _stream(self, model: str) -> AsyncIterator[bytes]:
+        script = self.script[model]
+        if self.after.get(model):
+            self.script[model] = self.after[model].pop(0)
         try:
-            for piece in self.script[model]:
+            for piece in script:
                 if isinstance(piece, (int, float)):
                     await asyncio.sleep(piece)
                 elif piece == "cut":

@@ -127,6 +127,16 @@ async def test_a_written_tool_call_counts_and_its_invented_sequel_does_not(provi
     await asyncio.wait_for(provider.gone.wait(), 5)
 
 
+async def test_a_call_of_no_tool_is_answered_in_words_instead(provider: Provider) -> None:
+    invented = chunk(content='{"name": "add", "arguments": {"a": 2, "b": 2}}')
+    provider.script["m"] = [invented, chunk("stop")]
+    model = engine(provider, model="m")
+    provider.after["m"] = [[chunk(content="Four."), chunk("stop")]]
+    deltas = await collect(model, Generation(tools=(WEATHER,)))
+    assert (text_of(deltas), [delta.finish for delta in deltas if delta.finish]) == ("Four.", ["stop"])
+    assert [sent["tool_choice"] for sent in provider.requests] == ["auto", "none"]
+
+
 async def test_thoughts_are_left_out(provider: Provider) -> None:
     thought = "<think>\nThe user greets.\n</think>\n\nGood <b>day</b>."
     provider.script["m"] = [

@@ -106,7 +106,7 @@ def test_two_calls_then_rambling() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '```json\n{"name": "format_disk", "arguments": {}}\n```',
+        '```json\n{"name": "Kai", "likes": ["tea"]}\n```',
         "Write `x` or ```print(1)``` then.",
         '{"mood": "good"}',
         "Sets look like {1, 2}.",
@@ -115,6 +115,19 @@ def test_two_calls_then_rambling() -> None:
 )
 def test_other_blocks_stay_text(text: str) -> None:
     assert with_calls(iter(text)) == (text, [], False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '```json\n{"name": "format_disk", "arguments": {}}\n```',
+        '{{"name": "add", "arguments": {"a": 2}}}',
+    ],
+)
+def test_a_call_of_no_tool_is_dropped_and_told(text: str) -> None:
+    found = WrittenCalls(TOOLS)
+    assert [*(piece for part in text for piece in found.feed(part)), *found.finish()] == []
+    assert found.misfired
 
 
 def test_an_endless_block_is_let_through() -> None:

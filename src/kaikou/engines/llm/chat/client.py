@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import openai
@@ -70,25 +70,38 @@ class ChatCompletions:
         model: str,
         messages: Sequence[Message],
         generation: Generation,
-        extra: dict[str, Any] | None = None,
+        extra: Callable[[Generation], dict[str, Any]] = lambda generation: {},
     ) -> AsyncGenerator[Delta, None]:
-        """The answer. ``extra`` are fields of the request that only this server knows.
+        """The answer. ``extra`` gives the fields of a request that only this server knows.
 
         Raises EngineFailed, or InvalidInput for a prompt that is too long. Retries as long as
         nothing has come. Closing the generator closes the connection, which stops the server.
         """
-        body = wire.request(
-            self.endpoint.preset,
-            model,
-            messages,
-            generation,
-            temperature=self._temperature,
-            max_tokens=self._max_tokens,
-        )
-        if extra:
-            body["extra_body"] = {**body.get("extra_body", {}), **extra}
-        for pause in (*self._back_off, None):
+        while True:
+            body = wire.request(
+                self.endpoint.preset,
+                model,
+                messages,
+                generation,
+                temperature=self._temperature,
+                max_tokens=self._max_tokens,
+            )
+            body["extra_body"] = {**body.get("extra_body", {}), **extra(generation)}
             answer = _Answer(generation)
+            async with aclosing(self._patiently(body, answer)) as deltas:
+                async for delta in deltas:
+                    yield delta
+            if not answer.misfired:
+                return
+            # It called a tool that does not exist, and said nothing: let it answer in words.
+            generation = replace(generation, tool_choice="none")
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _patiently(self, body: dict[str, Any], answer: _Answer) -> AsyncGenerator[Delta, None]:
+        """One request, made again while nothing has come of it and there is hope."""
+        for pause in (*self._back_off, None):
             try:
                 async with aclosing(self._once(body, answer)) as deltas:
                     async for delta in deltas:
@@ -106,9 +119,6 @@ class ChatCompletions:
                     raise failure(error, self.endpoint, started=answer.started) from error
                 log.info("%s: trying again in %.1f s", failure(error, self.endpoint).code, wait)
             await asyncio.sleep(wait)
-
-    async def close(self) -> None:
-        await self._client.close()
 
     async def _once(self, body: dict[str, Any], answer: _Answer) -> AsyncGenerator[Delta, None]:
         async with asyncio.timeout(self.endpoint.timeout):
@@ -153,12 +163,18 @@ class _Answer:
     """The model goes on, but nothing of it is wanted."""
     usage: Usage | None = None
     calls: int = 0
+    said: bool = False
     parts: dict[int, list[str]] = field(default_factory=dict)  # index -> [id, name, arguments]
 
     def __post_init__(self) -> None:
         offered = self.generation.tools if self.generation.tool_choice != "none" else ()
         self._thoughts = WithoutThoughts()
         self._written = WrittenCalls(offered) if offered else None
+
+    @property
+    def misfired(self) -> bool:
+        """It consists of a call that nobody can make."""
+        return self._written is not None and self._written.misfired and not self.said and not self.calls
 
     def read(self, chunk: Any) -> Iterator[Delta]:
         if chunk.usage is not None:
@@ -177,13 +193,15 @@ class _Answer:
                 self.finish = wire.finish_reason(choice.finish_reason)
 
     def end(self) -> Iterator[Delta]:
-        """What was held back, the calls, and the last delta."""
+        """What was held back, the calls, and the last delta; nothing of an answer that misfired."""
         yield from self._text(self._thoughts.finish())
         if self._written is not None:
             yield from self._deltas(self._written.finish())
         for _, (call_id, name, arguments) in sorted(self.parts.items()):
             self.calls += 1
             yield Delta(tool_call=ToolCall(call_id or new_call_id(), name, arguments or "{}"))
+        if self.misfired:
+            return
         if self.calls and self.finish == "stop":
             self.finish = "tool_calls"
         yield Delta(finish=self.finish, usage=self.usage)
@@ -207,6 +225,7 @@ class _Answer:
                 self.calls += 1
                 yield Delta(tool_call=piece)
             else:
+                self.said = self.said or not piece.isspace()
                 yield Delta(text=piece)
 
     def _collect(self, part: Any) -> None:

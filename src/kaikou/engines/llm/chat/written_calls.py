@@ -1,13 +1,14 @@
 """Tool calls that a model writes into its text instead of using the API's own field.
 
 Small local models do so: as a fenced JSON block, between ``<tool_call>`` tags, or as a bare JSON
-object in place of an answer. Only a call of a tool that was offered counts; any other block is
-text like the rest.
+object in place of an answer. Only a call of a tool that was offered counts. What only looks like a
+call is dropped, since nobody wants to hear it; any other block is text like the rest.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from kaikou.engines.llm.chat.thoughts import held_back
 from kaikou.engines.ports import Tool, ToolCall
 
 _BLOCKS = {"```": "```", "<tool_call>": "</tool_call>"}
+_LOOKS_LIKE_CALL = re.compile(r'"name"\s*:.*"(arguments|parameters)"\s*:', re.DOTALL)
 _LONGEST = 16_000
 """Characters; a longer block is no call and is let through."""
 
@@ -29,7 +31,8 @@ class WrittenCalls:
     """A filter for streamed text that takes out tool calls as soon as they are complete.
 
     ``feed`` and ``finish`` give pieces in order. After a call, further text is dropped and
-    ``rambling`` says so: models like to go on with an invented result.
+    ``rambling`` says so: models like to go on with an invented result. ``misfired`` says that
+    a call of no tool at all was dropped.
     """
 
     def __init__(self, tools: Sequence[Tool]) -> None:
@@ -39,6 +42,7 @@ class WrittenCalls:
         self._blank = True  # nothing but blanks so far
         self._called = False
         self.rambling = False
+        self.misfired = False
 
     def feed(self, text: str) -> Iterator[str | ToolCall]:
         self._pending += text
@@ -95,6 +99,8 @@ class WrittenCalls:
             self._called = True
             self._blank = False
             yield from calls
+        elif opener and _LOOKS_LIKE_CALL.search(block):
+            self.misfired = True
         else:
             yield from self._text(block)
 

@@ -46,13 +46,18 @@ def main() -> None:
     # Only the address goes to standard output: whatever the library prints joins the log.
     answer = os.dup(1)
     os.dup2(2, 1)
-    config = ChildConfig(**json.loads(sys.stdin.buffer.readline()))
+    with os.fdopen(os.dup(0), "rb", buffering=0) as given:
+        config = ChildConfig(**json.loads(given.readline()))
     _die_with(config.parent)
     if hasattr(os, "nice"):
         os.nice(config.nice)
-    parent_gone = threading.Thread(target=_exit_at_end_of_input, name="parent watch")
+    parent_gone = threading.Thread(target=_exit_at_end_of_input, name="parent watch", daemon=True)
     parent_gone.start()
-    address = serve(config)
+    try:
+        address = serve(config)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must learn that we end
+        print(error, file=sys.stderr, flush=True)
+        os._exit(1)
     os.write(answer, json.dumps({"address": address}).encode() + b"\n")
     os.close(answer)
     parent_gone.join()
@@ -95,7 +100,8 @@ def _die_with(parent: int) -> None:
 
 
 def _exit_at_end_of_input() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     # At once: nothing here is worth saving, and an orderly end would first finish its work.
     os._exit(0)
 

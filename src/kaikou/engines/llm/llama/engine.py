@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -157,7 +158,7 @@ class Llama:
         self, messages: Sequence[Message], generation: Generation
     ) -> AsyncGenerator[Delta, None]:
         """One answer of the child. If the child dies before the first word, the next one answers."""
-        extra = extra_fields(messages, generation)
+        extra = partial(extra_fields, messages)
         for last_try in (False, True):
             keeper = self._running()
             chat = await keeper.chat()
