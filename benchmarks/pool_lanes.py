@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,11 @@ async def kokoro(context: Callable[[str, Any], EngineContext], settings: Setting
     """The first sound of a short clause when live, a long sentence to its end as batch work."""
     engine: Any = create("tts", context("kokoro", settings.tts))
     await engine.load(lambda what, fraction: None)
-    sentence = "The old man walked slowly along the river, and nobody he met that evening knew his name."
+    sentence = "The old man walked slowly along the river, and none of the {} he met that evening knew him."
+    number = count(1)  # a new text each time: the engine remembers phrases it has spoken
 
     async def call(lane: Lane) -> None:
-        text = sentence if lane is Lane.BATCH else "Good morning to you."
+        text = (sentence if lane is Lane.BATCH else "Good morning to {}.").format(next(number))
         async with aclosing(engine.stream(text, lane=lane)) as chunks:
             async for _ in chunks:
                 if lane is not Lane.BATCH:
@@ -78,10 +80,10 @@ async def saturated(call: Call, lane: Lane, width: int, done: list[int]) -> Any:
         await asyncio.sleep(1.0)
 
 
-async def measure(call: Call, count: int, pause: float) -> list[dict[str, float]]:
-    """``count`` live calls, one after the other."""
+async def measure(call: Call, calls: int, pause: float) -> list[dict[str, float]]:
+    """``calls`` live calls, one after the other."""
     rows = []
-    for _ in range(count):
+    for _ in range(calls):
         await asyncio.sleep(pause)
         started = time.perf_counter()
         with metering() as meter:
