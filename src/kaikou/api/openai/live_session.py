@@ -99,7 +99,8 @@ class LiveSession:
         text = orjson.dumps(body).decode()
         if self._log is not None and kind not in _NOT_REPEATED:
             self._log.append(Entry(event_id, text))
-        if (to := outbox or self.outbox) is not None:
+        to = self.outbox if outbox is None else outbox
+        if to is not None:
             to.put(text)
 
     def announce(self, outbox: Outbox | None = None) -> None:
