@@ -88,6 +88,9 @@ async def test_what_was_said_is_kept_and_taken_up_again(tmp_path: Path) -> None:
         assert texts[0] == ("user", "I spoke for 1.0 seconds.")
         assert texts[1] == ("user", "Remember the number 42.") and texts[2][0] == "assistant"
         stored = await home.journal.load(first.id)
+        turn = stored.turns[-1]
+        assert (turn.user_item_id, turn.reply_item_id) == (stored.items[1].id, stored.items[2].id)
+        assert turn.status == "completed" and turn.stages
         recording, kind = await home.stored.audio(first.id, stored.items[0].id)
         assert kind == "audio/wav" and len(recording) == 44 + 2 * RATE
         again.delete_item(again.items[0].id)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from kaikou.audio.encoding import encode
 from kaikou.dialogue.events import (
     Event,
     ItemAdded,
@@ -15,6 +14,7 @@ from kaikou.dialogue.events import (
     ItemTruncated,
     Metrics,
     ReplyDone,
+    ReplyStarted,
     TranscriptFailed,
     TranscriptFinal,
 )
@@ -35,7 +35,10 @@ class Keeper:
         self._store_audio = store_audio
         self._conversation: Conversation | None = None
         self._known: set[str] = set()
-        self._reply_items: dict[str, str] = {}
+        self._last_user: str | None = None
+        self._asked_by: dict[str, str | None] = {}
+        """The user's item that each reply under way answers."""
+        self._done: ReplyDone | None = None
 
     def begin(self, conversation: Conversation, agent_id: str | None, surface: str, *, resumed: bool) -> None:
         self._conversation = conversation
@@ -67,8 +70,10 @@ class Keeper:
             case ItemDeleted(item_id):
                 self._known.discard(item_id)
                 self._journal.item_deleted(conversation.id, item_id)
-            case ReplyDone(reply_id=reply_id, item=item) if item is not None:
-                self._reply_items[reply_id] = item.id
+            case ReplyStarted(reply_id=reply_id):
+                self._asked_by[reply_id] = self._last_user
+            case ReplyDone():
+                self._done = event
             case Metrics():
                 self._turn(event)
 
@@ -76,6 +81,8 @@ class Keeper:
         assert self._conversation is not None
         conversation_id = self._conversation.id
         row = row_of(item)
+        if item.role == "user":
+            self._last_user = item.id
         if item.id in self._known:
             self._journal.item_updated(conversation_id, row)
             return
@@ -87,19 +94,23 @@ class Keeper:
                     self._journal.audio(
                         conversation_id,
                         item.id,
-                        encode(part.audio, "wav"),
-                        media_type="audio/wav",
+                        part.audio,
                         seconds=part.audio.seconds,
                     )
 
     def _turn(self, metrics: Metrics) -> None:
+        """Written when its waterfall comes, which is right after the reply's end."""
         assert self._conversation is not None
+        done = self._done if self._done and self._done.reply_id == metrics.reply_id else None
         self._journal.turn(
             self._conversation.id,
             TurnRow(
                 metrics.turn_id,
                 reply_id=metrics.reply_id,
-                reply_item_id=self._reply_items.pop(metrics.reply_id, None),
+                user_item_id=self._asked_by.pop(metrics.reply_id, None),
+                reply_item_id=done.item.id if done and done.item else None,
+                status=done.status if done else "completed",
+                error=done.error_code if done else "",
                 stages=tuple(
                     StageRow(stage.name, stage.start, stage.end, stage.queued) for stage in metrics.stages
                 ),

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kaikou.audio.encoding import encode
+from kaikou.audio.pcm import Pcm
 from kaikou.store import history
 from kaikou.store.blobs import put_row
 from kaikou.store.records import ConversationRow, ItemRow, TurnRow
@@ -85,21 +87,28 @@ class TurnPut(Entry):
 
 @dataclass(frozen=True, slots=True)
 class AudioPut(Entry):
-    """A recording; its file is written, and ``digest`` known, before the transaction begins."""
+    """A recording; its file is written, and ``digest`` and ``size`` known, before the transaction
+    begins."""
 
     what: ClassVar[str] = "recording"
     item_id: str
-    data: bytes = field(repr=False)
+    data: bytes | Pcm = field(repr=False)
+    """Bytes of ``media_type``, or samples that the writer encodes as WAV."""
     media_type: str
     seconds: float | None
     digest: str = ""
+    size: int = 0
 
     @property
     def weight(self) -> int:
-        return len(self.data)
+        return len(self.data) if isinstance(self.data, bytes) else self.data.samples.nbytes
+
+    def encoded(self) -> bytes:
+        """What goes into the file; blocks while it encodes."""
+        return self.data if isinstance(self.data, bytes) else encode(self.data, "wav")
 
     async def apply(self, connection: AsyncConnection) -> set[str]:
-        await put_row(connection, self.digest, len(self.data), self.media_type)
+        await put_row(connection, self.digest, self.size, self.media_type)
         before = await history.set_audio(
             connection,
             self.conversation_id,

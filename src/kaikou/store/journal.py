@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from kaikou.audio.pcm import Pcm
 from kaikou.store import blobs as blob_rows
 from kaikou.store import history
 from kaikou.store.blobs import Blobs
@@ -117,12 +118,12 @@ class Journal:
         self,
         conversation_id: str,
         item_id: str,
-        data: bytes,
+        data: bytes | Pcm,
         *,
         media_type: str = "audio/wav",
         seconds: float | None = None,
     ) -> None:
-        """The recording of an item that was put before."""
+        """The recording of an item that was put before; samples become a WAV file, off the loop."""
         self._put(AudioPut(conversation_id, item_id, data, media_type, seconds))
 
     def close(self, conversation_id: str) -> None:
@@ -260,14 +261,13 @@ class Journal:
         async with self._progress:
             self._progress.notify_all()
 
+    async def _filed(self, entry: AudioPut) -> AudioPut:
+        data = await asyncio.to_thread(entry.encoded)
+        return replace(entry, digest=await self._blobs.write(data), size=len(data))
+
     async def _write(self, entries: list[Entry]) -> None:
         async with self._blobs.lock:
-            ready = [
-                replace(entry, digest=await self._blobs.write(entry.data))
-                if isinstance(entry, AudioPut)
-                else entry
-                for entry in entries
-            ]
+            ready = [await self._filed(entry) if isinstance(entry, AudioPut) else entry for entry in entries]
             loose = {entry.digest for entry in ready if isinstance(entry, AudioPut)}
             async with self._database.write() as connection:
                 ids = {entry.conversation_id for entry in ready}
