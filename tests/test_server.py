@@ -17,6 +17,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from kaikou import serving
+from kaikou.cli.load import Load, babble, summary
+from kaikou.cli.load import run as drive
+from kaikou.cli.watch import Watch
 from kaikou.errors import SettingsError
 from kaikou.settings import Settings
 from kaikou.settings_load import LoadedSettings
@@ -158,6 +161,24 @@ async def test_events_begin_with_the_state_and_tell_of_sessions(tmp_path: Path) 
             async with connect(socket, compression=None):
                 assert '"live":1' in await until("sessions")
             assert '"live":0' in await until("sessions")
+
+
+async def test_the_bench_is_answered_and_measured(tmp_path: Path) -> None:
+    quick = SCRIPTED["llm"] | {"scripted": {"first_token_ms": 0}}
+    async with running(tmp_path, llm=quick, live={"max_sessions": 3}) as server:
+        await server.until_ready()
+        watch = Watch(server.url, os.getpid())
+        load = Load(server.url.replace("http", "ws") + "v1/realtime", sessions=4, seconds=3, think=0.1)
+        watch.begin()
+        figures = summary(load, await drive(load, babble(0.8)))
+        assert figures["refused"] == 1 and "session_limit_reached" in figures["refusal"]
+        assert figures["answered"] >= 3 and figures["errors"] == 0
+        assert figures["latency_ms"]["p50"] > load.silence_ms > 0
+        used = watch.end()
+        assert used is not None and used["cpu_percent"] > 0 and used["memory_mb"] > 20
+        metrics = (await server.client.get("/metrics")).text
+        assert 'kaikou_turns_total{surface="realtime"}' in metrics
+        assert 'kaikou_turn_stage_seconds_count{stage="end_of_turn"}' in metrics
 
 
 async def test_stopping_leaves_no_task_thread_or_child(tmp_path: Path) -> None:

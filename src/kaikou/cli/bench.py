@@ -84,6 +84,57 @@ def live(
         raise typer.Exit(console.Exit.FAILURE)
 
 
+@app.command("talk")
+def talk(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Recordings of turns.")],
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each recording is asked.")] = 3,
+    hands_free: Annotated[
+        bool, typer.Option("--hands-free", help="Let the turn detector find the end of each turn.")
+    ] = False,
+    language: Annotated[str | None, typer.Option(help="en, zh, …; default: follow the user.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure the stages of a turn in this process: seconds from the end of speech, one turn at a time.
+
+    Examples:
+
+      kaikou bench talk question.wav --hands-free
+
+      kaikou bench talk one.wav two.wav --rounds 5 --json
+    """
+    import asyncio
+
+    from kaikou.cli.load import percentile
+    from kaikou.cli.turn import Question, ask_many
+    from kaikou.settings_load import load_settings
+
+    questions = [
+        Question(file, language=language, hands_free=hands_free) for _ in range(rounds) for file in files
+    ]
+    answers = asyncio.run(ask_many(load_settings(), questions))
+    names = list(dict.fromkeys(name for answer in answers for name in answer.timings))
+    stages = {name: [answer.timings[name] for answer in answers if name in answer.timings] for name in names}
+    figures = {
+        name: {
+            "p50": round(percentile(values, 0.5), 3),
+            "p95": round(percentile(values, 0.95), 3),
+            "worst": round(max(values), 3),
+        }
+        for name, values in stages.items()
+    }
+    if as_json:
+        console.print_json({"turns": len(answers), "hands_free": hands_free, "stages": figures})
+        return
+    from rich.table import Table
+
+    table = Table("stage", "p50", "p95", "worst", box=None, pad_edge=False, header_style="bold")
+    for name, figure in figures.items():
+        table.add_row(name, *(f"{figure[one]:.2f} s" for one in ("p50", "p95", "worst")))
+    console.stdout().print(table)
+    console.note(f"{len(answers)} turns; seconds from the end of speech until each stage was done.")
+
+
 async def _one(load: Any, count: int, sound: Pcm, pid: int | None) -> dict[str, Any]:
     import asyncio
     from dataclasses import replace

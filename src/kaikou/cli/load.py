@@ -24,6 +24,7 @@ from kaikou.errors import KaikouError
 
 RATE = 24_000
 FRAME_SECONDS = 0.02
+OPEN_SECONDS = 20.0
 FRAME = round(RATE * FRAME_SECONDS)
 SILENCE = pybase64.b64encode(bytes(FRAME * 2)).decode()
 
@@ -112,8 +113,12 @@ async def _call(load: Load, frames: list[str], caller: Caller, delay: float, unt
     headers = {"Authorization": f"Bearer {load.key}"} if load.key else {}
     try:
         async with connect(
-            load.url, additional_headers=headers, compression=None, max_size=None, open_timeout=20
+            load.url, additional_headers=headers, compression=None, max_size=None, open_timeout=OPEN_SECONDS
         ) as socket:
+            first = orjson.loads(await asyncio.wait_for(socket.recv(), OPEN_SECONDS))
+            if first.get("type") == "error":
+                caller.refused = f"{first['error'].get('code')}: {first['error'].get('message')}"
+                return
             heard = _Ears(caller)
             listening = asyncio.create_task(heard.listen(socket))
             try:

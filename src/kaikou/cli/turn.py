@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -180,15 +180,23 @@ async def warmed(loaded: LoadedSettings, title: str) -> AsyncIterator[Runtime]:
 
 async def ask_once(loaded: LoadedSettings, question: Question, out: Path | None) -> Answer:
     """Open everything, ask, write the reply's sound to ``out``, close everything."""
-    live = loaded.settings.live.model_copy(update={"send_ahead_ms": UNPACED_MS})
-    loaded = replace(loaded, settings=loaded.settings.model_copy(update={"live": live}))
-    async with warmed(loaded, "talk") as runtime:
-        with console.progress("talk") as progress:
-            progress("listening and answering", None)
-            answer = await ask(runtime, question)
+    (answer,) = await ask_many(loaded, [question])
     if out is not None and answer.sound is not None:
         await asyncio.to_thread(write_sound, out, answer.sound)
     return answer
+
+
+async def ask_many(loaded: LoadedSettings, questions: Sequence[Question]) -> list[Answer]:
+    """Open everything once, ask one after the other, each in a conversation of its own."""
+    live = loaded.settings.live.model_copy(update={"send_ahead_ms": UNPACED_MS})
+    loaded = replace(loaded, settings=loaded.settings.model_copy(update={"live": live}))
+    answers = []
+    async with warmed(loaded, "talk") as runtime:
+        with console.progress("talk") as progress:
+            for number, question in enumerate(questions):
+                progress(f"{question.file.name}: listening and answering", number / len(questions) or None)
+                answers.append(await ask(runtime, question))
+    return answers
 
 
 async def ask(runtime: Runtime, question: Question) -> Answer:

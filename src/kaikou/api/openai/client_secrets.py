@@ -105,6 +105,7 @@ async def create(request: Request, runtime: RuntimeDep) -> Response:
     "/v1/realtime/calls{rest:path}",
     methods=["GET", "POST", "DELETE"],
     summary="Not served: WebRTC and SIP calls",
+    include_in_schema=False,
 )
 async def calls(rest: str) -> Response:
     """501: WebRTC and SIP are not built; the WebSocket carries everything."""
