@@ -49,7 +49,7 @@ class Member(_Entry):
 class Archive(_Entry):
     """A wheel or npm tarball: ``pypi:name==version`` or ``npm:name@version``."""
 
-    package: str = Field(pattern=r"^(pypi:[\w.-]+==[\w.]+|npm:(@[\w.-]+/)?[\w.-]+@[\w.-]+)$")
+    package: str = Field(pattern=r"^(pypi:\w[\w.-]*==[\w.]+|npm:(@\w[\w.-]*/)?\w[\w.-]*@\w[\w.-]*)$")
     size: int
     sha256: Digest
     members: tuple[Member, ...]

@@ -20,7 +20,8 @@ OnBytes = Callable[[int, int], None]
 
 ATTEMPTS = 3
 """Tries in a row that bring no new byte, before the source is given up."""
-_CHUNK = 1 << 20
+PAUSE = 1.0
+"""Seconds before the first repetition."""
 
 
 def address(base_url: str, source: Source, path: str) -> str:
@@ -40,11 +41,9 @@ async def download(
     *,
     base_url: str,
     silence: float,
-    pause: float = 1.0,
 ) -> Path:
     """Fetch ``files`` into ``stage`` and return their folder. A read that brings nothing for ``silence``
-    seconds is a stall; failed tries are repeated after ``pause`` seconds, growing. Raises
-    ModelUnavailable."""
+    seconds is a stall; failed tries are repeated after a growing pause. Raises ModelUnavailable."""
     out = stage / "files"
     total = sum(file.size for file in files)
     before = 0
@@ -54,7 +53,7 @@ async def download(
             url = address(base_url, source, source.paths.get(file.name, file.name))
             target = out / file.name
             await in_thread(target.parent.mkdir, parents=True, exist_ok=True)
-            await _File(client, url, file, target, partial(_add, on_bytes, before, total)).run(pause)
+            await _File(client, url, file, target, partial(_add, on_bytes, before, total)).run()
             before += file.size
     on_bytes(total, total)
     return out
@@ -82,7 +81,7 @@ class _File:
         self._part = target.with_name(target.name + ".part")
         self._on_bytes = on_bytes
 
-    async def run(self, pause: float) -> None:
+    async def run(self) -> None:
         if await in_thread(self._target.is_file):
             return  # finished and verified in an earlier run
         failures = 0
@@ -96,7 +95,7 @@ class _File:
                         f"The download of {self._file.name} from {self._host} broke off: {_why(error)}.",
                         hint="Check the network and try again; what has arrived is kept.",
                     ) from error
-                await asyncio.sleep(pause * (failures + 1))
+                await asyncio.sleep(PAUSE * (failures + 1))
         if await in_thread(sha256, self._part) != self._file.sha256:
             await in_thread(self._part.unlink)
             raise ModelUnavailable(
@@ -128,7 +127,7 @@ class _File:
                 raise httpx.RemoteProtocolError("the server answered another range than asked for")
             async with _writer(self._part, start) as write:
                 got = start
-                async for block in response.aiter_bytes(_CHUNK):
+                async for block in response.aiter_bytes():
                     got += len(block)
                     if got > self._file.size:
                         raise ModelUnavailable(
