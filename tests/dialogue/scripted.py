@@ -142,7 +142,7 @@ class FakeLlm(_Engine):
         finally:
             self.running -= 1
 
-    async def warm(self, messages: Sequence[Message]) -> None: ...
+    async def warm(self, messages: Sequence[Message], generation: Generation = Generation()) -> None: ...
 
 
 @dataclass

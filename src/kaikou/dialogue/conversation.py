@@ -392,7 +392,7 @@ class Conversation:
         if not messages:
             return
         try:
-            await self._engines.llm.warm(messages)
+            await self._engines.llm.warm(messages, self._generation(None))
         except KaikouError as error:
             # Not the user's concern yet: the first turn will say so if it is still true then.
             self._emit(Failed(error.code, error.message, error.hint))
