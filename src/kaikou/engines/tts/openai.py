@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-import httpx
 import openai
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +18,8 @@ from kaikou.settings import TtsSettings
 _VOICES = (
     "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
 )  # fmt: skip
+_HTTP_CLIENTS = frozenset(("httpx", "httpx2"))
+"""What the package may use below: once an answer has begun, a broken connection is that client's error."""
 _CHUNK_SECONDS = 0.2
 _SLOWEST, _FASTEST = 0.25, 4.0
 _LONGEST = 4096
@@ -127,10 +128,13 @@ class OpenAITextToSpeech:
                         started = True
                         yield AudioChunk(Pcm.from_int16(rest[:whole], self._options.rate), span)
                         rest = rest[whole:]
-        except (openai.OpenAIError, httpx.HTTPError) as error:
-            # Once the answer has begun, a broken connection comes from the HTTP client below the package.
-            broken = isinstance(error, httpx.HTTPError)
-            problem = broke_off(self._endpoint) if broken else failure(error, self._endpoint, started=started)
+        except Exception as error:
+            if isinstance(error, openai.OpenAIError):
+                problem = failure(error, self._endpoint, started=started)
+            elif type(error).__module__.partition(".")[0] in _HTTP_CLIENTS:
+                problem = broke_off(self._endpoint)
+            else:
+                raise
             self._health = Health("degraded", problem.message)
             raise problem from error
         self._health = Health("ready")

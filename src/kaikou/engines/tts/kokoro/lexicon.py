@@ -164,7 +164,7 @@ class Lexicon:
             return compound
         if not re.search("[aeiouy]", lower):
             return self.spelled(lower)
-        sound = letter_sounds().phones(lower)
+        sound = letter_sounds().phones(lower) or self.spelled(lower)
         return to_british(sound) if self.british else sound
 
     def _compound(self, word: str) -> str | None:

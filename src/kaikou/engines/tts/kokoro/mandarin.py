@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import jieba
@@ -12,6 +13,11 @@ from pypinyin import Style, lazy_pinyin
 
 # jieba greets on its logger whenever it reads its dictionary.
 jieba.setLogLevel(logging.WARNING)
+
+_COUNTER = re.compile("(?<=[一二三四五六七八九十百千万两几多])只(?![有是能要好会想不])")
+"""只 behind a number counts (first tone); elsewhere it means "only" (third), which is what the
+dictionary takes it for."""
+_COUNTER_PINYIN = "zhi1"
 
 _NON_SYLLABIC = chr(815)
 
@@ -32,20 +38,25 @@ def load() -> None:
 
 def segments(run: str) -> Sequence[Segment]:
     """The words of ``run`` (hanzi, and ``，`` for a pause) with their phonemes."""
+    counters = {match.start() for match in _COUNTER.finditer(run)}
     found: list[Segment] = []
     at = 0
     for word in jieba.lcut(run, cut_all=False):
         end = at + len(word)
-        found.append(Segment(at, end, "," if word == "，" else _phonemes(word)))
+        found.append(Segment(at, end, "," if word == "，" else _phonemes(word, at, counters)))
         at = end
     return found
 
 
-def _phonemes(word: str) -> str:
+def _phonemes(word: str, at: int, counters: Container[int]) -> str:
     syllables = lazy_pinyin(
-        word, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True, errors="ignore"
+        word, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True, errors=list
     )
-    return "".join(_syllable(syllable) for syllable in syllables)
+    return "".join(
+        _syllable(_COUNTER_PINYIN if place in counters else syllable)
+        for place, syllable in enumerate(syllables, at)
+        if syllable[-1:].isdigit()
+    )
 
 
 def _syllable(pinyin: str) -> str:

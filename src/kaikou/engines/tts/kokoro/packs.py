@@ -7,6 +7,7 @@ is again a voice. Ids: a pack's name (``af_heart``), or names joined by ``+`` wi
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def blend(weights: Mapping[str, float]) -> Blend:
     for name in weights:
         if name not in _NAMES:
             raise _unknown(name)
-    total = sum(weights.values())
+    total = math.fsum(weights.values())  # exact, hence the same in any order
     kept = {name: weight for name, weight in weights.items() if weight > 0}
     if not 0 < len(kept) <= MOST_PARTS or not np.isfinite(total) or min(weights.values()) < 0:
         raise InvalidInput(

@@ -26,8 +26,6 @@ class Part:
     start: int
     end: int
     mark: bool = False
-    spaced: bool = True
-    """A space stands before it (words of one Mandarin run are spaced too; marks are not)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Piece:
 def plan(text: str, accent: Accent, language: str | None = None) -> list[Piece]:
     """The pieces of ``text`` in order: sentences, long ones cut at pauses or between words. Text
     with nothing to say gives none."""
-    parts = list(_parts(spoken_words(text, language), accent))
+    parts = list(_parts(text, spoken_words(text, language), accent))
     if all(part.mark for part in parts):
         return []
     groups = [group for sentence in _sentences(parts) for group in _bounded(sentence)]
@@ -54,7 +52,7 @@ def plan(text: str, accent: Accent, language: str | None = None) -> list[Piece]:
     return _with_whole_text(pieces, len(text))
 
 
-def _parts(words: Sequence[Spoken], accent: Accent) -> Iterator[Part]:
+def _parts(text: str, words: Sequence[Spoken], accent: Accent) -> Iterator[Part]:
     at = 0
     while at < len(words):
         run = at
@@ -65,7 +63,7 @@ def _parts(words: Sequence[Spoken], accent: Accent) -> Iterator[Part]:
                 for word in words[at:run]:
                     yield Part(word.text, word.start, word.end, mark=True)
             case "zh":
-                yield from _mandarin(words[at:run])
+                yield from _mandarin(text, words[at:run])
             case "en":
                 # English looks beyond a pause: what comes after decides how "the" sounds.
                 said = english.phonemes([*(word.text for word in words[at:run]), ""], lexicon(accent))
@@ -75,16 +73,15 @@ def _parts(words: Sequence[Spoken], accent: Accent) -> Iterator[Part]:
         at = run
 
 
-def _mandarin(words: Sequence[Spoken]) -> Iterator[Part]:
+def _mandarin(text: str, words: Sequence[Spoken]) -> Iterator[Part]:
     """Words as jieba cuts them over written hanzi and spelled-out numbers together (so that 5只 is
     read like 五只); those of one spelled-out number are one part again."""
-    places = [
-        (word.start + at, word.start + at + 1)
-        if len(word.text) == word.end - word.start
-        else (word.start, word.end)
-        for word in words
-        for at in range(len(word.text))
-    ]
+    places: list[tuple[int, int]] = []
+    for word in words:
+        if text[word.start : word.end] == word.text:
+            places.extend((at, at + 1) for at in range(word.start, word.end))
+        else:
+            places.extend((word.start, word.end) for _ in word.text)
     open_part: Part | None = None
     for segment in mandarin.segments("".join(word.text for word in words)):
         start, end = places[segment.start][0], places[segment.end - 1][1]

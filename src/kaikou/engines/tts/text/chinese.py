@@ -135,7 +135,7 @@ RULES: tuple[Rule, ...] = (
     _of(r"400-?\d{3}-?\d{4}(?!\d)|0\d{2,3}-\d{7,8}(?!\d)|\d{3,4}-\d{4}-\d{4}(?!\d)", _phone),
     _of(rf"(?P<sign>US\$|[$£€¥￥₹₩])\s?(?P<amount>{_NUMBER})(?P<scale>[百千]?[万亿])?", _money),
     Rule(quantifier.RE_TEMPERATURE, quantifier.replace_temperature),
-    _of(rf"({_NUMBER})%?\s?[-~～–—]\s?({_NUMBER})(?![\w-])(%)?", _range),
+    _of(rf"({_NUMBER})%?\s?[-~～–—]\s?({_NUMBER})(?![A-Za-z0-9-])(%)?", _range),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})%", _decimal_percent),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?(?P<unit>{_UNIT})(?![A-Za-z0-9/])", _measure),
     _of(r"(\d+)/(\d+)(?![\d/])", lambda match: f"{_number(match[2])}分之{_number(match[1])}"),

@@ -94,7 +94,7 @@ def _money(match: re.Match[str]) -> str:
 
 
 def _address(match: re.Match[str]) -> str | None:
-    text = re.sub(r"^(?:https?://)?(?:www\.)?", "", match.group()).rstrip("/.,;:!?)")
+    text = re.sub(r"^(?:https?://)?(?:www\.)?", "", match.group()).rstrip("/.,;:!?)'\"")
     text = text.partition("?")[0].partition("#")[0]
     named = {".": " dot ", "/": " slash ", "@": " at ", "-": " dash ", "_": " underscore ", ":": " colon "}
     spoken = "".join(named.get(char, char) for char in text)
@@ -233,7 +233,7 @@ _HALF = r"(?P<half>[aApP]\.?\s?[mM]\b(?:\.(?=,|\s+[\w(]))?)"
 _MINUS = r"(?P<minus>(?<![\w)])[-−])?"
 
 RULES: tuple[Rule, ...] = (
-    _of(r"(?:https?://|www\.)[^\s<>()\"'，。；、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address, re.ASCII),
+    _of(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address, re.ASCII),
     _of(rf"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:{_DOMAINS})(?:/[\w./-]*\w)?\b", _address, re.ASCII),
     _of(r"(?P<year>[12]\d{3})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)", _iso_date),
     _of(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>[12]\d{3})(?!\d)", _slash_date),

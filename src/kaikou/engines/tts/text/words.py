@@ -16,7 +16,7 @@ Speech = Literal["zh", "en", "mark"]
 SENTENCE_ENDS = ".!?…"
 
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇"
-_SENTENCE = re.compile(r"[^\n。！？!?]*(?:[。！？!?]+[”’』」）)\"']*|\n|$)")
+_SENTENCE = re.compile(r".*?(?:(?:[。！？]|[!?](?![^\s\"')\]]))+[”’』」）)\"']*|\n|\Z)", re.DOTALL)
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 _LATIN = re.compile(rf"[{_LETTER}]+(?:['.&][{_LETTER}]+)*(?:'(?![{_LETTER}]))?")
 _LATIN_NUMBER = re.compile(r"(?:[A-Za-z]+-?\d+[A-Za-z]*|\d+[A-Za-z]{1,3}\d*)(?![A-Za-z0-9])")
