@@ -87,8 +87,8 @@ def assert_problem(answer: httpx.Response, status: int, code: str, param: str | 
 async def test_agents_are_made_read_changed_and_deleted(house: House) -> None:
     client = house.client
     listed = (await client.get("/api/agents")).json()
-    assert [agent["id"] for agent in listed["agents"]] == ["partner", "xiaokai", "bilingual"]
-    assert listed["default"] == "partner"
+    assert [agent["id"] for agent in listed["agents"]] == ["bilingual", "partner", "xiaokai"]
+    assert listed["default"] == "bilingual"
     made = await client.post("/api/agents", json={"name": "Ada", "prompt": "p", "engines": {"llm": "llama"}})
     assert made.status_code == 201
     place = made.headers["location"]

@@ -30,6 +30,14 @@ You may begin a reply with one feeling in brackets, such as [happy] or [thinking
 
 SHIPPED: tuple[Agent, ...] = (
     Agent(
+        id="bilingual",
+        name="Mei 小美",
+        description="Speaks English and Chinese, and helps with either. 中英双语。",
+        prompt=_BILINGUAL,
+        greeting="Hello! 你好！我们说英文还是中文？",
+        shipped=True,
+    ),
+    Agent(
         id="partner",
         name="Robin",
         description="A friendly partner for everyday conversation in English.",
@@ -47,13 +55,5 @@ SHIPPED: tuple[Agent, ...] = (
         greeting="你好，我是小开。有什么想聊的吗？",
         shipped=True,
     ),
-    Agent(
-        id="bilingual",
-        name="Mei 小美",
-        description="Speaks English and Chinese, and helps with either. 中英双语。",
-        prompt=_BILINGUAL,
-        greeting="Hello! 你好！我们说英文还是中文？",
-        shipped=True,
-    ),
 )
-"""The first is the default."""
+"""The first is the default: it follows the language that it hears."""
