@@ -51,7 +51,7 @@ class Running:
 @asynccontextmanager
 async def running(folder: Path, **changes: Any) -> AsyncIterator[Running]:
     settings = Settings.model_validate(SCRIPTED | {"data_dir": folder, "port": 0} | changes)
-    opened: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    opened: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     task = asyncio.create_task(
         serving.run(LoadedSettings(settings), opened=opened.set_result, stop=stop), name="the server"
@@ -59,7 +59,7 @@ async def running(folder: Path, **changes: Any) -> AsyncIterator[Running]:
     await asyncio.wait({task, opened}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
-    url = opened.result()
+    (url,) = opened.result()
     async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         try:
             yield Running(url, client, stop, task)

@@ -31,11 +31,11 @@ DRAIN_SECONDS = 10.0
 def serve(
     overrides: Mapping[str, Any] | None = None,
     *,
-    opened: Callable[[str], None] = ignore,
+    opened: Callable[[list[str]], None] = ignore,
     on_change: OnChange = ignore,
 ) -> None:
-    """Run the server until it is told to stop. ``opened`` gets the page's address once the port
-    answers. Raises KaikouError where it may not or cannot start."""
+    """Run the server until it is told to stop. ``opened`` gets the page's addresses once the
+    port answers. Raises KaikouError where it may not or cannot start."""
     loaded = load_settings(overrides=overrides)
     settings = loaded.settings
     logs.configure("debug" if settings.debug else settings.log_level, logs.secrets_of(settings))
@@ -52,7 +52,7 @@ def serve(
 async def run(
     loaded: LoadedSettings,
     *,
-    opened: Callable[[str], None] = ignore,
+    opened: Callable[[list[str]], None] = ignore,
     on_change: OnChange = ignore,
     stop: asyncio.Event | None = None,
     sock: socket.socket | None = None,
@@ -67,7 +67,7 @@ async def run(
     check_exposure(settings)
     certificate, key = await asyncio.to_thread(_certificate, settings)
     sock = sock or bind(settings.host, settings.port)
-    address = page_address(settings, sock.getsockname()[1])
+    addresses = await asyncio.to_thread(page_addresses, settings, sock.getsockname()[1])
     runtime: Runtime | None = None
 
     @asynccontextmanager
@@ -82,7 +82,7 @@ async def run(
 
     door = Door(build, failed=lambda: listener.stop())  # noqa: PLW0108 - it is made below
     config = options(door, max_frame_bytes=settings.limits.max_frame_bytes, certificate=certificate, key=key)
-    listener = Listener(config, opened=lambda: opened(address), drain=drain)
+    listener = Listener(config, opened=lambda: opened(addresses), drain=drain)
     waiter = asyncio.create_task(_stop_when(stop, listener.stop)) if stop else None
     try:
         await listener.serve(sockets=[sock])
@@ -105,7 +105,8 @@ def serve_reloading(overrides: Mapping[str, Any]) -> None:
     settings = load_settings(overrides=overrides).settings
     check_exposure(settings)
     sock = bind(settings.host, settings.port)
-    print(f"Kaikou listens on {page_address(settings, sock.getsockname()[1])} and reloads.", file=sys.stderr)
+    address = page_addresses(settings, sock.getsockname()[1])[0]
+    print(f"Kaikou listens on {address} and reloads.", file=sys.stderr)
     config = uvicorn.Config("kaikou.serving:serve", reload=True, reload_dirs=[str(Path(__file__).parent)])
     ChangeReload(config, target=partial(_serve_child, dict(overrides)), sockets=[sock]).run()
 
@@ -146,10 +147,13 @@ def _certificate(settings: Settings) -> tuple[Path | None, Path | None]:
     return found.certificate, found.key
 
 
-def page_address(settings: Settings, port: int) -> str:
-    """Where a person opens the page."""
-    host = settings.host
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        host = "localhost"
-    shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if settings.tls else 'http'}://{shown}:{port}/"
+def page_addresses(settings: Settings, port: int) -> list[str]:
+    """Where a person opens the page: on this machine first, then on its networks, if it listens there."""
+    hosts = [settings.host]
+    if settings.host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        from kaikou.accounts.tls import lan_addresses
+
+        lan = {one for one in lan_addresses() if ":" not in one and not one.startswith("127.")}
+        hosts = ["localhost", *sorted(lan)]
+    scheme = "https" if settings.tls else "http"
+    return [f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/" for host in hosts]

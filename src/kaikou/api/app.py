@@ -78,7 +78,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 def _snapshot(runtime: Runtime) -> dict[str, Any]:
     """What a page that has just connected needs to know."""
     engines = [found.model_dump() for found in health.engine_reports(runtime)]
-    waiting = runtime.warmup.waiting_for() if runtime.warmup else ""
+    waiting = health.waiting_for(runtime)
     return {
         "ready": not waiting and not runtime.draining,
         "waiting_for": waiting,

@@ -133,9 +133,14 @@ async def report(runtime: Runtime) -> HealthReport:
         services=services,
         engines=[engine_report(card, health) for card, health in states],
         sessions=session_counts(runtime),
-        waiting_for=runtime.warmup.waiting_for() if runtime.warmup else "",
+        waiting_for=waiting_for(runtime),
         draining=runtime.draining,
     )
+
+
+def waiting_for(runtime: Runtime) -> str:
+    """What a call would have to wait for, as a sentence; empty when one can be taken."""
+    return runtime.warmup.waiting_for() if runtime.warmup else "Waiting for the engines."
 
 
 def session_counts(runtime: Runtime) -> dict[str, int | None]:
@@ -173,7 +178,7 @@ async def health(runtime: RuntimeDep) -> dict[str, Any]:
 @router.get("/ready", summary="Can calls be taken?")
 async def ready(runtime: RuntimeDep) -> JSONResponse:
     """200 when a call can be taken now, else 503 with what is waited for."""
-    waiting = "The server is stopping." if runtime.draining else runtime.warmup.waiting_for()
+    waiting = "The server is stopping." if runtime.draining else waiting_for(runtime)
     body = {"ready": not waiting, "waiting_for": waiting}
     return JSONResponse(body, status_code=503 if waiting else 200)
 

@@ -42,9 +42,11 @@ class Warming:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def opened(self, address: str) -> None:
+    def opened(self, addresses: list[str]) -> None:
         """The port answers."""
-        self._say(f"Kaikou 开口 is open: {address}")
+        self._say(f"Kaikou 开口 is open: {addresses[0]}")
+        for address in addresses[1:]:
+            self._say(f"  on your network: {address}")
         self._bars.start()
 
     def changed(self, loading: Loading) -> None:
