@@ -23,7 +23,7 @@ from kaikou.engines.tts.text.words import Spoken, spoken_words
 from kaikou.engines.tts.text.words import sentences as spoken_sentences
 from kaikou.errors import SettingsError
 
-_SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?]+(?!\S)|[。！？]+|[.!?]|\n+|$)")
+_SENTENCE = re.compile(r".*?(?:[.!?]+(?!\S)|[。！？\n]+|\Z)", re.DOTALL)
 _LONGEST = 400
 _MARKS = ".,!?;:。，！？；："
 
