@@ -13,7 +13,7 @@ from kaikou.engines.ports import Card, Health, Lane, Progress, SttStream, Transc
 from kaikou.engines.presets import endpoint
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.remote import client_for, failure, is_local
-from kaikou.errors import SettingsError
+from kaikou.errors import EngineFailed, SettingsError
 
 _RATE = 16_000
 
@@ -94,10 +94,16 @@ class OpenAISpeechToText:
             problem = failure(error, self._endpoint)
             self._health = Health("degraded", problem.message)
             raise problem from error
+        text = getattr(answer, "text", None)
+        if not isinstance(text, str):
+            raise EngineFailed(
+                f"{self._endpoint.preset.title} did not answer with a transcript.",
+                hint="Check that the base URL ends where the API begins (often /v1).",
+            )
         self._health = Health("ready")
         timed = tuple(Word(w.word, w.start, w.end) for w in getattr(answer, "words", None) or ())
         spoken = wanted or getattr(answer, "language", None)
-        return Transcript((answer.text or "").strip(), spoken, timed, seconds=audio.seconds)
+        return Transcript(text.strip(), spoken, timed, seconds=audio.seconds)
 
     def stream(self, *, language: str | None = None, hint: str = "") -> SttStream | None:
         """None: the route takes whole recordings."""

@@ -1,8 +1,8 @@
 """Vosk (Kaldi) recognisers, which transcribe while the speaker speaks. Needs the extra ``kaikou[vosk]``.
 
 The weights are the user's: a model folder named by ``stt.vosk.model_path`` or ``VOSK_MODEL_PATH``.
-None of them ships in a package, so the tests run this file against the real library for loading and
-its errors, and against a stand-in for the words of a result; no Vosk model was run.
+None of them ships in a package, so this file was never run on a Vosk model: its tests use a stand-in
+for the library, written from the library's interface.
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ import opencc
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _LOOP = re.compile(r"(\S.{0,23}?)\1{2,}")
 _WORD_LOOP = re.compile(r"(?<!\S)(\S+(?: \S+){0,7}?)(?: \1){2,}(?!\S)", re.IGNORECASE)
-_FASTEST_HAN, _FASTEST_WORDS = 9.0, 6.0
+_FASTEST_HAN, _FASTEST_WORDS = 8.0, 5.0
 """Syllables of Chinese and words of other languages that a fast speaker says in a second."""
-_AT_ONCE = 4
-"""As many may stand in however short a clip."""
+_GRACE = 0.4
+"""Seconds by which the measured length may be short."""
 _HAN_SIGN = re.compile(f"[{_HAN}]")
 _MARKS = str.maketrans({",": "，", "?": "？", "!": "！", ":": "：", ";": "；"})
 _MARK_AFTER_HAN = re.compile(rf"(?<=[{_HAN}])\s*([,?!:;])\s*")
@@ -37,7 +37,7 @@ def without_loops(text: str, seconds: float) -> str:
     repeats a word takes the time to say it."""
     han = len(_HAN_SIGN.findall(text))
     words = len(_HAN_SIGN.sub(" ", text).split())
-    if han / _FASTEST_HAN + words / _FASTEST_WORDS <= seconds + _AT_ONCE / _FASTEST_WORDS:
+    if han / _FASTEST_HAN + words / _FASTEST_WORDS <= seconds + _GRACE:
         return text
     return _LOOP.sub(r"\1", _WORD_LOOP.sub(r"\1", text))
 
@@ -46,7 +46,9 @@ def in_script(text: str, language: str) -> str:
     """Chinese in the script of ``language`` (zh and zh-CN simplified, zh-TW and zh-HK traditional); any
     other language as it is. Conversion tables: OpenCC."""
     conversion = _SCRIPTS.get(language.lower())
-    converted: str = _converter(conversion).convert(text) if conversion else text
+    if conversion is None:
+        return text
+    converted: str = _converter(conversion).convert(text.replace("\0", ""))  # OpenCC stops at a NUL
     return converted
 
 
