@@ -266,6 +266,21 @@ def test_truncate_says_what_was_heard() -> None:
     assert stage.of(ReplyDone)[0].text.startswith(cut.text) and len(cut.text) <= 13  # 50 ms a letter
 
 
+def test_truncating_a_reply_that_only_plays_on_is_told_once() -> None:
+    async def play() -> Stage:
+        stage = open_stage(manual(), llm=FakeLlm(reply=lambda messages: "One two three four."))
+        stage.conversation.say("Count")
+        while not stage.of(ReplyDone):
+            await asyncio.sleep(0.01)
+        stage.conversation.truncate(stage.of(ReplyStarted)[0].item_id, 400)
+        await stage.conversation.close()
+        return stage
+
+    stage = run(play())
+    assert len(stage.of(ItemTruncated)) == len(stage.of(Interrupted)) == 1
+    assert stage.history()[1] == ("assistant", "One two")
+
+
 def test_tools_are_called_and_their_results_answered() -> None:
     call = ToolCall("call_1", "clock", "{}")
 

@@ -141,9 +141,15 @@ async def test_a_dropped_client_may_come_back_for_a_while(tmp_path: Path) -> Non
 
 async def test_an_agent_fills_what_the_client_left_open(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        agent = (await home.agents.all())[0]
+        agent = (await home.agents.all())[1]
         one = await home.service.open(CONFIG, home.log.append, agent_id=agent.id)
         assert one.config.instructions == agent.prompt and one.config.voice == agent.voice
+        await one.close()
+        again = await home.service.open(CONFIG, home.log.append, conversation_id=one.id)
+        assert again.config.instructions == agent.prompt, "it keeps its agent"
+        stranger = await home.service.open(CONFIG, home.log.append)
+        default = await home.agents.get(home.agents.default_id)
+        assert stranger.config.instructions == default.prompt and not stranger.config.greeting
         mine = await home.service.open(
             SessionConfig(instructions="Mine."), home.log.append, agent_id=agent.id
         )

@@ -247,8 +247,16 @@ class Replying:
 
     # -- ending
 
-    def cut(self, reason: ReplyReason, played_ms: float | None = None, *, cleared: bool = False) -> None:
-        """Stop the current reply for good; history keeps what was heard of it."""
+    def cut(
+        self,
+        reason: ReplyReason,
+        played_ms: float | None = None,
+        *,
+        cleared: bool = False,
+        shorten: bool = True,
+    ) -> None:
+        """Stop the current reply for good; history keeps what was heard of it. ``shorten`` False:
+        the caller cuts an item that was final already."""
         reply = self.current
         if reply is None:
             return
@@ -261,7 +269,7 @@ class Replying:
         self._emit(Interrupted(reply.id, reply.item_id, round(heard_ms), heard, cleared))
         if not reply.finished:
             self._finish(reply, "cancelled", reason=reason, heard=heard)
-        elif reply.item_id in self._history and heard != reply.text.rstrip():
+        elif shorten and reply.item_id in self._history and heard != reply.text.rstrip():
             self._shorten(reply.item_id, heard, round(heard_ms))
         self._on_ended()
 
@@ -291,7 +299,7 @@ class Replying:
                 param="audio_end_ms",
             )
         if self.current is not None and self.current.item_id == item_id:
-            self.cut("turn_detected", audio_end_ms)
+            self.cut("turn_detected", audio_end_ms, shorten=False)
         self._shorten(item_id, alignment.heard(audio_end_ms), audio_end_ms)
 
     def _shorten(self, item_id: str, heard: str, heard_ms: int) -> None:

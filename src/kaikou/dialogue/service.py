@@ -23,6 +23,7 @@ from kaikou.engines.shelf import EngineShelf
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.settings import Settings
 from kaikou.store.journal import Journal
+from kaikou.store.records import StoredConversation
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ class LiveService:
         self._on_change = on_change
         self._on_metrics = on_metrics
         self._sessions: dict[str, Session] = {}
+        self._opening: set[str] = set()
+        """Stored conversations being loaded for a session."""
         self._mouths: dict[int, Mouth] = {}
         """By the identity of the engine, which each mouth keeps alive."""
         self._tasks = TaskOwner(lambda error: log.error("live service", exc_info=error))
@@ -98,14 +101,16 @@ class LiveService:
     ) -> Conversation:
         """A new session, or a stored conversation taken up again (``conversation_id``).
 
-        ``agent_id`` fills what ``config`` leaves open (prompt, voice, language, greeting).
+        ``agent_id`` fills what ``config`` leaves open (prompt, voice, language, greeting); a stored
+        conversation keeps its own agent where none is named. Without any, and without
+        instructions, the default agent's prompt says how to speak aloud.
         Errors: LimitReached ``session_limit_reached``; NotReady while engines warm; NotFound
         ``conversation_not_found`` / ``agent_not_found``; InvalidInput ``conversation_in_use``.
         """
         engines = self._engines()
         if engines is None:
             raise NotReady("The engines are being made ready.", hint=self._waiting_for())
-        if conversation_id is not None and conversation_id in self._sessions:
+        if conversation_id is not None and conversation_id in (self._sessions.keys() | self._opening):
             raise InvalidInput(
                 "This conversation is open in another session.",
                 code="conversation_in_use",
@@ -113,19 +118,36 @@ class LiveService:
                 status=409,
             )
         self.admission.enter()
+        if conversation_id is not None:
+            self._opening.add(conversation_id)
         try:
+            history = list(items)
+            if conversation_id is not None:
+                stored = await self._journal.load(conversation_id)
+                history = [*items_of(stored), *history]
+                agent_id = agent_id or await self._agent_of(stored)
             if agent_id is not None:
                 agent = await self._agents.get(agent_id)
                 config = _with_agent(config, agent)
                 if agent.engines and self._shelf is not None:
                     engines = await self._shelf.choose(engines, agent.engines)
-            history = list(items)
-            if conversation_id is not None:
-                history = [*items_of(await self._journal.load(conversation_id)), *history]
+            elif not config.instructions and not config.transcribe_only:
+                # Somebody's own client: it brings its manners, but not the way to speak aloud.
+                default = await self._agents.get(self._agents.default_id)
+                config = replace(config, instructions=default.prompt)
             return self._open(engines, config, sink, agent_id, conversation_id, surface, history)
         except BaseException:
             self.admission.leave()
             raise
+        finally:
+            self._opening.discard(conversation_id or "")
+
+    async def _agent_of(self, stored: StoredConversation) -> str | None:
+        """The agent a stored conversation was held with, if it still exists."""
+        known = stored.conversation.agent_id
+        if known is None:
+            return None
+        return known if any(agent.id == known for agent in await self._agents.all()) else None
 
     def _open(
         self,
