@@ -50,13 +50,13 @@ def segments(run: str) -> Sequence[Segment]:
 
 def _phonemes(word: str, at: int, counters: Container[int]) -> str:
     syllables = lazy_pinyin(
-        word, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True, errors=list
+        word, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True, errors="ignore"
     )
-    return "".join(
-        _syllable(_COUNTER_PINYIN if place in counters else syllable)
-        for place, syllable in enumerate(syllables, at)
-        if syllable[-1:].isdigit()
-    )
+    if len(syllables) == len(word):  # else a character is unknown and places do not match
+        syllables = [
+            _COUNTER_PINYIN if place in counters else syllable for place, syllable in enumerate(syllables, at)
+        ]
+    return "".join(_syllable(syllable) for syllable in syllables)
 
 
 def _syllable(pinyin: str) -> str:
