@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError, sync_playwright
 
 from kaikou.audio.decoding import decode
 
@@ -76,7 +76,9 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, *, ready_within: float = 60, **settings: str) -> Iterator[Server]:
+def running_server(
+    folder: Path, settings: Mapping[str, str], *, ready_within: float = 60
+) -> Iterator[Server]:
     """``kaikou serve`` on a free port with these settings in its environment, stopped at the end."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -126,8 +128,18 @@ def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "KAIKOU_LLM__SCRIPTED__ECHO": "true",
         "KAIKOU_TTS__SCRIPTED__SECONDS_PER_UNIT": "0.15",
     }
-    with running_server(tmp_path_factory.mktemp("echo"), **SCRIPTED, **settings) as server:
+    with running_server(tmp_path_factory.mktemp("echo"), {**SCRIPTED, **settings}) as server:
         yield server
+
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start a server of the test's own. Ask for it before ``open_page``: the page then closes first."""
+    with ExitStack() as running:
+        yield lambda **settings: running.enter_context(running_server(tmp_path, {**SCRIPTED, **settings}))
 
 
 @dataclass
@@ -142,11 +154,14 @@ class Visit:
 
     def wait_status(self, *wanted: str, seconds: float = 30) -> None:
         """Until the status line says one of ``wanted``."""
-        self.page.wait_for_function(
-            "wanted => wanted.includes(document.querySelector('[role=status]').innerText)",
-            arg=list(wanted),
-            timeout=seconds * 1000,
-        )
+        try:
+            self.page.wait_for_function(
+                "wanted => wanted.includes(document.querySelector('[role=status]').innerText)",
+                arg=list(wanted),
+                timeout=seconds * 1000,
+            )
+        except TimeoutError:
+            pytest.fail(f"waited for {wanted}, the page says:\n{self.page.inner_text('main')}")
 
     def lines(self, role: str) -> list[str]:
         """What was said by ``user`` or ``assistant``, as the captions show it when it is final."""
@@ -237,8 +252,8 @@ def recording(folder: Path, name: str, *, before: float = 1.0, after: float = 3.
     """A recording of ``tests/data/speech`` as a WAV with silence around it, in seconds. Chromium
     plays the file from the moment the microphone opens, so that without silence words are cut."""
     speech = decode(SPEECH / name, RATE).samples.astype(np.float32)
-    parts = [np.zeros(int(before * RATE)), speech, np.zeros(int(after * RATE))]
-    return write_wav(folder / f"{Path(name).stem}.wav", np.concatenate(parts).astype(np.float32))
+    padded = np.pad(speech, (int(before * RATE), int(after * RATE)))
+    return write_wav(folder / f"{Path(name).stem}.wav", padded)
 
 
 def write_wav(path: Path, samples: np.ndarray[Any, np.dtype[np.float32]]) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from e2e.conftest import HEARD, SCRIPTED, Open, Server, Visit, recording, running_server
+from e2e.conftest import HEARD, Open, Serve, Server, Visit, recording
 from e2e.dropping_proxy import DroppingProxy
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ def cut_line(visit: Visit) -> str:
     """The words of the last interrupted reply that were heard."""
     line = visit.page.locator(".line.assistant.cut p").last
     line.wait_for()
-    text = line.inner_text()
+    text: str = line.inner_text()
     assert text.endswith(CUT)
     return text.removesuffix(CUT)
 
@@ -132,34 +132,37 @@ def test_a_dropped_line_is_taken_up_again(echo_server: Server, open_page: Open) 
         assert visit.lines("user") == [LONG]
 
 
-def test_a_conversation_written_then_spoken_then_written_is_one(tmp_path: Path, open_page: Open) -> None:
+def test_a_conversation_written_then_spoken_then_written_is_one(serve: Serve, open_page: Open) -> None:
     replies = '["First answer.", "Second answer.", "Third answer."]'
-    with running_server(tmp_path, **SCRIPTED, KAIKOU_LLM__SCRIPTED__REPLIES=replies) as server:
-        visit = open_page(server.url)
-        write(visit, "First question")
-        assert visit.wait_lines("assistant", 1) == ["First answer."]
-        visit.page.get_by_role("button", name="Talk on").click()
-        visit.wait_status("Listening")
-        write(visit, "Second question")
-        visit.wait_status("Speaking")
-        # The scripted model counts the questions it is given: the written one is among them.
-        assert visit.wait_lines("assistant", 2)[1] == "Second answer."
-        visit.page.get_by_role("button", name="End", exact=True).click()
-        write(visit, "Third question")
-        assert visit.wait_lines("assistant", 3)[2] == "Third answer."
-        assert visit.lines("user") == ["First question", "Second question", "Third question"]
-        visit.page.get_by_role("button", name="New conversation").click()
-        write(visit, "Afresh")
-        assert visit.wait_lines("assistant", 1) == ["First answer."]
+    server = serve(KAIKOU_LLM__SCRIPTED__REPLIES=replies)
+    visit = open_page(server.url)
+    write(visit, "First question")
+    assert visit.wait_lines("assistant", 1) == ["First answer."]
+    visit.page.get_by_role("button", name="Talk on").click()
+    visit.wait_status("Listening")
+    write(visit, "Second question")
+    visit.wait_status("Speaking")
+    # The scripted model counts the questions it is given: the written one is among them.
+    assert visit.wait_lines("assistant", 2)[1] == "Second answer."
+    visit.page.get_by_role("button", name="End", exact=True).click()
+    write(visit, "Third question")
+    assert visit.wait_lines("assistant", 3)[2] == "Third answer."
+    assert visit.lines("user") == ["First question", "Second question", "Third question"]
+    visit.page.get_by_role("button", name="New conversation").click()
+    write(visit, "Afresh")
+    assert visit.wait_lines("assistant", 1) == ["First answer."]
 
 
 def test_a_refused_microphone_says_what_to_do(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
     visit.page.evaluate(
-        "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError') }"
+        """() => {
+            const refuse = () => Promise.reject(new DOMException("", "NotAllowedError"));
+            navigator.mediaDevices.getUserMedia = refuse;
+        }"""
     )
     start(visit)
-    assert "Allow it for this page" in visit.page.get_by_role("alert").inner_text()
+    visit.page.get_by_role("alert").get_by_text("Allow it for this page").wait_for()
     assert visit.status() == "Ready when you are"
     write(visit, "Then I write.")
     assert visit.wait_lines("assistant", 1) == ["Then I write."]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.conftest import ROOT, SCRIPTED, Open, Server, Visit, recording, running_server
+from e2e.conftest import ROOT, Open, Serve, Server, Visit, recording
 
 pytestmark = pytest.mark.browser
 
@@ -86,16 +86,16 @@ def test_a_call_needs_no_mouse(echo_server: Server, open_page: Open) -> None:
     visit.wait_status("The call has ended. The microphone is closed.")
 
 
-def test_a_password_is_asked_for(tmp_path: Path, open_page: Open) -> None:
-    with running_server(tmp_path, **SCRIPTED, KAIKOU_PASSWORD="open sesame") as server:
-        visit = open_page(server.url, errors_expected=True)
-        password = visit.page.get_by_label("Password")
-        password.fill("let me in")
-        password.press("Enter")
-        visit.page.get_by_text("That is not the password").wait_for()
-        assert accessibility_problems(visit) == []
-        visit.picture("login")
-        password.fill("open sesame")
-        password.press("Enter")
-        visit.page.get_by_role("button", name="Start talking").click()
-        visit.wait_status("Listening", "Speaking")
+def test_a_password_is_asked_for(serve: Serve, open_page: Open) -> None:
+    server = serve(KAIKOU_PASSWORD="open sesame")
+    visit = open_page(server.url, errors_expected=True)
+    password = visit.page.get_by_label("Password")
+    password.fill("let me in")
+    password.press("Enter")
+    visit.page.get_by_text("That is not the password").wait_for()
+    assert accessibility_problems(visit) == []
+    visit.picture("login")
+    password.fill("open sesame")
+    password.press("Enter")
+    visit.page.get_by_role("button", name="Start talking").click()
+    visit.wait_status("Listening", "Speaking")

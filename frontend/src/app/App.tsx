@@ -12,9 +12,11 @@ export function App() {
   const server = useServer(attempt);
   return (
     <>
-      <a className="skip" href="#conversation">
-        {t("app.skip")}
-      </a>
+      {!server.locked && (
+        <a className="skip" href="#conversation">
+          {t("app.skip")}
+        </a>
+      )}
       <Header />
       {server.locked ? (
         <Login onDone={() => setAttempt(attempt + 1)} />

@@ -71,7 +71,8 @@ export const en = {
   "stage.transcript": "Words understood",
   "stage.first_token": "First word thought",
   "stage.first_clause": "First clause",
-  "stage.first_audio": "First sound",
+  "stage.first_audio": "First sound made",
+  "stage.sent": "First sound sent",
 
   "login.title": "This server has a password",
   "login.label": "Password",

@@ -71,7 +71,8 @@ export const zh: Record<TextKey, string> = {
   "stage.transcript": "听懂内容",
   "stage.first_token": "想出第一个词",
   "stage.first_clause": "第一个分句",
-  "stage.first_audio": "第一声",
+  "stage.first_audio": "合成第一声",
+  "stage.sent": "发出第一声",
 
   "login.title": "这台服务器设有密码",
   "login.label": "密码",
