@@ -36,7 +36,7 @@ bench: ready ## Measure a live conversation on this machine
 	@$(RUN)/kaikou bench live $(ARGS)
 
 accuracy: ready-dev ## Measure recognition on a folder of recordings (DATA=folder)
-	@$(RUN)/python benchmarks/accuracy.py $(DATA) $(ARGS)
+	@$(RUN)/python benchmarks/stt_accuracy.py $(DATA) $(ARGS)
 
 soak: ready-dev ## Hold many conversations for a long time and watch for leaks
 	@$(RUN)/python benchmarks/soak.py $(ARGS)
