@@ -12,6 +12,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(900)]
 
 DOWNLOADS = 600
 """Seconds the first start may take where the models must be fetched first."""
+PICTURE = {"viewport": {"width": 1000, "height": 720}, "device_scale_factor": 1.5}
+"""The README's picture: KAIKOU_TEST_PICTURES=docs/images writes it as call.png."""
 PATIENCE = 120
 """Seconds a step of a call may take where two cores do everything."""
 
@@ -39,17 +41,18 @@ def user_said(visit: Visit, *words: str) -> str:
 
 
 def test_a_conversation_in_english(real_server: Server, open_page: Open, tmp_path: Path) -> None:
-    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=10, after=25)
-    visit = open_page(real_server.url, microphone=microphone)
+    microphone = recording(tmp_path, "en_no_one_wants_to_talk.opus", before=14, after=60)
+    visit = open_page(real_server.url, microphone=microphone, **PICTURE)
     call(visit, "Robin")
     visit.wait_status("Speaking", seconds=PATIENCE)
     assert visit.wait_lines("assistant", 1, PATIENCE)[0].strip()  # the greeting
-    user_said(visit, "agree", "disagree")
+    user_said(visit, "talk", "tonight")
     visit.wait_status("Speaking", seconds=PATIENCE)
     answer = visit.wait_lines("assistant", 2, PATIENCE)[-1]
     assert len(answer.split()) >= 2
-    visit.page.locator(".timing").first.wait_for()
-    visit.picture("models-english")
+    visit.page.locator(".timing summary").last.click()
+    assert visit.page.get_by_role("alert").inner_text() == ""
+    visit.picture("call")
 
 
 def test_a_conversation_in_chinese(real_server: Server, open_page: Open, tmp_path: Path) -> None:
@@ -61,7 +64,8 @@ def test_a_conversation_in_chinese(real_server: Server, open_page: Open, tmp_pat
     visit.wait_status("正在说", seconds=PATIENCE)
     answer = visit.wait_lines("assistant", 2, PATIENCE)[-1]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in answer)
-    visit.picture("models-chinese")
+    assert visit.page.get_by_role("alert").inner_text() == ""
+    visit.picture("call-chinese")
 
 
 def test_a_voice_interrupts_a_spoken_answer(real_server: Server, open_page: Open, tmp_path: Path) -> None:

@@ -38,14 +38,14 @@ def test_everybody_can_use_it(
     visit.page.locator("button.primary").click()
     visit.page.locator(".timing summary").first.click()
     assert accessibility_problems(visit) == []
-    visit.picture(f"call-{locale}-{scheme}")
+    visit.picture(f"talking-{locale}-{scheme}")
 
 
 def test_it_fits_a_phone(echo_server: Server, open_page: Open, tmp_path: Path) -> None:
     microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=4, after=2)
     visit = open_page(echo_server.url, microphone=microphone, viewport=PHONE)
     visit.page.locator(".agents").wait_for()
-    for moment in ("welcome", "call"):
+    for moment in ("welcome", "talking"):
         width = visit.page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
         visit.picture(f"{moment}-phone")
