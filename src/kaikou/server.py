@@ -165,6 +165,7 @@ async def _open_live(
         admission,
         engines=lambda: engines if warmup.ready and not runtime.draining else None,
         shelf=shelf,
+        voices=runtime.voices,
         waiting_for=lambda: "The server is stopping." if runtime.draining else warmup.waiting_for(),
         on_change=counted,
         on_metrics=runtime.telemetry.turn,

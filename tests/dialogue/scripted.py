@@ -109,7 +109,7 @@ class FakeTurn(_Engine):
 
 @dataclass
 class FakeLlm(_Engine):
-    """Answers with ``reply(messages)`` word by word."""
+    """Answers with ``reply(messages)``, instructions left out, word by word."""
 
     reply: Callable[[Sequence[Message]], str | list[Delta]] = lambda messages: (
         "Well, that is one thing. And here is quite another one, said at some length. Good."
@@ -130,7 +130,7 @@ class FakeLlm(_Engine):
             await asyncio.sleep(self.first)
             if self.fail is not None:
                 raise self.fail
-            answer = self.reply(messages)
+            answer = self.reply([message for message in messages if message.role != "system"])
             if isinstance(answer, list):
                 for delta in answer:
                     yield delta

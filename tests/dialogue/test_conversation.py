@@ -240,6 +240,7 @@ def test_manual_turns_wait_for_the_client() -> None:
 
     stage = run(play())
     assert stage.llm.prompts[0][-1].content == "I spoke for 1.0 seconds."
+    assert "transcript" in [one.name for one in stage.of(Metrics)[0].stages]
 
 
 def test_truncate_says_what_was_heard() -> None:
@@ -308,9 +309,10 @@ def test_tools_are_called_and_their_results_answered() -> None:
     assert roles == ["user", "assistant", "tool"]
 
 
-def test_emotions_are_shown_and_not_spoken() -> None:
+@pytest.mark.parametrize("text", ["[happy] Hello 😀 there, friend.", "[开心] Hello 😀 there, friend."])
+def test_emotions_are_shown_and_not_spoken(text: str) -> None:
     async def play() -> Stage:
-        stage = open_stage(llm=FakeLlm(reply=lambda messages: "[happy] Hello 😀 there, friend."))
+        stage = open_stage(llm=FakeLlm(reply=lambda messages: text))
         stage.conversation.say("Hi")
         await asyncio.sleep(5)
         await stage.conversation.close()

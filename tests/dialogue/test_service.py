@@ -35,11 +35,12 @@ class House:
     def __init__(self, database: Database, blobs: Blobs, settings: Settings, limit: int) -> None:
         self.journal = Journal(database, blobs)
         self.stored = ConversationRepository(database, blobs)
+        self.llm = FakeLlm(first=0, each=0)
         self.engines: Engines | None = Engines(
             LoudnessVad(),
             None,
             FakeStt(delay=0),
-            FakeLlm(first=0, each=0),
+            self.llm,
             FakeTts(delay=0),  # type: ignore[arg-type]
         )
         self.agents = AgentService(AgentRepository(database))
@@ -148,8 +149,10 @@ async def test_an_agent_fills_what_the_client_left_open(tmp_path: Path) -> None:
         again = await home.service.open(CONFIG, home.log.append, conversation_id=one.id)
         assert again.config.instructions == agent.prompt, "it keeps its agent"
         stranger = await home.service.open(CONFIG, home.log.append)
+        stranger.say("Hello")
+        await home.until(ReplyDone)
         default = await home.agents.get(home.agents.default_id)
-        assert stranger.config.instructions == default.prompt and not stranger.config.greeting
+        assert home.llm.prompts[-1][0].content == default.prompt and not stranger.config.greeting
         mine = await home.service.open(
             SessionConfig(instructions="Mine."), home.log.append, agent_id=agent.id
         )

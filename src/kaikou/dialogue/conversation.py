@@ -55,6 +55,7 @@ class Conversation:
 
     ``id`` names it (``conv_…``), ``config`` is in force, ``items`` is the history in order.
     Commands raise KaikouError at once where they cannot be done, and change nothing then.
+    ``manners`` are the instructions while the session has none.
     ``observe`` sees every event before ``sink`` does (the keeper of what was said).
     """
 
@@ -67,6 +68,7 @@ class Conversation:
         mouth: Mouth,
         pacer: Pacer,
         settings: Settings,
+        manners: str = "",
         conversation_id: str | None = None,
         items: Iterable[Item] = (),
         observe: Sink | None = None,
@@ -78,6 +80,7 @@ class Conversation:
         self.closed = False
         self._engines = engines
         self._settings = settings
+        self._manners = manners
         self._observe = observe
         self._on_close = on_close
         self._loop = asyncio.get_running_loop()
@@ -86,6 +89,8 @@ class Conversation:
         self._prompt = PromptWindow(settings.live.history_tokens)
         self._tasks = TaskOwner(self._unexpected)
         self._transcribing: dict[str, asyncio.Task[None]] = {}
+        self._unanswered: Waterfall | None = None
+        """Of the last committed turn, until a reply is made to it."""
         self.replying = Replying(
             self.history,
             mouth,
@@ -228,7 +233,8 @@ class Conversation:
     def respond(self, request: ReplyRequest | None = None) -> str:
         """Make a reply now; returns its id."""
         self._touch()
-        return self._respond(Waterfall(speech_end=self._loop.time()), request)
+        fall, self._unanswered = self._unanswered, None
+        return self._respond(fall or Waterfall(speech_end=self._loop.time()), request)
 
     def cancel(self, reply_id: str | None = None) -> None:
         """Stop a reply. InvalidInput ``response_cancel_not_active`` if it is not running."""
@@ -282,7 +288,7 @@ class Conversation:
             case turns.Cut():
                 self.replying.cut("turn_detected")
             case turns.Respond():
-                self._respond(Waterfall(speech_end=self._loop.time()))
+                self.respond()
             case turns.Nudge():
                 end = round(self.listening.recording.end_ms)
                 self._emit(IdleTimeout(utterance.item_id, end, end))
@@ -291,7 +297,7 @@ class Conversation:
     def _guess(self, generation: int, transcript: Transcript) -> None:
         utterance = self.listening.utterance
         supposed = Item(utterance.item_id, role="user", parts=(AudioPart(transcript.text),))
-        messages = self._prompt.messages(self.config.instructions, (*self.history.items, supposed))
+        messages = self._prompt.messages(self._instructions, (*self.history.items, supposed))
         plan = plan_reply(self.config, self._settings.live)
         thoughts = self._thoughts(messages, self._generation(None))
         self.replying.begin(generation, plan, thoughts, utterance.waterfall)
@@ -319,8 +325,10 @@ class Conversation:
             self._untranscribed(item.id, utterance.error)
         else:
             self._transcribing[item.id] = self._tasks.spawn(self._transcribe(item.id, heard), "transcribe")
+        self._unanswered = None
         if not commit.respond or self.config.transcribe_only:
             self.replying.discard()
+            self._unanswered = fall
         elif self.replying.release(commit.generation) is None:
             self._respond(fall)
 
@@ -361,7 +369,7 @@ class Conversation:
         """Wait for words still being recognised, then think."""
         if self._transcribing:
             await asyncio.wait(list(self._transcribing.values()))
-        instructions = self.config.instructions
+        instructions = self._instructions
         if request is not None and request.instructions is not None:
             instructions = request.instructions
         if request is not None and request.input is not None:
@@ -388,7 +396,7 @@ class Conversation:
         )
 
     async def _warm(self) -> None:
-        messages = self._prompt.messages(self.config.instructions, self.history.items)
+        messages = self._prompt.messages(self._instructions, self.history.items)
         if not messages:
             return
         try:
@@ -396,6 +404,10 @@ class Conversation:
         except KaikouError as error:
             # Not the user's concern yet: the first turn will say so if it is still true then.
             self._emit(Failed(error.code, error.message, error.hint))
+
+    @property
+    def _instructions(self) -> str:
+        return self.config.instructions or self._manners
 
     def _stt_language(self) -> tuple[str | None, str]:
         return self.config.stt_language or self.config.language, self.config.stt_hint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from kaikou.engines.ports import AudioChunk, Lane, Style, TextToSpeech
@@ -14,11 +14,19 @@ Key = tuple[str, str | None, Style]
 class Mouth:
     """Speaks through ``tts`` and remembers phrases that come again (greetings, fillers).
 
-    ``keep_seconds`` bounds the sound kept; the least recently used goes first.
+    ``keep_seconds`` bounds the sound kept; the least recently used goes first. ``resolve``
+    turns the name of a voice that a user made into what the engine knows it by.
     """
 
-    def __init__(self, tts: TextToSpeech, keep_seconds: float = 600.0) -> None:
+    def __init__(
+        self,
+        tts: TextToSpeech,
+        keep_seconds: float = 600.0,
+        *,
+        resolve: Callable[[str | None], Awaitable[str | None]] | None = None,
+    ) -> None:
         self.tts = tts
+        self._resolve = resolve
         self._kept: OrderedDict[Key, tuple[AudioChunk, ...]] = OrderedDict()
         self._seconds = 0.0
         self._keep_seconds = keep_seconds
@@ -27,6 +35,8 @@ class Mouth:
         self, text: str, voice: str | None, style: Style, *, keep: bool = False, lane: Lane = Lane.LIVE
     ) -> AsyncGenerator[AudioChunk, None]:
         """Chunks of ``text``; with ``keep`` they are remembered per text, voice and style."""
+        if self._resolve is not None:
+            voice = await self._resolve(voice)
         key = (text, voice, style)
         kept = self._kept.get(key)
         if kept is not None:

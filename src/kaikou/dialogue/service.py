@@ -24,6 +24,7 @@ from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.settings import Settings
 from kaikou.store.journal import Journal
 from kaikou.store.records import StoredConversation
+from kaikou.voices.library import VoiceLibrary
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class LiveService:
         *,
         engines: Callable[[], Engines | None],
         shelf: EngineShelf | None = None,
+        voices: VoiceLibrary | None = None,
         waiting_for: Callable[[], str],
         on_change: Callable[[], None] = lambda: None,
         on_metrics: Callable[[str, Metrics], None] = lambda _surface, _metrics: None,
@@ -63,6 +65,7 @@ class LiveService:
         self._journal = journal
         self._engines = engines
         self._shelf = shelf
+        self._voices = voices
         self._waiting_for = waiting_for
         self._on_change = on_change
         self._on_metrics = on_metrics
@@ -102,8 +105,8 @@ class LiveService:
         """A new session, or a stored conversation taken up again (``conversation_id``).
 
         ``agent_id`` fills what ``config`` leaves open (prompt, voice, language, greeting); a stored
-        conversation keeps its own agent where none is named. Without any, and without
-        instructions, the default agent's prompt says how to speak aloud.
+        conversation keeps its own agent where none is named. While a session has no instructions,
+        the default agent's prompt says how to speak aloud.
         Errors: LimitReached ``session_limit_reached``; NotReady while engines warm; NotFound
         ``conversation_not_found`` / ``agent_not_found``; InvalidInput ``conversation_in_use``.
         """
@@ -131,16 +134,19 @@ class LiveService:
                 config = _with_agent(config, agent)
                 if agent.engines and self._shelf is not None:
                     engines = await self._shelf.choose(engines, agent.engines)
-            elif not config.instructions and not config.transcribe_only:
-                # Somebody's own client: it brings its manners, but not the way to speak aloud.
-                default = await self._agents.get(self._agents.default_id)
-                config = replace(config, instructions=default.prompt)
-            return self._open(engines, config, sink, agent_id, conversation_id, surface, history)
+            default = await self._agents.get(self._agents.default_id)
+            return self._open(
+                engines, config, sink, default.prompt, agent_id, conversation_id, surface, history
+            )
         except BaseException:
             self.admission.leave()
             raise
         finally:
             self._opening.discard(conversation_id or "")
+
+    async def _spoken_with(self, voice: str | None) -> str | None:
+        """What the engine knows a voice of the library by."""
+        return voice if self._voices is None else await self._voices.spoken_with(voice)
 
     async def _agent_of(self, stored: StoredConversation) -> str | None:
         """The agent a stored conversation was held with, if it still exists."""
@@ -154,12 +160,13 @@ class LiveService:
         engines: Engines,
         config: SessionConfig,
         sink: Sink,
+        manners: str,
         agent_id: str | None,
         conversation_id: str | None,
         surface: str,
         history: list[Item],
     ) -> Conversation:
-        mouth = self._mouths.setdefault(id(engines.tts), Mouth(engines.tts))
+        mouth = self._mouths.setdefault(id(engines.tts), Mouth(engines.tts, resolve=self._spoken_with))
         keeper = Keeper(self._journal, store_audio=self._settings.live.store_audio)
 
         def observe(event: Event) -> None:
@@ -174,6 +181,7 @@ class LiveService:
             mouth=mouth,
             pacer=self.pacer,
             settings=self._settings,
+            manners=manners,
             conversation_id=conversation_id,
             items=history,
             observe=observe,

@@ -343,7 +343,7 @@ async def test_a_stored_conversation_is_taken_up_again(server: Server) -> None:
         created = await ear.until("conversation.item.added")
         assert created["previous_item_id"] is not None
         await ear.until("response.done")
-        assert [message.content for message in server.llm.prompts[-1]] == ["Remember me.", ANSWER]
+        assert [message.content for message in server.llm.prompts[-1][1:]] == ["Remember me.", ANSWER]
 
 
 # -- coming back ------------------------------------------------------------------------------------------
