@@ -1,9 +1,11 @@
 """One loaded Whisper model: the parts of faster-whisper we use, made fast for short audio and quiet on noise.
 
 Whisper always encodes 30 s, so three seconds of speech cost as much as thirty. Fed with less, it is
-several times faster, but below about ten seconds it starts to invent words. Measured on 120 English
-clips of 3.3 s (tiny.en, 2 threads): 30 s WER 9.8 %, RTF 0.22; at least 10 s and 2 s behind the
-speech WER 7.6 %, RTF 0.06; 8 s and 1 s WER 11.9 %. ``benchmarks/stt_accuracy.py`` measures it.
+several times faster, but below about ten seconds it starts to invent words. Measured with tiny.en and
+2 threads on two samples of 120 English clips of 3.3 s, read by fluent learners, as WER at greedy
+search (first sample), WER with 5 hypotheses (second) and RTF: all 30 s 9.8 %, 9.9 %, 0.22 to 0.35; at
+least 10 s with 2 s behind the speech 8.3 %, 10.8 %, 0.06 to 0.08; 8 s with 1 s behind it 11.9 % (first).
+``benchmarks/stt_accuracy.py`` measures what is in use.
 
 Whisper also hears words in noise and silence ("Thank you."). A speech detector that costs a
 hundredth of the recognition is asked first.
