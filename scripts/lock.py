@@ -8,8 +8,10 @@ tells whether a lock holds an address.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +42,15 @@ def without_addresses(node: Any) -> Any:
 
 
 def lock_page() -> None:
+    """Made anew, so that every package is the newest that package.json allows (as --upgrade above);
+    in an empty folder, because npm leaves out the digests of what is installed already."""
     lock = page.FRONTEND / "package-lock.json"
-    # Made anew, so that every package is the newest that package.json allows (as --upgrade above).
-    lock.unlink(missing_ok=True)
     command, environment = page.npm()
     options = ["--package-lock-only", "--omit-lockfile-registry-resolved=true", "--no-audit", "--no-fund"]
-    subprocess.run([*command, "install", *options], cwd=page.FRONTEND, env=environment, check=True)
-    tree = without_addresses(json.loads(lock.read_text(encoding="utf-8")))
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(page.FRONTEND / "package.json", folder)
+        subprocess.run([*command, "install", *options], cwd=folder, env=environment, check=True)
+        tree = without_addresses(json.loads(Path(folder, lock.name).read_text(encoding="utf-8")))
     lock.write_text(json.dumps(tree, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
