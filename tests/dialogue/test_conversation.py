@@ -74,6 +74,20 @@ def test_a_turn_is_heard_answered_and_measured() -> None:
     assert metrics.total == pytest.approx(stage.at(AudioOut)[0] - speech_ended, abs=0.05)
 
 
+def test_sentences_are_spoken_with_a_breath_between() -> None:
+    async def play() -> Stage:
+        stage = open_stage(llm=FakeLlm(reply=lambda messages: "One. Two, and three is more. Four."))
+        stage.conversation.say("Count")
+        await asyncio.sleep(8)
+        await stage.conversation.close()
+        return stage
+
+    stage = run(play())
+    spoken = sum(len(text) for text in stage.tts.spoken) * 50
+    assert len(stage.tts.spoken) >= 3
+    assert stage.audio_ms == pytest.approx(spoken + 240 * (len(stage.tts.spoken) - 1), abs=5)
+
+
 def test_speculation_hides_the_models_behind_the_silence() -> None:
     async def play(speculate: bool) -> Stage:
         settings = Settings(live=LiveSettings(speculate=speculate))

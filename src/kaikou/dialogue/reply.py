@@ -35,6 +35,14 @@ from kaikou.errors import KaikouError
 _PACKET_MS = 40.0
 
 
+def pause_after(clause: str) -> float:
+    """Seconds of silence between a clause and the next: engines give sound without its edges."""
+    end = clause.rstrip("\"'”’」』）)]")[-1:]
+    if end in ".。!！?？…":
+        return 0.24
+    return 0.12 if end in ",，、;；:：—" else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
     """What a reply is made with."""
@@ -92,6 +100,8 @@ class Reply:
         self._emotion = EmotionFilter()
         self._shown = False
         self._clauses_spoken = 0
+        self._pause = 0.0
+        """Seconds of silence due before the next clause."""
 
     @property
     def text(self) -> str:
@@ -163,6 +173,7 @@ class Reply:
         start = self.text.find(clause.text, clause.start)
         end = start
         to_rate: Resampler | None = None
+        pause, self._pause = self._pause, pause_after(clause.text)
         sound = self._mouth.speak(clause.text, self.plan.voice, self.plan.style, keep=self.plan.fixed)
         with metering() as meter:
             async with aclosing(sound):
@@ -170,6 +181,9 @@ class Reply:
                     self.waterfall.mark("first_audio", asked, self._loop.time(), meter.queued)
                     if to_rate is None:
                         to_rate = Resampler(chunk.pcm.rate, self.plan.rate)
+                        if pause:
+                            silence = Pcm.silence(pause, self.plan.rate)
+                            self._hand_over(silence.samples, (start, start), ())
                         self.track.mark(clause.text, chunk.words)
                     else:
                         self.track.mark(None, chunk.words)

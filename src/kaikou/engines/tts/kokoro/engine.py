@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from kaikou.audio.pcm import Pcm
 from kaikou.engines.pool import PerLane
 from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Progress, Style, Voice, Word
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.tts.kokoro import mandarin, packs
-from kaikou.engines.tts.kokoro.cache import PhraseCache
 from kaikou.engines.tts.kokoro.lexicon import lexicon
 from kaikou.engines.tts.kokoro.plan import Piece, plan
 from kaikou.engines.tts.kokoro.synthesis import RATE, Alphabet, Halves, Sound, speak
@@ -33,11 +32,9 @@ log = logging.getLogger(__name__)
 
 
 class KokoroSettings(BaseModel):
-    """``tts.kokoro``."""
+    """``tts.kokoro``: there is nothing to set, and a mistyped setting is told."""
 
     model_config = ConfigDict(extra="forbid")
-
-    cache_seconds: float = Field(120.0, ge=0, description="Sound of short phrases kept in memory.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +54,11 @@ class Kokoro:
     """
 
     def __init__(self, context: EngineContext) -> None:
-        options = context.options(KokoroSettings)
+        context.options(KokoroSettings)
         self._pool = context.pool
         self._weights = context.weights
         configured = context.choice.voice if isinstance(context.choice, TtsSettings) else None
         self._configured = packs.parse(configured) if configured else None
-        self._cache = PhraseCache(options.cache_seconds)
         self._loaded: _Loaded | None = None
         self._health = Health("waiting")
         self._replaced: set[str] = set()
@@ -103,7 +99,6 @@ class Kokoro:
         if self._loaded is not None:
             self._loaded.halves.clear()
         self._loaded = None
-        self._cache.clear()
         self._health = Health("waiting")
 
     def health(self) -> Health:
@@ -161,17 +156,11 @@ class Kokoro:
     async def _sound(
         self, loaded: _Loaded, piece: Piece, blend: packs.Blend, speed: float, lane: Lane
     ) -> Sound:
-        key = (piece.phonemes, blend.id, speed)
-        if (kept := self._cache.get(key)) is not None:
-            return kept
-
         def work() -> Sound:
             styles = loaded.packs.styles(blend)
             return speak(loaded.halves.get(lane), loaded.alphabet, piece.phonemes, styles, speed)
 
-        sound = await self._pool.run("tts", lane, work)
-        self._cache.put(key, sound)
-        return sound
+        return await self._pool.run("tts", lane, work)
 
     def _open(self, folder: Path) -> _Loaded:
         """Everything that the first sentence would otherwise wait for. Blocking."""
