@@ -1,10 +1,10 @@
-"""How fast Kokoro speaks: load, first clause, a sentence, real-time factor, and the cache.
+"""How fast Kokoro speaks: load, first clause, a sentence, real-time factor.
 
     python benchmarks/tts_speed.py [--threads 2] [--runs 5] [--json figures.json]
 
-Each text is spoken ``--runs`` times with the cache of phrases emptied in between; medians of wall and
-processor seconds. RTF is wall seconds per second of trimmed sound. ``uncut`` synthesises the same text
-without cutting the model's silence away between its halves, for comparison.
+Each text is spoken ``--runs`` times; medians of wall and processor seconds. RTF is wall seconds per
+second of trimmed sound. ``uncut`` synthesises the same text without cutting the model's silence away
+between its halves, for comparison.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ async def measured(tts: Kokoro, text: str, runs: int) -> dict[str, float]:
     processor: list[float] = []
     seconds = 0.0
     for _ in range(runs):
-        tts._cache.clear()
         started, worked = time.perf_counter(), time.process_time()
         chunks = [chunk async for chunk in tts.stream(text)]
         wall.append(time.perf_counter() - started)
@@ -75,11 +74,6 @@ async def run(threads: int, runs: int) -> dict[str, Any]:
         found["texts"][f"{name}, uncut"] = await measured(tts, TEXTS[name], runs)
     synthesis._LEAD_FRAMES, synthesis._TAIL_FRAMES = kept
 
-    async def again() -> None:
-        _ = [chunk async for chunk in tts.stream(TEXTS["3 words"])]
-
-    await again()
-    found["cached"] = await once(again)
     await tts.close()
     await pool.close()
     return found
@@ -98,7 +92,6 @@ def main() -> None:
     print(f"{'text':>16}  wall s   cpu s  sound s    RTF")
     for name, row in found["texts"].items():
         print(f"{name:>16}  {row['wall']:6.2f}  {row['cpu']:6.2f}  {row['sound']:7.2f}  {row['rtf']:5.2f}")
-    print(f"a phrase from the cache: {found['cached'] * 1000:.1f} ms")
     if given.json:
         given.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from dialogue.scripted import RATE, FakeLlm, FakeStt, FakeTts, LoudnessVad
 
 from kaikou.agents.service import AgentService
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue.admission import Admission, calibrate
+from kaikou.dialogue.admission import Admission, calibrate, sessions_models_carry
 from kaikou.dialogue.events import Event, Failed, ReplyDone, TranscriptFinal
 from kaikou.dialogue.service import LiveService
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
@@ -172,6 +173,22 @@ async def test_sessions_end_when_their_time_is_over(tmp_path: Path) -> None:
 
 def test_calibration_gives_a_sensible_number() -> None:
     assert 2 <= calibrate() <= 2000
+
+
+async def test_slow_models_bound_the_sessions() -> None:
+    def engines(tts_delay: float, *, local: bool = True) -> Engines:
+        found = Engines(LoudnessVad(), None, FakeStt(), FakeLlm(), FakeTts(delay=tts_delay))  # type: ignore[arg-type]
+        for one in (found.tts, found.llm):
+            card = replace(one.card, local=local, scripted=False)
+            one.__class__ = type("Real", (type(one),), {"card": card})
+        return found
+
+    assert await sessions_models_carry(engines(0.0, local=False)) is None
+    quick, slow = await sessions_models_carry(engines(0.0)), await sessions_models_carry(engines(1.5))
+    assert quick and slow and 2 <= slow < quick
+    admission = Admission(0, 50, lambda: 0.0)
+    admission.models_carry = slow
+    assert admission.load.capacity == slow
 
 
 async def test_a_late_loop_takes_nobody_new() -> None:

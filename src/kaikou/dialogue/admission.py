@@ -1,9 +1,10 @@
 """How many live sessions this process can carry, and the refusal of the next one.
 
-The first estimate is calibrated at start: a small piece of arithmetic is timed, and what a session
-costs the event loop is known from measurements relative to it. From then on two meters correct
-it: how late the event loop runs its timers, and how long live work waits for the processor. A
-process that shows either takes nobody new until it recovered; those inside are not touched.
+The estimate is calibrated at start, in two parts. What a session costs the event loop is known
+relative to a small piece of arithmetic, which is timed. What it costs the processor is measured
+on the local models themselves, once they are loaded. From then on two meters correct it: how late
+the event loop runs its timers, and how long live work waits for the processor. A process that
+shows either takes nobody new until it recovered; those inside are not touched.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import numpy as np
 
+from kaikou.engines.ports import Card, Engines, Generation, Lane, Message
 from kaikou.errors import LimitReached
 
 _FRAMES_PER_SECOND = 50
 _FRAME_COST = 45.0
 """What one 20 ms frame costs a session, in rounds of the calibration's arithmetic (measured: one
 core carries about 60 sessions where a round takes 4 µs; see benchmarks/live_sessions.py)."""
+_SPEAKING = 0.45
+_TOKENS_PER_SECOND = 4.0
+_SENTENCE = "This is how long it takes to say one sentence."
 _SHARE = 0.7
 """Of the event loop's time that sessions may use: the rest is for bursts."""
 
@@ -57,6 +63,39 @@ def calibrate() -> int:
     return max(2, int(_SHARE / (frame_seconds * _FRAMES_PER_SECOND)))
 
 
+async def sessions_models_carry(engines: Engines) -> int | None:
+    """Sessions whose replies the local models can think and speak in time (at least 2); None where
+    both are remote or scripted, and somebody else's capacity counts.
+
+    In a conversation the agent speaks about 45 % of the time; for each second of its speech a
+    local voice needs its real-time factor and a local language model about four tokens' time.
+    """
+    load = 0.0
+    if _measured_here(engines.tts.card):
+        started, spoken = time.perf_counter(), 0.0
+        async with aclosing(engines.tts.stream(_SENTENCE, lane=Lane.INTERACTIVE)) as chunks:
+            async for chunk in chunks:
+                spoken += chunk.pcm.seconds
+        if spoken:
+            load += (time.perf_counter() - started) / spoken
+    if _measured_here(engines.llm.card):
+        tokens, first = 0, 0.0
+        asked = [Message("user", "Count from one to ten in words.")]
+        answer = engines.llm.stream(asked, Generation(max_tokens=12), lane=Lane.INTERACTIVE)
+        async with aclosing(answer) as deltas:
+            async for delta in deltas:
+                if delta.text:
+                    first = first or time.perf_counter()
+                    tokens += 1
+        if tokens > 1:
+            load += _TOKENS_PER_SECOND * (time.perf_counter() - first) / (tokens - 1)
+    return max(2, int(1 / (_SPEAKING * load))) if load else None
+
+
+def _measured_here(card: Card) -> bool:
+    return card.local and not card.scripted
+
+
 class Admission:
     """Counts sessions, watches the loop, and says no in time.
 
@@ -80,10 +119,13 @@ class Admission:
         self._most_wait = most_wait
         self._lag = 0.0
         self.sessions = 0
+        self.models_carry: int | None = None
+        """From ``sessions_models_carry``, once it was measured."""
 
     @property
     def load(self) -> Load:
-        return Load(self.sessions, self._limit or self._calibrated, self._lag, self._queue_wait())
+        capacity = self._limit or min(self._calibrated, self.models_carry or self._calibrated)
+        return Load(self.sessions, capacity, self._lag, self._queue_wait())
 
     def enter(self) -> None:
         """Take a place, or LimitReached ``session_limit_reached``."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from kaikou.agents.persona import Agent
 from kaikou.agents.service import AgentService
-from kaikou.dialogue.admission import Admission
+from kaikou.dialogue.admission import Admission, sessions_models_carry
 from kaikou.dialogue.conversation import Conversation, Sink
 from kaikou.dialogue.events import Event, Failed, Metrics
 from kaikou.dialogue.items import Item
@@ -80,6 +80,8 @@ class LiveService:
         """Begin to watch the load and the sessions' ages."""
         self._tasks.spawn(self.admission.watch(), "load")
         self._tasks.spawn(self._reap(), "reap")
+        if not self._settings.live.max_sessions:
+            self._tasks.spawn(self._calibrate(), "calibrate")
 
     async def close(self) -> None:
         """End every session; what was heard is kept."""
@@ -223,6 +225,18 @@ class LiveService:
         session.detached.cancel()
         session.detached = None
         return session.conversation
+
+    # -- capacity
+
+    async def _calibrate(self, interval: float = 0.5) -> None:
+        """Measure the models once they are there and nobody is in a call."""
+        while (engines := self._engines()) is None or self._sessions:  # noqa: ASYNC110 - seldom, and once
+            await asyncio.sleep(interval)
+        try:
+            self.admission.models_carry = await sessions_models_carry(engines)
+        except KaikouError as error:
+            log.warning("the models' capacity could not be measured: %s", error)
+        self._on_change()
 
     # -- ends
 

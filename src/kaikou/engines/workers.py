@@ -116,7 +116,9 @@ class Workers:
 
     def _work(self) -> None:
         if self._nice and sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+            thread = threading.get_native_id()
+            # Relative to the process's own, which may have been started with less than full priority.
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + self._nice)
         while (job := self._next()) is not None:
             self._run(job)
             with self._wake:
