@@ -27,7 +27,9 @@ HEADER = "# {what} Made by `make lock`; do not edit.\n"
 
 def lock_python(name: str, extras: list[str], what: str) -> None:
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
-    command += ["--python-version", "3.11", "--no-emit-index-url", "--no-header", "--no-annotate"]
+    # One version of each package for every Python: what is tested on one is what runs on the other.
+    command += ["--python-version", "3.11", "--fork-strategy", "fewest"]
+    command += ["--no-emit-index-url", "--no-header", "--no-annotate"]
     command += ["--upgrade", *(f"--extra={extra}" for extra in extras), "pyproject.toml"]
     answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     (ROOT / name).write_text(HEADER.format(what=what) + answer.stdout, encoding="utf-8")
