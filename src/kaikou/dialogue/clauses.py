@@ -29,7 +29,7 @@ class ClauseLimits:
     """Least units after which a clause may end at a comma, and most units before it is cut at a
     word boundary, for the first, the second and all later clauses."""
 
-    first: tuple[int, int] = (2, 8)
+    first: tuple[int, int] = (2, 6)
     second: tuple[int, int] = (5, 18)
     later: tuple[int, int] = (10, 36)
 
@@ -112,8 +112,8 @@ class ClauseSplitter:
     def _forced(self, most: int) -> int | None:
         """Too long without a mark: cut before the unit that would exceed ``most``."""
         units = list(_UNIT.finditer(self._buffer))
-        # One unit beyond the limit must be there, or the last word may still be growing.
-        if len(units) <= most + 1:
+        # The unit beyond the limit must have begun, or the last word may still be growing.
+        if len(units) <= most:
             return None
         # A breath before a connecting word sounds meant; one after it sounds broken.
         for unit in reversed(units[most // 2 + 1 : most + 1]):

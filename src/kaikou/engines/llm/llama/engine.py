@@ -44,7 +44,7 @@ class LlamaOptions(BaseModel):
         description="Prompt tokens processed in one go; larger is faster on a GPU, smaller stops sooner.",
     )
     prompt_cache_mb: int = Field(256, ge=0, description="Memory for prompts of conversations that wait.")
-    nice: int = Field(5, ge=0, le=19, description="Lower priority than speech, on systems with nice.")
+    nice: int = Field(10, ge=0, le=19, description="Lower priority than speech, on systems with nice.")
 
 
 class Llama:
