@@ -100,13 +100,23 @@ describe("RealtimeClient", () => {
     expect(FakeSocket.all.length).toBe(tried);
   });
 
-  it("tells why it was refused, and does not come back", () => {
-    const first = socket(0);
+  it("asks again where all lines are busy, and tells it in the end", async () => {
     const error = { code: "session_limit_reached", message: "All lines are busy." };
-    first.say({ type: "error", event_id: "e0", error });
-    first.drop(1013);
-    expect(connections.at(-1)).toEqual({ state: "ended", code: 1013, error });
-    expect(events).toHaveLength(1);
+    for (let tries = 0; tries < 6; tries++) {
+      FakeSocket.all.at(-1)?.say({ type: "error", event_id: "e0", error });
+      FakeSocket.all.at(-1)?.drop(1013);
+      await vi.advanceTimersByTimeAsync(2_000);
+    }
+    expect(FakeSocket.all).toHaveLength(6);
+    expect(connections).toEqual([{ state: "connecting" }, { state: "ended", code: 1013, error }]);
+    expect(events).toHaveLength(0);
+  });
+
+  it("tells at once why it was refused for good", () => {
+    const error = { code: "agent_not_found", message: "There is no such agent." };
+    socket(0).say({ type: "error", event_id: "e0", error });
+    socket(0).drop(1008);
+    expect(connections.at(-1)).toEqual({ state: "ended", code: 1008, error });
   });
 
   it("waits for a conversation that the chat is just letting go", async () => {

@@ -41,12 +41,15 @@ HEARD = "We will have to agree to disagree."
 # Keeps every microphone the page was given, so that a test can ask whether it is closed.
 WATCH_MICROPHONES = """
 window.microphones = [];
-const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (wanted) => {
-  const stream = await ask(wanted);
-  window.microphones.push(...stream.getTracks());
-  return stream;
-};
+const devices = navigator.mediaDevices;
+if (devices) {
+  const ask = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    const stream = await ask(wanted);
+    window.microphones.push(...stream.getTracks());
+    return stream;
+  };
+}
 """
 
 
@@ -214,6 +217,9 @@ def open_page(tmp_path: Path) -> Iterator[Open]:
 
         yield open_it
         for browser in browsers:
+            for one in browser.contexts:
+                for page in one.pages:
+                    page.goto("about:blank")  # leaves as a person does: the call ends
             browser.close()
         assert [error for visit in visits for error in visit.errors] == []
 

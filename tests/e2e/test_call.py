@@ -101,6 +101,16 @@ def test_ending_closes_the_microphone(echo_server: Server, open_page: Open) -> N
     assert visit.status() == "The call has ended. The microphone is closed."
 
 
+def test_leaving_the_page_frees_the_place(serve: Serve, open_page: Open) -> None:
+    server = serve(KAIKOU_LIVE__MAX_SESSIONS="1")
+    visit = open_page(server.url)
+    for _ in range(2):
+        start(visit)
+        visit.wait_status("Listening", "Speaking")
+        visit.page.goto("about:blank")
+        visit.page.go_back()
+
+
 def test_muting_keeps_the_call_and_silences_the_user(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:

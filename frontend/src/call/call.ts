@@ -116,8 +116,10 @@ export class Call {
     if (connection.state === "live") {
       this.store.update({ phase: "live", conversationId: connection.conversationId });
     } else if (connection.state === "ended") {
+      const refused = this.store.state.phase === "connecting";
       this.end();
-      this.store.update({ problem: problemOfConnection(connection.code, connection.error) });
+      const problem = problemOfConnection(connection.code, connection.error);
+      this.store.update(refused ? { phase: "idle", problem } : { problem });
     } else {
       this.store.update({ phase: connection.state });
     }

@@ -26,9 +26,12 @@ const FIRST_DELAY = 300;
 const LONGEST_DELAY = 5_000;
 /** Beyond this many bytes waiting in the socket, sound is dropped rather than sent late. */
 const SEND_LIMIT = 512 * 1024;
-/** The conversation is still being let go by the chat that just ended: asked again shortly. */
-const IN_USE = "conversation_in_use";
-const IN_USE_TRIES = 10;
+/** Refusals that pass: how long to wait before asking again (milliseconds), and how often. */
+const PASSING: Record<string, { wait: number; tries: number }> = {
+  // The chat of this page is just letting go of the conversation.
+  conversation_in_use: { wait: 300, tries: 10 },
+  session_limit_reached: { wait: 2_000, tries: 5 },
+};
 /** Close codes after which coming back is of no use: refused, failed for good, taken over. */
 const FINAL_CODES = new Set([1000, 1003, 1007, 1008, 1009, 4001]);
 
@@ -104,7 +107,8 @@ export class RealtimeClient {
       this.lastError = event.error;
       // The server was restarted: it took the stored history up in a session of its own.
       if (event.error.code === "resume_not_found") this.configure();
-      if (event.error.code?.startsWith("resume_") || event.error.code === IN_USE) return;
+      // A refusal is told with the end of the connection, unless it passes.
+      if (event.error.code?.startsWith("resume_") || !this.ready) return;
     }
     if (event.type === "session.updated") {
       this.conversationId = event.session.kaikou?.conversation_id ?? this.conversationId;
@@ -143,9 +147,10 @@ export class RealtimeClient {
   private dropped(code: number): void {
     this.ready = false;
     this.droppedAt ??= Date.now();
-    if (this.lastError?.code === IN_USE && this.tries++ < IN_USE_TRIES) {
-      this.lastError = null;
-      this.timer = setTimeout(() => this.open(), FIRST_DELAY);
+    const passing = PASSING[this.lastError?.code ?? ""];
+    if (!this.known && passing && this.tries < passing.tries) {
+      this.tries += 1;
+      this.timer = setTimeout(() => this.open(), passing.wait);
       return;
     }
     const late = Date.now() - this.droppedAt > RESUME_SECONDS * 1000;
