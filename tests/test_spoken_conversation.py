@@ -1,0 +1,62 @@
+"""Recorded speech in, synthesised speech out, through the default models, and heard once more.
+
+What the terminal says it replied must be what a listener of the reply's sound understands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kaikou.audio.decoding import decode
+
+SPEECH = Path(__file__).parent / "data" / "speech"
+pytestmark = [pytest.mark.models, pytest.mark.timeout(900)]
+
+
+def kaikou(folder: Path, *words: str) -> Any:
+    """What a command prints as JSON, run as a user would, in a folder of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kaikou", *words, "--json"],
+        cwd=folder,
+        env={**os.environ, "KAIKOU_DATA_DIR": str(folder), "KAIKOU_LLM__TEMPERATURE": "0"},
+        capture_output=True,
+        text=True,
+        timeout=800,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def likeness(one: str, other: str) -> float:
+    """0..1; letters and hanzi only."""
+    bare = [re.sub(r"[\W_]", "", text.lower()) for text in (one, other)]
+    return SequenceMatcher(None, *bare, autojunk=False).ratio()
+
+
+@pytest.mark.parametrize(
+    ("recording", "said", "language", "alike"),
+    [
+        ("en_agree_to_disagree.opus", "We'll have to agree to disagree", "en", 0.75),
+        ("zh_play_music.flac", "播放周杰伦的晴天", "zh", 0.6),
+    ],
+)
+def test_a_recording_is_answered_aloud_and_the_answer_is_understood(
+    tmp_path: Path, recording: str, said: str, language: str, alike: float
+) -> None:
+    sound = tmp_path / "reply.wav"
+    turn = kaikou(tmp_path, "talk", "--file", str(SPEECH / recording), "--out", str(sound))
+    assert likeness(turn["transcript"], said) > 0.6, "nobody said which language it would be"
+    assert {"transcript", "first_token", "first_audio"} <= set(turn["timings"])
+    assert turn["audio"] == str(sound) and decode(sound.read_bytes(), 16_000).seconds > 0.5
+    (heard,) = kaikou(tmp_path, "transcribe", str(sound), "--language", language)
+    assert likeness(heard["text"], turn["reply"]) > alike, (heard["text"], turn["reply"])
