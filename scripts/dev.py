@@ -6,6 +6,7 @@ Edit Python and the server restarts; edit the page and the browser follows. Open
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,10 +21,25 @@ STOP_SECONDS = 10
 def start() -> list[subprocess.Popen[bytes]]:
     server = os.environ.get("PORT") or os.environ.get("KAIKOU_PORT") or "8000"
     environment = {**os.environ, "KAIKOU_SERVER": f"http://127.0.0.1:{server}"}
-    return [
-        subprocess.Popen([sys.executable, "-m", "kaikou", "serve", "--reload"], cwd=page.ROOT),
-        subprocess.Popen([sys.executable, page.__file__, "--npm", "run", "dev"], env=environment),
+    commands = [
+        [sys.executable, "-m", "kaikou", "serve", "--reload"],
+        [sys.executable, page.__file__, "--npm", "run", "dev"],
     ]
+    # Each in a group of its own: the programs they start end with them.
+    return [
+        subprocess.Popen(command, cwd=page.ROOT, env=environment, start_new_session=True)
+        for command in commands
+    ]
+
+
+def stop(children: list[subprocess.Popen[bytes]]) -> None:
+    for number in (signal.SIGINT, signal.SIGKILL):
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, number)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and any(child.poll() is None for child in children):
+            time.sleep(0.1)
 
 
 def main() -> int:
@@ -37,13 +53,7 @@ def main() -> int:
         status = next(child.returncode for child in children if child.returncode is not None)
     except KeyboardInterrupt:
         print()
-    for child in children:
-        child.send_signal(signal.SIGINT)
-    for child in children:
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
+    stop(children)
     return status
 
 
