@@ -237,3 +237,9 @@ async def listening(server: Server, path: str = "/v1/realtime?model=x", **more: 
         first = await ear.next()
         assert first["type"] == "session.created", first
         yield ear
+
+
+def spoken_seconds(text: str) -> tuple[float, float]:
+    """The least and the most that ``text`` takes on the fakes: 10 ms a letter, a breath a clause."""
+    letters = len(text.replace("  ", " ")) * 0.01
+    return letters - 0.1, letters + 0.1 + 0.24 * sum(text.count(mark) for mark in ".,!?")

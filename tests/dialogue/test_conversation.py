@@ -377,6 +377,46 @@ def test_a_dropped_client_comes_back_to_the_unplayed_sound() -> None:
     assert len(stage.of(ReplyDone)) == 1
 
 
+def test_a_client_that_vanished_long_before_it_was_noticed_hears_the_rest() -> None:
+    async def play() -> Stage:
+        stage = open_stage(llm=FakeLlm(reply=lambda messages: "One two three four five six seven."))
+        stage.conversation.say("Count")
+        await asyncio.sleep(12)  # played out into a dead line, as far as the server knows
+        stage.conversation.detach()
+        stage.again = len(stage.log)  # type: ignore[attr-defined]
+        loop = asyncio.get_running_loop()
+        stage.conversation.attach(lambda event: stage.log.append((loop.time(), event)), played_ms=400)
+        await asyncio.sleep(5)
+        await stage.conversation.close()
+        return stage
+
+    stage = run(play())
+    resent = [e for _, e in stage.log[stage.again :] if isinstance(e, AudioOut)]  # type: ignore[attr-defined]
+    assert resent[0].start_ms == pytest.approx(400, abs=2)
+    assert resent[-1].start_ms + len(resent[-1].data) / 48 == pytest.approx(
+        stage.of(AudioDone)[0].audio_ms, abs=2
+    )
+    assert len(stage.of(ReplyDone)) == 1 and not stage.of(Interrupted)
+
+
+def test_yes_to_a_question_just_asked_is_an_answer() -> None:
+    async def play() -> Stage:
+        stage = open_stage(
+            stt=FakeStt(words=lambda seconds: "Yes." if seconds < 0.6 else "Ask me."),
+            llm=FakeLlm(reply=lambda messages: "Shall I go on?"),
+        )
+        stage.conversation.say("Ask me")
+        while not stage.of(ReplyDone):
+            await stage.quiet(0.02)
+        await stage.speak(0.25)  # before the last word has faded
+        await stage.quiet(6)
+        await stage.conversation.close()
+        return stage
+
+    stage = run(play())
+    assert ("user", "Yes.") in stage.history() and len(stage.of(ReplyDone)) == 2
+
+
 def test_nobody_speaks_and_the_agent_does() -> None:
     policy = TurnPolicy(idle_timeout_ms=3000)
 

@@ -112,6 +112,37 @@ async def test_beyond_the_last_place_the_next_is_refused_and_a_freed_place_is_fr
         assert home.service.admission.sessions == 2
 
 
+async def test_a_place_is_waited_for_as_long_as_the_setting_says(tmp_path: Path) -> None:
+    async with house(tmp_path, limit=1, admission_wait=5.0) as home:
+        one = await home.service.open(CONFIG, home.log.append)
+        waiting = asyncio.create_task(home.service.open(CONFIG, home.log.append))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await one.close()
+        await waiting
+    async with house(tmp_path, limit=1, admission_wait=0.05) as home:
+        await home.service.open(CONFIG, home.log.append)
+        with pytest.raises(LimitReached):
+            await home.service.open(CONFIG, home.log.append)
+
+
+async def test_who_is_gone_gives_way_to_who_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with house(tmp_path, limit=2, resume_seconds=10.0) as home:
+        gone = await home.service.open(CONFIG, home.log.append)
+        here = await home.service.open(CONFIG, home.log.append)
+        told: list[str] = []
+        gone.when_closed.append(lambda: told.append("closed"))
+        home.service.detach(gone)
+        with pytest.raises(LimitReached):
+            await home.service.open(CONFIG, home.log.append)  # it may still come back
+        monkeypatch.setattr("kaikou.dialogue.service._GRACE_SECONDS", 0.0)
+        await asyncio.sleep(0.05)
+        await home.service.open(CONFIG, home.log.append)
+        assert gone.closed and told == ["closed"] and not here.closed
+        with pytest.raises(LimitReached):
+            await home.service.open(CONFIG, home.log.append)
+
+
 async def test_a_session_that_cannot_be_opened_takes_no_place(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         for wrong in ({"agent_id": "nobody"}, {"conversation_id": "conv_nowhere"}):

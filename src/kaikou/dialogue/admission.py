@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,6 +119,7 @@ class Admission:
         self._most_wait = most_wait
         self._lag = 0.0
         self.sessions = 0
+        self._left = asyncio.Event()
         self.models_carry: int | None = None
         """From ``sessions_models_carry``, once it was measured."""
 
@@ -144,8 +145,26 @@ class Admission:
             )
         self.sessions += 1
 
+    async def enter_within(self, seconds: float) -> None:
+        """As ``enter``, but wait so long for a place."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        self.enter()
+                        return
+                    except LimitReached:
+                        if seconds <= 0:
+                            raise
+                    self._left.clear()
+                    with suppress(TimeoutError):  # the load may sink without anybody leaving
+                        await asyncio.wait_for(self._left.wait(), 0.25)
+        except TimeoutError:
+            self.enter()
+
     def leave(self) -> None:
         self.sessions = max(0, self.sessions - 1)
+        self._left.set()
 
     async def watch(self, interval: float = 0.25) -> None:
         """Measure the loop's lag until cancelled: a moving average that rises fast, falls slowly."""

@@ -22,6 +22,8 @@ _CONNECTORS = frozenset(
     "and or but so because if when while that which who to of in on at for from with by about as than "
     "和 但 而 或 因 所 如 在 把 被 给 对 从 向 跟 与".split()
 )
+_SLACK = 3
+"""Units by which a clause may pass its limit when its mark is known to be near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class ClauseSplitter:
         self._buffer += text
         clauses: list[Clause] = []
         while (cut := self._cut()) is not None:
+            _, most = self._limits.of(self._index)
+            if count_units(self._buffer[:cut]) > most + _SLACK:
+                # Much came at once, and its first mark is far away.
+                cut = self._forced(most) or cut
             clauses.extend(self._take(cut))
         return clauses
 
@@ -88,7 +94,7 @@ class ClauseSplitter:
             end = position + 1
             if character in _SENTENCE_END:
                 if end == len(text) and character != "\n":
-                    return None  # more marks may follow ("?!", "……")
+                    break  # more marks may follow ("?!", "……")
                 if end < len(text) and text[end] in _SENTENCE_END:
                     continue
                 if count_units(text[:end]):
@@ -96,7 +102,7 @@ class ClauseSplitter:
             elif character == ".":
                 after = self._with_closing(end)
                 if after == len(text):
-                    return None  # "3." may become "3.5"
+                    break  # "3." may become "3.5"
                 ends = text[after].isspace() and not self._abbreviates(text[:position])
                 if ends and count_units(text[:end]):
                     return after

@@ -78,6 +78,8 @@ class Conversation:
         self.config = config
         self.sink = sink
         self.closed = False
+        self.when_closed: list[Callable[[], None]] = []
+        """Called once the session has ended, for whatever reason."""
         self._engines = engines
         self._settings = settings
         self._manners = manners
@@ -98,6 +100,7 @@ class Conversation:
             self._tasks,
             emit=self._emit,
             on_began=lambda: self._tell(turns.ReplyBegan(self._now())),
+            on_ending=lambda: self._tell(turns.ReplyEnding(self._now())),
             on_ended=lambda: self._tell(turns.ReplyEnded(self._now())),
             engines=tuple((kind, getattr(engines, kind).card.name) for kind in ("stt", "llm", "tts")),
             reply_seconds=settings.live.max_reply_seconds,
@@ -134,6 +137,8 @@ class Conversation:
         await self._tasks.close()
         if self._on_close is not None:
             self._on_close(self)
+        for tell in self.when_closed:
+            tell()
 
     def detach(self) -> None:
         """The client is gone for now: playback holds, nothing is lost."""
@@ -196,10 +201,12 @@ class Conversation:
                 hint="Split it, or raise limits.max_text_chars.",
                 param="text",
             )
-        self.replying.cut("turn_detected")
         item = Item(item_id or new_id("item"), role="user", parts=(TextPart(text),))
         self.add_item(item)
-        self._respond(Waterfall(speech_end=self._loop.time()))
+        self.replying.cut("turn_detected")
+        # Where a spoken turn was owed its answer, the cut has just begun it, this message included.
+        if not self.replying.active:
+            self._respond(Waterfall(speech_end=self._loop.time()))
         return item
 
     @property

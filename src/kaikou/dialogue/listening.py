@@ -240,8 +240,8 @@ class Listening:
                 self._audio(), language=language, hint=hint, lane=Lane.LIVE
             )
             text = found.text
-        except KaikouError as error:
-            log.warning("could not look for words in a barge-in: %s", error)
+        except Exception as error:  # noqa: BLE001 - the machine must learn that nobody looks any more
+            log.warning("could not look for words: %s", as_kaikou_error(error, "speech recognition"))
             text = ""
         self.dispatch(turns.Probed(generation, text, self._loop.time() * 1000))
 
@@ -254,8 +254,8 @@ class Listening:
             probability = await detector.end_of_turn(
                 self._audio(), transcript.text if transcript else "", lane=Lane.LIVE
             )
-        except KaikouError as error:
-            log.warning("the turn detector failed, silence alone decides: %s", error)
+        except Exception as error:  # noqa: BLE001 - silence alone decides then
+            log.warning("the turn detector failed: %s", as_kaikou_error(error, "the turn detector"))
             probability = 0.5
         self.dispatch(turns.Scored(generation, probability, self._loop.time() * 1000))
 
@@ -279,7 +279,8 @@ class Listening:
             found = await self._engines.stt.transcribe(
                 self._audio(), language=language, hint=hint, lane=Lane.INTERACTIVE
             )
-        except KaikouError:
+        except Exception as error:  # noqa: BLE001 - captions are a courtesy
+            as_kaikou_error(error, "captions")
             self._partials = False  # the final transcription reports what is wrong
             return
         self._partial_cost = self._loop.time() - started

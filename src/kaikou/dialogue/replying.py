@@ -40,6 +40,8 @@ from kaikou.engines.ports import Delta
 from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
 
 _ALIGNMENTS = 16
+_PLAYED_OUT_MS = 50
+"""A reply of which no more than this is missing was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Replying:
         *,
         emit: Callable[[Event], None],
         on_began: Callable[[], None],
+        on_ending: Callable[[], None],
         on_ended: Callable[[], None],
         engines: tuple[tuple[str, str], ...],
         reply_seconds: float,
@@ -76,12 +79,15 @@ class Replying:
         self._tasks = tasks
         self._emit = emit
         self._on_began = on_began
+        self._on_ending = on_ending
         self._on_ended = on_ended
         self._engines = engines
         self._reply_seconds = reply_seconds
         self._loop = asyncio.get_running_loop()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._tail: asyncio.TimerHandle | None = None
+        self._last: Reply | None = None
+        """The reply that was played out last, as far as is known here."""
         self._alignments: OrderedDict[str, Alignment] = OrderedDict()
         self._detached = False
 
@@ -143,7 +149,7 @@ class Replying:
     def _open(self, reply: Reply) -> None:
         if reply.plan.in_conversation:
             self._forget_tail()
-            self.current = reply
+            self.current, self._last = reply, None
             self._keep_alignment(reply)
             self._on_began()
         else:
@@ -217,12 +223,13 @@ class Replying:
         if left <= 0:
             self._end_playback(reply)
         else:
+            self._on_ending()
             self._tail = self._loop.call_later(left, self._end_playback, reply)
 
     def _end_playback(self, reply: Reply) -> None:
         if self.current is reply and not self._detached:
             self._forget_tail()
-            self.current = None
+            self.current, self._last = None, reply
             self._on_ended()
 
     def _forget_tail(self) -> None:
@@ -380,6 +387,8 @@ class Replying:
     def attach(self, played_ms: float | None) -> None:
         self._detached = False
         reply = self.current
+        if reply is None and played_ms is not None:
+            reply = self._unheard(played_ms)
         if reply is None:
             return
         now = self._loop.time()
@@ -389,6 +398,15 @@ class Replying:
         self._pacer.add(id(reply), lambda now: self._pump(reply, now) or self._resent(reply, now))
         if not self._pump(reply, now):
             self._resent(reply, now)
+
+    def _unheard(self, played_ms: float) -> Reply | None:
+        """The last reply, if its end went down a line that was dead already."""
+        last = self._last
+        if last is None or played_ms > last.track.sent_ms - _PLAYED_OUT_MS:
+            return None
+        self.current, self._last = last, None
+        self._on_began()
+        return last
 
     def _resent(self, reply: Reply, now: float) -> bool:
         self._await_playback(reply, now)

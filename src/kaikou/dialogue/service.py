@@ -28,6 +28,9 @@ from kaikou.voices.library import VoiceLibrary
 
 log = logging.getLogger(__name__)
 
+_GRACE_SECONDS = 10.0
+"""A dropped client's place is not given away so soon after the drop."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -122,9 +125,15 @@ class LiveService:
                 hint="Close it there first, or resume it.",
                 status=409,
             )
-        self.admission.enter()
         if conversation_id is not None:
             self._opening.add(conversation_id)
+        try:
+            if self.admission.load.full:
+                await self._close_one_detached()
+            await self.admission.enter_within(self._settings.live.admission_wait)
+        except BaseException:
+            self._opening.discard(conversation_id or "")
+            raise
         try:
             history = list(items)
             if conversation_id is not None:
@@ -149,6 +158,43 @@ class LiveService:
     async def _spoken_with(self, voice: str | None) -> str | None:
         """What the engine knows a voice of the library by."""
         return voice if self._voices is None else await self._voices.spoken_with(voice)
+
+    async def _close_one_detached(self) -> None:
+        """Somebody is here, and somebody else is gone: the place is the one's who is here."""
+        # Until ``when`` the client may come back; one that dropped just now is given time to.
+        ends = asyncio.get_running_loop().time() + self._settings.live.resume_seconds - _GRACE_SECONDS
+        gone = {
+            session.detached.when(): session
+            for session in self._sessions.values()
+            if session.detached is not None and session.detached.when() <= ends
+        }
+        if gone:
+            await gone[min(gone)].conversation.close("its place was needed")
+
+    async def change_agent(self, conversation: Conversation, agent_id: str) -> None:
+        """Let another agent take over a session in which nothing was said yet.
+
+        Errors: NotFound ``agent_not_found``; InvalidInput ``agent_needs_own_session`` where the
+        agent has engines of its own.
+        """
+        agent = await self._agents.get(agent_id)
+        if agent.engines:
+            raise InvalidInput(
+                f"{agent.name} speaks through engines of its own.",
+                code="agent_needs_own_session",
+                hint="Connect again and name the agent there (?agent=).",
+            )
+        conversation.update(
+            replace(
+                conversation.config,
+                instructions=agent.prompt,
+                voice=agent.voice,
+                language=agent.language,
+                greeting=agent.greeting,
+            )
+        )
+        session = self._sessions[conversation.id]
+        session.keeper.begin(conversation, agent_id, session.surface, resumed=True)
 
     async def _agent_of(self, stored: StoredConversation) -> str | None:
         """The agent a stored conversation was held with, if it still exists."""

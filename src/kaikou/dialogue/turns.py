@@ -79,6 +79,8 @@ class TurnState:
     """A reply to this generation was begun unheard."""
     paused_at: float = 0.0
     idle_since: float | None = None
+    ending: bool = False
+    """All of the reply's sound was sent; only its tail still plays."""
     owed: bool = False
     """A committed turn waits for the running reply to end (interruption not allowed)."""
 
@@ -156,6 +158,13 @@ class ReplyBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyEnding:
+    """All of its sound was sent: an answer may come before the last word has faded."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """Its playback is over, or it was cut by other means."""
 
@@ -170,7 +179,7 @@ class RulesChanged:
 
 TurnEvent = (
     Window | Tick | Transcribed | TranscriptionFailed | Probed | Scored
-    | CommitAsked | ClearAsked | ReplyBegan | ReplyEnded | RulesChanged
+    | CommitAsked | ClearAsked | ReplyBegan | ReplyEnding | ReplyEnded | RulesChanged
 )  # fmt: skip
 
 
@@ -294,7 +303,9 @@ def step(state: TurnState, event: TurnEvent) -> Step:
         case ClearAsked():
             return _cleared(state)
         case ReplyBegan():
-            return replace(state, agent="replying", idle_since=None), ()
+            return replace(state, agent="replying", ending=False, idle_since=None), ()
+        case ReplyEnding():
+            return replace(state, ending=True), ()
         case ReplyEnded(at):
             return _reply_ended(state, at)
         case RulesChanged(rules):
@@ -429,7 +440,8 @@ def _transcribed(state: TurnState, generation: int, text: str) -> Step:
     actions: list[Action] = []
     if state.agent != "idle" and rules.policy.interrupt_response:
         # The agent speaks, or is held since this sound began: words end it, a cough does not.
-        if is_backchannel(text):
+        # "Yes" to a question that is just being finished is an answer, not a sound of listening.
+        if not text or (is_backchannel(text) and not state.ending):
             return _drop(state)
         state, actions = _confirm(state)
     state = replace(state, transcript=text)
@@ -531,7 +543,7 @@ def _cleared(state: TurnState) -> Step:
 
 
 def _reply_ended(state: TurnState, at: float) -> Step:
-    state = replace(state, agent="idle", idle_since=at)
+    state = replace(state, agent="idle", ending=False, idle_since=at)
     actions: list[Action] = []
     if state.user != "silent" and not state.announced:
         state = replace(state, announced=True)
@@ -587,6 +599,7 @@ def _fresh(state: TurnState) -> TurnState:
         run_ms=0.0,
         heard_at=state.heard_at,
         paused_at=state.paused_at,
+        ending=state.ending,
         idle_since=None if state.user != "silent" else state.idle_since,
         owed=state.owed,
     )

@@ -37,6 +37,8 @@ class Preset:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     structured: StructuredOutput = "json_schema"
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    shows_address: bool = True
+    """False where the address is our own child's, and of no use to anybody."""
 
 
 PRESETS: Mapping[str, Preset] = {

@@ -65,12 +65,13 @@ def failure(error: Exception, endpoint: Endpoint, *, started: bool = False) -> K
     """
     who = endpoint.preset.title
     host = urlsplit(endpoint.base_url).netloc.rpartition("@")[2]
+    place = f"{who} at {host}" if endpoint.preset.shows_address else who
     if (status := _status(error)) is not None:
-        return _status_failure(status, error, endpoint, f"{who} at {host}")
+        return _status_failure(status, error, endpoint, place)
     # The order matters: a time-out is a connection error in the package's family.
     if isinstance(error, (openai.APITimeoutError, TimeoutError)):
         return EngineFailed(
-            f"{who} at {host} did not answer within {endpoint.timeout:g} seconds.",
+            f"{place} did not answer within {endpoint.timeout:g} seconds.",
             code="engine_timeout",
             hint="Try again, choose a faster model, or raise the engine's timeout setting.",
             status=504,
@@ -79,11 +80,11 @@ def failure(error: Exception, endpoint: Endpoint, *, started: bool = False) -> K
         if started:
             return broke_off(endpoint)
         return EngineFailed(
-            f"{who} at {host} cannot be reached.",
+            f"{place} cannot be reached.",
             code="engine_unreachable",
             hint="Check the address, that the server runs, and the network.",
         )
-    return EngineFailed(f"{who} at {host} reported an error{_quoted(error, endpoint)}.", hint="Try again.")
+    return EngineFailed(f"{place} reported an error{_quoted(error, endpoint)}.", hint="Try again.")
 
 
 def broke_off(endpoint: Endpoint) -> EngineFailed:

@@ -25,6 +25,7 @@ from kaikou.api.openai.validation import validated
 from kaikou.api.openai.wire_state import WireState
 from kaikou.api.outbox import Outbox
 from kaikou.dialogue.events import Event, Failed, Interrupted
+from kaikou.dialogue.session import SessionConfig
 from kaikou.engines.ports import Voice
 from kaikou.errors import InvalidInput
 
@@ -189,13 +190,21 @@ class LiveSession:
         current = self.state.session.kaikou.agent if self.state.session.kaikou else None
         return agent if isinstance(agent, str) and agent != current else None
 
-    def _update(self, event: ce.SessionUpdate) -> None:
-        flat_transcription = event.type == "transcription_session.update"
+    def check(self, event: ce.ClientEvent) -> None:
+        """Raise what a ``session.update`` would be refused with; changes nothing."""
+        if isinstance(event, ce.SessionUpdate):
+            self._merged(event)
+
+    def _merged(self, event: ce.SessionUpdate) -> tuple[RealtimeSession, SessionConfig]:
         patch = event.session
+        flat_transcription = event.type == "transcription_session.update"
         if self.beta or flat_transcription:
             patch = beta.upgrade_session(patch, transcription=flat_transcription)
         session = merge(self.state.session, patch)
-        config = to_config(session, self.conversation.config, self.voices)
+        return session, to_config(session, self.conversation.config, self.voices)
+
+    def _update(self, event: ce.SessionUpdate) -> None:
+        session, config = self._merged(event)
         self.conversation.update(config)
         if session.kaikou is not None:
             session = _naming(session, self.conversation)

@@ -222,7 +222,7 @@ class Connection:
             self._retrievals -= 1
 
     async def _change_agent(self, agent: str, event: ce.ClientEvent) -> None:
-        """Another agent before the first word: the session is opened anew under the same id."""
+        """Another agent before the first word, in the same session."""
         session = self._current
         if session.conversation.items:
             raise InvalidInput(
@@ -231,9 +231,9 @@ class Connection:
                 param="session.kaikou.agent",
                 hint="Connect again with ?agent=.",
             )
-        before = session.conversation
-        await self._open_conversation(session, agent, None)
-        await before.close("another agent")
+        session.check(event)  # what is refused changes nothing, the agent included
+        await live_service(self._runtime).change_agent(session.conversation, agent)
+        session.bind(session.conversation)
         session.handle(event)
         session.conversation.start()
         if session.resumable:
@@ -297,6 +297,8 @@ class Connection:
         """Hold the conversation for a client whose line dropped; it is closed after that."""
         session = self._current
         session.outbox = None
+        # It may end before anybody returns: the server stops, or its place is needed.
+        session.conversation.when_closed.append(self._returned.set)
         live_service(self._runtime).detach(session.conversation)
         try:
             async with asyncio.timeout(self._runtime.settings.live.resume_seconds):

@@ -16,7 +16,7 @@ from kaikou.settings import LlmSettings
 
 log = logging.getLogger(__name__)
 
-PRESET = Preset("llama", "The embedded language model", "", needs_key=False)
+PRESET = Preset("llama", "The embedded language model", "", needs_key=False, shows_address=False)
 FIRST_TOKEN_SECONDS = 300.0
 """A long prompt on a slow processor takes minutes; the connection is local and cannot hang unseen."""
 RESTART_BACK_OFF = (0.5, 2.0, 5.0, 15.0, 60.0)
@@ -83,7 +83,8 @@ class LlamaKeeper:
             Endpoint(PRESET, f"{address}/v1", process.api_key, self._config.model, timeout),
             temperature=self._settings.temperature,
             max_tokens=self._settings.max_tokens,
-            back_off=(),
+            # Its server closes idle connections after seconds, perhaps just as one is used again.
+            back_off=(0.05, 0.2),
         )
         self.health = Health("ready")
         self._up.set()
