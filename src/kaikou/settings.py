@@ -50,7 +50,7 @@ class TurnSettings(EngineChoice):
 
 
 class SttSettings(RemoteEngineChoice):
-    engine: str = Field("auto", description="whisper | openai | scripted | an installed engine.")
+    engine: str = Field("auto", description="whisper | openai | vllm | vosk | scripted.")
     language: str = Field("auto", description="Language of speech where a session names none.")
 
 
@@ -64,7 +64,7 @@ class LlmSettings(RemoteEngineChoice):
 
 
 class TtsSettings(RemoteEngineChoice):
-    engine: str = Field("auto", description="kokoro | piper | openai | dashscope | scripted.")
+    engine: str = Field("auto", description="kokoro | piper | openai | scripted.")
     voice: str | None = Field(None, description="Voice where neither session nor agent names one.")
 
 
@@ -126,7 +126,6 @@ class LimitSettings(BaseModel):
     """Bounds on what a client may send."""
 
     max_frame_bytes: int = Field(16 * 1024 * 1024, gt=1024, description="Largest WebSocket frame.")
-    max_upload_bytes: int = Field(64 * 1024 * 1024, gt=1024)
     max_text_chars: int = Field(20_000, gt=0, description="Longest text message of a user.")
     max_items: int = Field(2_000, gt=10, description="Items one conversation may hold.")
 

@@ -6,7 +6,6 @@ given under its own ``KAIKOU_`` name. A name whose feature comes later is accept
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -35,15 +34,6 @@ def truth(text: str) -> bool:
     if word in {"0", "false", "no", "off", "n", "f"}:
         return False
     raise ValueError("expected true or false")
-
-
-def megabytes(text: str) -> int:
-    """``52428800``, ``50MB``, ``50 M``, ``1g`` as bytes; ValueError for others."""
-    found = re.fullmatch(r"\s*(\d+)\s*([kmg]?)i?b?\s*", text, re.IGNORECASE)
-    if found is None:
-        raise ValueError("expected a size such as 50MB")
-    power = {"": 0, "k": 1, "m": 2, "g": 3}[found[2].lower()]
-    return int(found[1]) * int(1024**power)
 
 
 def _vosk(text: str) -> str | None:
@@ -102,7 +92,7 @@ ALIASES: tuple[Alias, ...] = (
     Alias("POSTGRES_PORT", None, "See DATABASE_TYPE; default 5432."),
     Alias("SECRET_KEY", ("secret_key",)),
     Alias("CORS_ORIGINS", ("allowed_origins",), "A comma-separated list; ALLOWED_ORIGINS counts first."),
-    Alias("MAX_FILE_SIZE", ("limits", "max_upload_bytes"), "Bytes, or with a unit: 50MB.", megabytes),
+    Alias("MAX_FILE_SIZE", None, _LATER),
     Alias("RATE_LIMIT_ENABLED", None, _LATER),
     Alias("RATE_LIMIT_REQUESTS_PER_MINUTE", None, _LATER),
     Alias("MEGATTS3_URL", None, _ENGINE_SERVER),

@@ -21,9 +21,9 @@ from kaikou.engines.ports import Card, Engines, Generation, Lane, Message
 from kaikou.errors import LimitReached
 
 _FRAMES_PER_SECOND = 50
-_FRAME_COST = 45.0
-"""What one 20 ms frame costs a session, in rounds of the calibration's arithmetic (measured: one
-core carries about 60 sessions where a round takes 4 µs; see benchmarks/live_sessions.py)."""
+_FRAME_COST = 135.0
+"""What one 20 ms frame costs a session, in rounds of the calibration's arithmetic: an allowance
+under which the calibration gives as many sessions as `kaikou bench live` was run with."""
 _SPEAKING = 0.45
 _TOKENS_PER_SECOND = 4.0
 _SENTENCE = "This is how long it takes to say one sentence."
