@@ -34,12 +34,16 @@ class Job:
     submitted: float = field(default_factory=time.perf_counter)
 
 
+LOWEST = 19
+"""The niceness of work that nobody waits for."""
+
+
 class Workers:
     """``threads`` threads that take jobs in order of arrival. Threads start when first needed.
 
     ``nice`` is the threads' priority on Linux, where each thread has its own and the threads a
-    runtime starts from them inherit it (19 gets about 1.5 % of a core that normal work wants, all
-    of a free one). Other systems know no such per-thread value: there the budget of threads alone
+    runtime starts from them inherit it. At 19 they are idle-scheduled as well: they get next to
+    nothing of a core that other work wants, all of a free one. Other systems know no such per-thread value: there the budget of threads alone
     keeps lanes apart.
 
     What priorities cannot order is the interpreter's lock: batch work should spend its time inside
@@ -119,6 +123,9 @@ class Workers:
             thread = threading.get_native_id()
             # Relative to the process's own, which may have been started with less than full priority.
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + self._nice)
+            if self._nice == LOWEST:
+                # Below the lowest niceness: it runs only while no other thread wants the core.
+                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         while (job := self._next()) is not None:
             self._run(job)
             with self._wake:
