@@ -43,8 +43,8 @@ class Workers:
 
     ``nice`` is the threads' priority on Linux, where each thread has its own and the threads a
     runtime starts from them inherit it. At 19 they are idle-scheduled as well: they get next to
-    nothing of a core that other work wants, all of a free one. Other systems know no such per-thread value: there the budget of threads alone
-    keeps lanes apart.
+    nothing of a core that other work wants, all of a free one. Other systems know no such per-thread
+    value: there the budget of threads alone keeps lanes apart.
 
     What priorities cannot order is the interpreter's lock: batch work should spend its time inside
     runtimes, which release it, and keep its own Python short.
