@@ -142,16 +142,21 @@ async def _open_live(
     """The service of live conversations, told of the runtime's parts it needs."""
     from kaikou.dialogue.admission import Admission, calibrate
     from kaikou.dialogue.service import LiveService
-    from kaikou.engines.ports import Lane
+    from kaikou.engines.ports import Lane, Queues
     from kaikou.engines.shelf import EngineShelf
 
     settings, pool = runtime.settings, runtime.pool
     shelf = EngineShelf(settings, pool, runtime.weights)
     stack.push_async_callback(shelf.close)
+
+    def queue_wait() -> float:
+        waiting = pool.snapshot().lanes[Lane.LIVE].oldest
+        return max(waiting, engines.llm.queue_wait()) if isinstance(engines.llm, Queues) else waiting
+
     admission = Admission(
         settings.live.max_sessions,
         await asyncio.to_thread(calibrate),
-        lambda: pool.snapshot().lanes[Lane.LIVE].oldest,
+        queue_wait,
     )
 
     def counted() -> None:

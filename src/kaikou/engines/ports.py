@@ -272,6 +272,15 @@ class LanguageModel(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class Queues(Protocol):
+    """An engine whose requests wait in a line of its own, beside the pool's."""
+
+    def queue_wait(self) -> float:
+        """Seconds that the oldest live request has been waiting; 0 where none waits."""
+        ...
+
+
 # --- speaking --------------------------------------------------------------------------------
 
 

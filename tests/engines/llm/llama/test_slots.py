@@ -124,3 +124,16 @@ async def test_cancelling_batch_work_is_cancelling() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (slots.running, slots.waiting) == (0, 0)
+
+
+async def test_the_oldest_wait_is_known_by_lane() -> None:
+    slots, order, until = Slots(1, LIMITS), [], asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hold(slots, Lane.LIVE, "holder", order, until))
+        await settle()
+        assert slots.oldest(Lane.LIVE) == 0, "who has a place does not wait"
+        tasks.create_task(hold(slots, Lane.LIVE, "next", order, until))
+        await asyncio.sleep(0.02)
+        assert slots.oldest(Lane.LIVE) > 0 and slots.oldest(Lane.INTERACTIVE) == 0
+        until.set()
+    assert slots.oldest(Lane.LIVE) == 0

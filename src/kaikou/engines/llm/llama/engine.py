@@ -103,6 +103,10 @@ class Llama:
             await keeper.stop()
         self._health = Health("waiting", "Closed.")
 
+    def queue_wait(self) -> float:
+        """See :class:`~kaikou.engines.ports.Queues`."""
+        return self._slots.oldest(Lane.LIVE)
+
     def health(self) -> Health:
         return self._keeper.health if self._keeper else self._health
 

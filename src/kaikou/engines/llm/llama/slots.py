@@ -60,6 +60,7 @@ class _Waiting:
     order: int
     lease: Lease = field(compare=False)
     granted: asyncio.Future[None] = field(compare=False)
+    since: float = field(compare=False)
 
 
 class Slots:
@@ -80,13 +81,18 @@ class Slots:
     def running(self) -> int:
         return len(self._held)
 
+    def oldest(self, lane: Lane) -> float:
+        """Seconds that the first in line of ``lane`` has waited; 0 where nobody waits."""
+        since = [entry.since for entry in self._waiting if entry.lane == lane and not entry.lease.gives_way]
+        return asyncio.get_running_loop().time() - min(since) if since else 0.0
+
     @asynccontextmanager
     async def lease(self, lane: Lane, *, gives_way: bool = False) -> AsyncIterator[Lease]:
         """Wait for a place and hold it for the block. Raises Overloaded when too many wait."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         lease = Lease(gives_way)
-        entry = _Waiting(lane, next(self._order), lease, loop.create_future())
+        entry = _Waiting(lane, next(self._order), lease, loop.create_future(), began)
         self._waiting.append(entry)
         self._grant()
         try:
