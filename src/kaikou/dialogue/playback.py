@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kaikou.engines.ports import Word
 
-_KEEP_SECONDS = 10
+_KEEP_SECONDS = 60
 """Sound kept after it was sent, for a client that comes back."""
 
 
