@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaikou.dialogue import turns
+from kaikou.dialogue import turn_values, turns
 from kaikou.dialogue.endpointing import completeness, is_backchannel, required_silence
 from kaikou.dialogue.session import TurnPolicy
 
@@ -46,12 +46,12 @@ STEPS = st.lists(
 class World:
     """Drives the machine as the conversation would, and checks it at every step."""
 
-    rules: turns.TurnRules
-    state: turns.TurnState = field(init=False)
+    rules: turn_values.TurnRules
+    state: turn_values.TurnState = field(init=False)
     now: float = 10_000.0
     audio: float = 0.0
     announced: int = 0
-    commits: list[turns.Commit] = field(default_factory=list)
+    commits: list[turn_values.Commit] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     begun: set[int] = field(default_factory=set)
     discarded: set[int] = field(default_factory=set)
@@ -60,9 +60,9 @@ class World:
     cuts: int = 0
 
     def __post_init__(self) -> None:
-        self.state = turns.TurnState(rules=self.rules)
+        self.state = turn_values.TurnState(rules=self.rules)
 
-    def send(self, event: turns.TurnEvent) -> tuple[turns.Action, ...]:
+    def send(self, event: turn_values.TurnEvent) -> tuple[turn_values.Action, ...]:
         before = self.state
         self.state, actions = turns.step(before, event)
         assert self.state.generation >= before.generation, "generations only grow"
@@ -73,25 +73,25 @@ class World:
             assert not self.audible
         return actions
 
-    def check(self, action: turns.Action) -> None:
+    def check(self, action: turn_values.Action) -> None:
         match action:
-            case turns.Pause():
+            case turn_values.Pause():
                 assert self.audible and not self.paused
                 self.paused = True
-            case turns.Resume():
+            case turn_values.Resume():
                 assert self.paused, "only what is held can go on"
                 self.paused = False
-            case turns.Cut():
+            case turn_values.Cut():
                 assert self.audible
                 self.audible = self.paused = False
                 self.cuts += 1
-            case turns.BeginReply(generation):
+            case turn_values.BeginReply(generation):
                 assert not self.audible, "no reply is prepared while another can be heard"
                 assert generation not in self.begun
                 self.begun.add(generation)
-            case turns.Discard(generation):
+            case turn_values.Discard(generation):
                 self.discarded.add(generation)
-            case turns.Commit(generation=generation, respond=respond):
+            case turn_values.Commit(generation=generation, respond=respond):
                 assert generation not in {one.generation for one in self.commits}, "a turn ends once"
                 assert generation not in self.discarded, "what was thrown away is not answered"
                 self.commits.append(action)
@@ -99,13 +99,13 @@ class World:
                 if respond:
                     assert not self.audible, "two replies never speak at once"
                     self.audible = True
-                    self.state = turns.step(self.state, turns.ReplyBegan(self.now))[0]
-            case turns.Drop():
+                    self.state = turns.step(self.state, turn_values.ReplyBegan(self.now))[0]
+            case turn_values.Drop():
                 self.ends.append("drop")
-            case turns.Respond() | turns.Nudge():
+            case turn_values.Respond() | turn_values.Nudge():
                 assert not self.audible
                 self.audible = True
-                self.state = turns.step(self.state, turns.ReplyBegan(self.now))[0]
+                self.state = turns.step(self.state, turn_values.ReplyBegan(self.now))[0]
             case _:
                 pass
 
@@ -115,40 +115,40 @@ class World:
                 for _ in range(count):
                     self.now += WINDOW
                     self.audio += WINDOW
-                    self.send(turns.Window(0.9 if voiced else 0.05, self.audio, WINDOW, self.now))
+                    self.send(turn_values.Window(0.9 if voiced else 0.05, self.audio, WINDOW, self.now))
             case ("wait", int(ms)):
                 self.now += ms
                 at = turns.deadline(self.state)
                 if at is not None and at <= self.now:
-                    self.send(turns.Tick(self.now))
+                    self.send(turn_values.Tick(self.now))
             case ("words", str(text)):
-                self.send(turns.Transcribed(self.state.generation, text, self.now))
+                self.send(turn_values.Transcribed(self.state.generation, text, self.now))
             case ("stale words", int(age)):
                 before = self.state
-                assert self.send(turns.Transcribed(before.generation - age, "stale", self.now)) == ()
+                assert self.send(turn_values.Transcribed(before.generation - age, "stale", self.now)) == ()
                 assert self.state == before
             case ("score", float(probability)):
-                self.send(turns.Scored(self.state.generation, probability, self.now))
+                self.send(turn_values.Scored(self.state.generation, probability, self.now))
             case ("recogniser fails",):
-                self.send(turns.TranscriptionFailed(self.state.generation, self.now))
+                self.send(turn_values.TranscriptionFailed(self.state.generation, self.now))
             case ("probe", str(text)):
-                self.send(turns.Probed(self.state.generation, text, self.now))
+                self.send(turn_values.Probed(self.state.generation, text, self.now))
             case ("commit",):
-                self.send(turns.CommitAsked(self.now))
+                self.send(turn_values.CommitAsked(self.now))
             case ("clear",):
-                self.send(turns.ClearAsked(self.now))
+                self.send(turn_values.ClearAsked(self.now))
             case ("reply begins",):
                 if not self.audible:
                     self.audible = True
-                    self.send(turns.ReplyBegan(self.now))
+                    self.send(turn_values.ReplyBegan(self.now))
             case ("reply ends",):
                 if self.audible:
                     self.audible = self.paused = False
-                    self.send(turns.ReplyEnded(self.now))
+                    self.send(turn_values.ReplyEnded(self.now))
 
 
-def rules(policy: TurnPolicy, **more: object) -> turns.TurnRules:
-    return turns.TurnRules(policy=policy, **more)  # type: ignore[arg-type]
+def rules(policy: TurnPolicy, **more: object) -> turn_values.TurnRules:
+    return turn_values.TurnRules(policy=policy, **more)  # type: ignore[arg-type]
 
 
 @settings(max_examples=400, deadline=None)
@@ -200,12 +200,12 @@ def test_a_long_barge_in_is_probed_for_words() -> None:
     world = World(rules(TurnPolicy()))
     world.play(("reply begins",))
     state = world.state
-    found: list[turns.Action] = []
+    found: list[turn_values.Action] = []
     for n in range(1, 30):
-        found.extend(world.send(turns.Window(0.9, n * WINDOW, WINDOW, world.now + n * WINDOW)))
+        found.extend(world.send(turn_values.Window(0.9, n * WINDOW, WINDOW, world.now + n * WINDOW)))
     assert [type(action).__name__ for action in found] == ["Pause", "Probe"]
     assert state.agent == "replying"
-    said = world.send(turns.Probed(world.state.generation, "I have a question", world.now + 1000))
+    said = world.send(turn_values.Probed(world.state.generation, "I have a question", world.now + 1000))
     assert [type(action).__name__ for action in said] == ["Cut", "Announce"]
 
 

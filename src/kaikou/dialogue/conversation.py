@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue import turns
+from kaikou.dialogue import turn_values
 from kaikou.dialogue.events import (
     Event,
     Failed,
@@ -99,9 +99,9 @@ class Conversation:
             pacer,
             self._tasks,
             emit=self._emit,
-            on_began=lambda: self._tell(turns.ReplyBegan(self._now())),
-            on_ending=lambda: self._tell(turns.ReplyEnding(self._now())),
-            on_ended=lambda: self._tell(turns.ReplyEnded(self._now())),
+            on_began=lambda: self._tell(turn_values.ReplyBegan(self._now())),
+            on_ending=lambda: self._tell(turn_values.ReplyEnding(self._now())),
+            on_ended=lambda: self._tell(turn_values.ReplyEnded(self._now())),
             engines=tuple((kind, getattr(engines, kind).card.name) for kind in ("stt", "llm", "tts")),
             reply_seconds=settings.live.max_reply_seconds,
         )
@@ -157,7 +157,7 @@ class Conversation:
         instructions_changed = config.instructions != self.config.instructions
         self.config = config
         rules = turn_rules(config.turn, self._settings.live, self._engines.turn is not None)
-        self._tell(turns.RulesChanged(rules, self._now()))
+        self._tell(turn_values.RulesChanged(rules, self._now()))
         if instructions_changed and not config.transcribe_only:
             self._tasks.spawn(self._warm(), "warm")
 
@@ -270,33 +270,33 @@ class Conversation:
 
     # -- inside
 
-    def _decide(self, action: turns.Action) -> None:
+    def _decide(self, action: turn_values.Action) -> None:
         """Do what the turn machine says about everything but hearing."""
         utterance = self.listening.utterance
         match action:
-            case turns.Announce(start_ms):
+            case turn_values.Announce(start_ms):
                 padded = max(0.0, start_ms - self.config.turn.prefix_padding_ms)
                 self._emit(SpeechStarted(utterance.item_id, round(padded)))
-            case turns.BeginReply(generation):
+            case turn_values.BeginReply(generation):
                 if utterance.transcript is not None and not self.config.transcribe_only:
                     self._guess(generation, utterance.transcript)
-            case turns.Discard():
+            case turn_values.Discard():
                 self.replying.discard()
-            case turns.Commit():
+            case turn_values.Commit():
                 self._committed(action)
-            case turns.Drop(announced=announced):
+            case turn_values.Drop(announced=announced):
                 self.replying.discard()
                 if announced:
                     self._emit(SpeechDropped(utterance.item_id))
-            case turns.Pause():
+            case turn_values.Pause():
                 self.replying.pause()
-            case turns.Resume():
+            case turn_values.Resume():
                 self.replying.resume()
-            case turns.Cut():
+            case turn_values.Cut():
                 self.replying.cut("turn_detected")
-            case turns.Respond():
+            case turn_values.Respond():
                 self.respond()
-            case turns.Nudge():
+            case turn_values.Nudge():
                 end = round(self.listening.recording.end_ms)
                 self._emit(IdleTimeout(utterance.item_id, end, end))
                 self._respond(Waterfall(speech_end=self._loop.time()))
@@ -309,7 +309,7 @@ class Conversation:
         thoughts = self._thoughts(messages, self._generation(None))
         self.replying.begin(generation, plan, thoughts, utterance.waterfall)
 
-    def _committed(self, commit: turns.Commit) -> None:
+    def _committed(self, commit: turn_values.Commit) -> None:
         heard = self.listening.take(commit)
         utterance = heard.utterance
         now = self._loop.time()
@@ -419,7 +419,7 @@ class Conversation:
     def _stt_language(self) -> tuple[str | None, str]:
         return self.config.stt_language or self.config.language, self.config.stt_hint
 
-    def _tell(self, event: turns.TurnEvent) -> None:
+    def _tell(self, event: turn_values.TurnEvent) -> None:
         if not self.closed:
             self.listening.dispatch(event)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.resampling import Resampler
-from kaikou.dialogue import turns
+from kaikou.dialogue import turn_values, turns
 from kaikou.dialogue.endpointing import is_backchannel
 from kaikou.dialogue.items import new_id
 from kaikou.dialogue.recording import RATE, Recording
@@ -59,17 +59,17 @@ class Listening:
     def __init__(
         self,
         engines: Engines,
-        rules: turns.TurnRules,
+        rules: turn_values.TurnRules,
         tasks: TaskOwner,
         *,
-        decide: Callable[[turns.Action], None],
+        decide: Callable[[turn_values.Action], None],
         on_partial: Callable[[str, str], None],
         language: Callable[[], tuple[str | None, str]],
         partials: bool,
     ) -> None:
         self.utterance = Utterance()
         self.recording = Recording()
-        self.state = turns.TurnState(rules=rules)
+        self.state = turn_values.TurnState(rules=rules)
         self._engines = engines
         self._tasks = tasks
         self._decide = decide
@@ -90,7 +90,7 @@ class Listening:
         self._last_window_ms = 0.0
         self._vad = engines.vad.stream(self._on_probability)
         self._dispatching = False
-        self._waiting: list[turns.TurnEvent] = []
+        self._waiting: list[turn_values.TurnEvent] = []
 
     # -- audio
 
@@ -133,7 +133,7 @@ class Listening:
         self._last_window_ms = end_ms
         now = self._loop.time()
         before = self.state.end_ms
-        self.dispatch(turns.Window(probability, end_ms, length, now * 1000))
+        self.dispatch(turn_values.Window(probability, end_ms, length, now * 1000))
         state = self.state
         if state.user == "silent":
             return
@@ -144,7 +144,7 @@ class Listening:
 
     # -- the machine
 
-    def dispatch(self, event: turns.TurnEvent) -> None:
+    def dispatch(self, event: turn_values.TurnEvent) -> None:
         """Give the machine an event and do what it says; events raised meanwhile wait their turn."""
         self._waiting.append(event)
         if self._dispatching:
@@ -172,23 +172,23 @@ class Listening:
 
     def _tick(self) -> None:
         self._timer = None
-        self.dispatch(turns.Tick(self._loop.time() * 1000))
+        self.dispatch(turn_values.Tick(self._loop.time() * 1000))
 
-    def _do(self, action: turns.Action) -> None:
+    def _do(self, action: turn_values.Action) -> None:
         match action:
-            case turns.Transcribe(generation):
+            case turn_values.Transcribe(generation):
                 self._start(self._transcribe(generation), "transcribe")
-            case turns.Probe(generation):
+            case turn_values.Probe(generation):
                 self._start(self._probe(generation), "probe")
-            case turns.Score(generation):
+            case turn_values.Score(generation):
                 self._start(self._score(generation), "score")
-            case turns.Discard():
+            case turn_values.Discard():
                 self._stop_work()
                 self.utterance.transcript = None
                 self.utterance.waterfall.speculations += 1
                 self.utterance.waterfall.spans.clear()
                 self._decide(action)
-            case turns.Commit() | turns.Drop():
+            case turn_values.Commit() | turn_values.Drop():
                 self._decide(action)
                 self._begin_utterance()
             case _:
@@ -225,13 +225,13 @@ class Listening:
                 )
         except Exception as error:  # noqa: BLE001 - the turn must end with an error, whatever went wrong
             utterance.error = as_kaikou_error(error, "stt")
-            self.dispatch(turns.TranscriptionFailed(generation, self._loop.time() * 1000))
+            self.dispatch(turn_values.TranscriptionFailed(generation, self._loop.time() * 1000))
             return
         if generation != self.state.generation:
             return
         utterance.transcript = transcript
         utterance.waterfall.mark("transcript", started, self._loop.time(), meter.queued)
-        self.dispatch(turns.Transcribed(generation, transcript.text, self._loop.time() * 1000))
+        self.dispatch(turn_values.Transcribed(generation, transcript.text, self._loop.time() * 1000))
 
     async def _probe(self, generation: int) -> None:
         language, hint = self._language()
@@ -243,7 +243,7 @@ class Listening:
         except Exception as error:  # noqa: BLE001 - the machine must learn that nobody looks any more
             log.warning("could not look for words: %s", as_kaikou_error(error, "speech recognition"))
             text = ""
-        self.dispatch(turns.Probed(generation, text, self._loop.time() * 1000))
+        self.dispatch(turn_values.Probed(generation, text, self._loop.time() * 1000))
 
     async def _score(self, generation: int) -> None:
         detector = self._engines.turn
@@ -257,7 +257,7 @@ class Listening:
         except Exception as error:  # noqa: BLE001 - silence alone decides then
             log.warning("the turn detector failed: %s", as_kaikou_error(error, "the turn detector"))
             probability = 0.5
-        self.dispatch(turns.Scored(generation, probability, self._loop.time() * 1000))
+        self.dispatch(turn_values.Scored(generation, probability, self._loop.time() * 1000))
 
     def _maybe_partial(self, now: float) -> None:
         """Captions while the user speaks: seldom enough to leave the processor to the final
@@ -287,7 +287,7 @@ class Listening:
         if utterance is self.utterance and self.state.announced and found.text:
             self._on_partial(utterance.item_id, found.text)
         elif utterance is self.utterance and self.state.agent == "paused" and not is_backchannel(found.text):
-            self.dispatch(turns.Probed(self.state.generation, found.text, self._loop.time() * 1000))
+            self.dispatch(turn_values.Probed(self.state.generation, found.text, self._loop.time() * 1000))
 
     # -- turns by the client's hand
 
@@ -304,15 +304,15 @@ class Listening:
                 code="input_audio_buffer_commit_empty",
                 hint="Append audio first; with server VAD turns are committed by themselves.",
             )
-        self.dispatch(turns.CommitAsked(self._loop.time() * 1000))
+        self.dispatch(turn_values.CommitAsked(self._loop.time() * 1000))
 
     def clear(self) -> None:
-        self.dispatch(turns.ClearAsked(self._loop.time() * 1000))
+        self.dispatch(turn_values.ClearAsked(self._loop.time() * 1000))
         self._begin_utterance()
         self._vad.reset()
         self._consume(self.recording.end_ms)
 
-    def take(self, commit: turns.Commit) -> Heard:
+    def take(self, commit: turn_values.Commit) -> Heard:
         """The audio of the utterance just committed; it leaves the buffer."""
         start, end = self._uncommitted_ms, self.recording.end_ms
         if commit.end_ms > 0:

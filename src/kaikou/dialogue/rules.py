@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaikou.dialogue.reply import ReplyPlan
 from kaikou.dialogue.session import ReplyRequest, SessionConfig, TurnPolicy
-from kaikou.dialogue.turns import TurnRules
+from kaikou.dialogue.turn_values import TurnRules
 from kaikou.engines.ports import Style
 from kaikou.settings import LiveSettings
 
