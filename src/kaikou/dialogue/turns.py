@@ -10,8 +10,6 @@ Times: ``at`` is the wall clock in ms (monotonic), ``*_ms`` of windows are sessi
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kaikou.dialogue.endpointing import is_backchannel, required_silence
 from kaikou.dialogue.turn_values import (
     Action,
@@ -64,15 +62,15 @@ def step(state: TurnState, event: TurnEvent) -> Step:
         case Scored(generation, probability):
             if generation != state.generation or state.user == "silent":
                 return state, ()
-            return _settle(replace(state, score=probability, scoring=False))
+            return _settle(state._replace(score=probability, scoring=False))
         case CommitAsked():
             return _commit_asked(state)
         case ClearAsked():
             return _cleared(state)
         case ReplyBegan():
-            return replace(state, agent="replying", ending=False, idle_since=None), ()
+            return state._replace(agent="replying", ending=False, idle_since=None), ()
         case ReplyEnding():
-            return replace(state, ending=True), ()
+            return state._replace(ending=True), ()
         case ReplyEnded(at):
             return _reply_ended(state, at)
         case RulesChanged(rules):
@@ -103,28 +101,28 @@ def _window(state: TurnState, window: Window) -> Step:
     # Hysteresis: once speech runs, a somewhat lower probability keeps it running.
     voiced = window.probability >= (threshold if state.user != "speaking" else max(0.05, threshold - 0.15))
     if voiced:
-        return _voiced(replace(state, heard_at=window.at), window)
+        run = state.run_ms + window.length_ms
+        return _voiced(state._replace(heard_at=window.at, run_ms=run), window)
     if state.user == "silent":
         # The common case, at 31 windows a second and session: nothing to remember.
-        return (replace(state, run_ms=0.0) if state.run_ms else state), ()
-    return _silence(replace(state, heard_at=window.at, run_ms=0.0), window.length_ms)
+        return (state._replace(run_ms=0.0) if state.run_ms else state), ()
+    return _silence(state._replace(heard_at=window.at, run_ms=0.0), window.length_ms)
 
 
 def _voiced(state: TurnState, window: Window) -> Step:
     rules = state.rules
-    run = state.run_ms + window.length_ms
-    state = replace(state, run_ms=run)
+    run = state.run_ms
     if state.user == "silent":
         if run < rules.onset_ms:
             return state, ()
         start = window.end_ms - run
-        state = replace(
-            _fresh(state), user="speaking", start_ms=start, end_ms=window.end_ms, voiced_ms=run, run_ms=run
+        state = _fresh(state)._replace(
+            user="speaking", start_ms=start, end_ms=window.end_ms, voiced_ms=run, run_ms=run
         )
         if state.agent == "replying" and rules.policy.interrupt_response:
             # Not yet known whether these are words: hold the sound, tell nobody yet.
-            return replace(state, agent="paused", paused_at=window.at), (Pause(),)
-        return replace(state, announced=True), (Announce(start),)
+            return state._replace(agent="paused", paused_at=window.at), (Pause(),)
+        return state._replace(announced=True), (Announce(start),)
 
     actions: list[Action] = []
     gained = window.length_ms
@@ -135,8 +133,7 @@ def _voiced(state: TurnState, window: Window) -> Step:
         gained = run
         if state.asked or state.begun:
             actions.append(Discard(state.generation))
-        state = replace(
-            state,
+        state = state._replace(
             user="speaking",
             silence_ms=0.0,
             generation=state.generation + 1,
@@ -147,10 +144,10 @@ def _voiced(state: TurnState, window: Window) -> Step:
             scoring=False,
             probing=False,
         )
-    state = replace(state, voiced_ms=state.voiced_ms + gained, end_ms=window.end_ms)
+    state = state._replace(voiced_ms=state.voiced_ms + gained, end_ms=window.end_ms)
     unprobed = state.voiced_ms - state.probed_ms
     if state.agent == "paused" and not state.probing and unprobed >= rules.confirm_ms:
-        state = replace(state, probing=True, probed_ms=state.voiced_ms)
+        state = state._replace(probing=True, probed_ms=state.voiced_ms)
         actions.append(Probe(state.generation))
     if state.end_ms - state.start_ms >= rules.max_utterance_ms:
         state, more = _take(state)
@@ -161,16 +158,16 @@ def _voiced(state: TurnState, window: Window) -> Step:
 def _silence(state: TurnState, length_ms: float) -> Step:
     rules = state.rules
     silence = state.silence_ms + length_ms
-    state = replace(state, user="trailing", silence_ms=silence)
+    state = state._replace(user="trailing", silence_ms=silence)
     actions: list[Action] = []
     if silence >= rules.soft_end_ms:
         semantic = rules.semantic and rules.policy.mode == "semantic_vad"
         if semantic and state.score is None and not state.scoring:
-            state = replace(state, scoring=True)
+            state = state._replace(scoring=True)
             actions.append(Score(state.generation))
         # Words must be known at once where a held reply waits for the verdict.
         if not state.asked and (rules.speculate or state.agent == "paused"):
-            state = replace(state, asked=True)
+            state = state._replace(asked=True)
             actions.append(Transcribe(state.generation))
     state, more = _settle(state)
     return state, (*actions, *more)
@@ -191,7 +188,7 @@ def _settle(state: TurnState) -> Step:
     if state.silence_ms < needed:
         return state, ()
     if not state.asked:
-        return replace(state, asked=True), (Transcribe(state.generation),)
+        return state._replace(asked=True), (Transcribe(state.generation),)
     if state.transcript is None:
         return state, ()
     if not state.transcript:
@@ -211,7 +208,7 @@ def _transcribed(state: TurnState, generation: int, text: str) -> Step:
         if not text or (is_backchannel(text) and not state.ending):
             return _drop(state)
         state, actions = _confirm(state)
-    state = replace(state, transcript=text)
+    state = state._replace(transcript=text)
     may_begin = (
         text
         and rules.speculate
@@ -220,7 +217,7 @@ def _transcribed(state: TurnState, generation: int, text: str) -> Step:
         and state.speculations < rules.max_speculations
     )
     if may_begin:
-        state = replace(state, begun=True, speculations=state.speculations + 1)
+        state = state._replace(begun=True, speculations=state.speculations + 1)
         actions.append(BeginReply(generation))
     state, more = _settle(state)
     return state, (*actions, *more)
@@ -240,13 +237,13 @@ def _failed(state: TurnState, generation: int) -> Step:
 def _probed(state: TurnState, generation: int, text: str, at: float) -> Step:
     # A probe looks at the same utterance whatever its generation: only its end makes it stale.
     if state.agent != "paused" or state.user == "silent" or generation > state.generation:
-        return replace(state, probing=False), ()
-    state = replace(state, probing=False)
+        return state._replace(probing=False), ()
+    state = state._replace(probing=False)
     if text.strip() and not is_backchannel(text):
         state, actions = _confirm(state)
         return state, tuple(actions)
     if at - state.paused_at >= state.rules.resume_after_ms:
-        return replace(state, agent="replying"), (Resume(),)
+        return state._replace(agent="replying"), (Resume(),)
     return state, ()
 
 
@@ -255,7 +252,7 @@ def _confirm(state: TurnState) -> tuple[TurnState, list[Action]]:
     actions: list[Action] = [Cut()]
     if not state.announced:
         actions.append(Announce(state.start_ms))
-    return replace(state, agent="idle", announced=True), actions
+    return state._replace(agent="idle", announced=True), actions
 
 
 # --- ends of a turn ---------------------------------------------------------------------------
@@ -277,15 +274,15 @@ def _take(state: TurnState, *, respond: bool = True) -> Step:
             transcribed=state.transcript is not None,
         )
     )
-    return replace(_fresh(state), generation=state.generation + 1, owed=owed or state.owed), tuple(actions)
+    return _fresh(state)._replace(generation=state.generation + 1, owed=owed or state.owed), tuple(actions)
 
 
 def _drop(state: TurnState) -> Step:
     actions: list[Action] = [Drop(state.generation, state.announced)]
     if state.agent == "paused":
         actions.append(Resume())
-        state = replace(state, agent="replying")
-    return replace(_fresh(state), generation=state.generation + 1), tuple(actions)
+        state = state._replace(agent="replying")
+    return _fresh(state)._replace(generation=state.generation + 1), tuple(actions)
 
 
 def _commit_asked(state: TurnState) -> Step:
@@ -293,7 +290,7 @@ def _commit_asked(state: TurnState) -> Step:
     if state.agent == "paused":
         state, actions = _confirm(state)
     elif state.agent == "replying" and state.rules.policy.interrupt_response and state.rules.automatic:
-        state = replace(state, agent="idle")
+        state = state._replace(agent="idle")
         actions.append(Cut())
     state, more = _take(state)
     return state, (*actions, *more)
@@ -305,24 +302,24 @@ def _cleared(state: TurnState) -> Step:
         actions.append(Discard(state.generation))
     if state.agent == "paused":
         actions.append(Resume())
-        state = replace(state, agent="replying")
-    return replace(_fresh(state), generation=state.generation + 1), tuple(actions)
+        state = state._replace(agent="replying")
+    return _fresh(state)._replace(generation=state.generation + 1), tuple(actions)
 
 
 def _reply_ended(state: TurnState, at: float) -> Step:
-    state = replace(state, agent="idle", ending=False, idle_since=at)
+    state = state._replace(agent="idle", ending=False, idle_since=at)
     actions: list[Action] = []
     if state.user != "silent" and not state.announced:
-        state = replace(state, announced=True)
+        state = state._replace(announced=True)
         actions.append(Announce(state.start_ms))
     if state.owed:
-        state = replace(state, owed=False, idle_since=None)
+        state = state._replace(owed=False, idle_since=None)
         actions.append(Respond())
     return state, tuple(actions)
 
 
 def _rules_changed(state: TurnState, rules: TurnRules) -> Step:
-    changed = replace(state, rules=rules)
+    changed = state._replace(rules=rules)
     if rules.automatic == state.rules.automatic or state.user == "silent":
         return changed, ()
     # Between manual and automatic there is no half-open utterance to carry over.
@@ -334,10 +331,10 @@ def _tick(state: TurnState, at: float) -> Step:
     actions: list[Action] = []
     if state.user != "silent" and rules.automatic and at - state.heard_at >= rules.starved_ms:
         missing = at - state.heard_at
-        state, more = _silence(replace(state, heard_at=at, run_ms=0.0), missing)
+        state, more = _silence(state._replace(heard_at=at, run_ms=0.0), missing)
         actions.extend(more)
     if state.agent == "paused" and not state.asked and at - state.paused_at >= _patience(state):
-        state = replace(state, agent="replying")
+        state = state._replace(agent="replying")
         actions.append(Resume())
     idle = rules.policy.idle_timeout_ms
     if (
@@ -347,7 +344,7 @@ def _tick(state: TurnState, at: float) -> Step:
         and state.agent == "idle"
         and at - state.idle_since >= idle
     ):
-        state = replace(state, idle_since=None)
+        state = state._replace(idle_since=None)
         actions.append(Nudge())
     return state, tuple(actions)
 
