@@ -15,7 +15,13 @@ TEXT = "One two three. Four five six."
 def track(words: bool = True) -> Track:
     one = Track(RATE)
     one.alignment.text = TEXT
-    timed = [Word("One", 0.0, 0.3), Word("two", 0.3, 0.6), Word("three", 0.6, 1.0)] if words else []
+    timed = [
+        Word("One", 0.0, 0.3, span=(0, 3)),
+        Word("two", 0.3, 0.6, span=(4, 7)),
+        Word("three", 0.6, 1.0, span=(8, 13)),
+    ]
+    if not words:
+        timed = []
     one.append(b"\x01\x00" * RATE, (0, 14), timed)
     one.append(b"\x02\x00" * RATE, (15, len(TEXT)), [])
     one.complete = True

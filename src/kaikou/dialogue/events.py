@@ -145,12 +145,14 @@ class EmotionShown:
 
 @dataclass(frozen=True, slots=True)
 class SentenceStarted:
-    """The audio that follows speaks ``text``; ``start_ms`` counts from the reply's first audio."""
+    """The audio that follows speaks ``text``, which is [start, end) = ``span`` of the reply's text;
+    ``start_ms`` counts from the reply's first audio."""
 
     reply_id: str
     item_id: str
     text: str
     start_ms: int
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ class AudioOut:
 
 @dataclass(frozen=True, slots=True)
 class WordSpoken:
-    """A word of the reply with times in seconds from the reply's first audio."""
+    """A word of the reply with times in seconds from the reply's first audio, and its span in the
+    reply's text. Comes before the audio that it sounds in."""
 
     reply_id: str
     item_id: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kaikou.dialogue.clauses import Clause
 from kaikou.engines.ports import Word
 
 _KEEP_SECONDS = 60
@@ -19,7 +20,8 @@ _KEEP_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A stretch of sound and the text it speaks: [start_ms, end_ms) of the track speaks
-    [start, end) of the reply's text; ``words`` in seconds from the track's start."""
+    [start, end) of the reply's text; ``words`` in seconds from the track's start, with their places
+    in the reply's text."""
 
     start_ms: float
     end_ms: float
@@ -66,9 +68,8 @@ class Alignment:
             for word in part.words:
                 if (word.start + word.end) / 2 > seconds:
                     break
-                found = text.find(word.text, position)
-                if found >= 0:
-                    position = found + len(word.text)
+                if word.span is not None:
+                    position = word.span[1] - part.start
             return position
         share = (played_ms - part.start_ms) / max(1.0, part.end_ms - part.start_ms)
         cut = int(len(text) * share)
@@ -88,7 +89,7 @@ class Marker:
     """Something to report when the sound reaches ``at_ms``: a clause or a word begins."""
 
     at_ms: float
-    clause: str | None = None
+    clause: Clause | None = None
     words: tuple[Word, ...] = ()
 
 
@@ -132,17 +133,15 @@ class Track:
         return self.complete and not self._pending
 
     def append(self, data: bytes, span: tuple[int, int], words: Sequence[Word]) -> None:
-        """Sound for [start, end) of the reply's text; words in seconds from this piece's start."""
+        """Sound for [start, end) of the reply's text; words in seconds from this piece's start, their
+        spans in the reply's text."""
         start_ms = self.appended_ms
         self._data += data
         offset = start_ms / 1000
-        shifted = tuple(
-            Word(word.text, word.start + offset, word.end + offset, word.confidence, word.measured)
-            for word in words
-        )
+        shifted = tuple(replace(word, start=word.start + offset, end=word.end + offset) for word in words)
         self.alignment.spoken.append(Spoken(start_ms, self.appended_ms, span[0], span[1], shifted))
 
-    def mark(self, clause: str | None, words: tuple[Word, ...] = ()) -> None:
+    def mark(self, clause: Clause | None, words: tuple[Word, ...] = ()) -> None:
         """Report ``clause`` when the sound appended next is sent."""
         self.markers.append(Marker(self.appended_ms, clause, words))
 

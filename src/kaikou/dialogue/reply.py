@@ -8,7 +8,7 @@ A reply is two tasks (thinking and speaking) joined by a bounded queue of clause
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -41,6 +41,22 @@ def pause_after(clause: str) -> float:
     if end in ".。!！?？…":
         return 0.24
     return 0.12 if end in ",，、;；:：—" else 0.0
+
+
+def _placed(words: Sequence[Word], clause: str, start: int, later: float) -> tuple[Word, ...]:
+    """``words`` of ``clause`` with their place in the reply, where the clause stands at ``start``, and
+    their times moved ``later`` (seconds)."""
+    placed: list[Word] = []
+    at = 0
+    for word in words:
+        span = word.span
+        if span is None and (found := clause.find(word.text, at)) >= 0:
+            span = found, found + len(word.text)
+        if span is not None:
+            at = span[1]
+            span = start + span[0], start + span[1]
+        placed.append(replace(word, start=word.start + later, end=word.end + later, span=span))
+    return tuple(placed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +188,8 @@ class Reply:
         asked = self._loop.time()
         start = self.text.find(clause.text, clause.start)
         end = start
+        said = Clause(clause.text, start, start + len(clause.text))
+        begins = given = 0.0
         to_rate: Resampler | None = None
         pause, self._pause = self._pause, pause_after(clause.text)
         sound = self._mouth.speak(clause.text, self.plan.voice, self.plan.style, keep=self.plan.fixed)
@@ -184,13 +202,14 @@ class Reply:
                         if pause:
                             silence = Pcm.silence(pause, self.plan.rate)
                             self._hand_over(silence.samples, (start, start), ())
-                        self.track.mark(clause.text, chunk.words)
-                    else:
-                        self.track.mark(None, chunk.words)
+                        begins = self.track.appended_ms / 1000
+                    # The resampler holds a little back: this sound begins later than what was appended.
+                    later = begins + given - self.track.appended_ms / 1000
+                    words = _placed(chunk.words, clause.text, start, later)
+                    self.track.mark(None if given else said, words)
+                    given += chunk.pcm.seconds
                     end = start + chunk.span[1]
-                    self._hand_over(
-                        to_rate.process(chunk.pcm.samples), (start + chunk.span[0], end), chunk.words
-                    )
+                    self._hand_over(to_rate.process(chunk.pcm.samples), (start + chunk.span[0], end), words)
         if to_rate is not None:
             self._hand_over(to_rate.flush(), (end, end), ())
 
@@ -235,7 +254,9 @@ class Reply:
         while markers and markers[0].at_ms < sent_ms:
             marker = markers.popleft()
             if marker.clause is not None:
-                self._emit(SentenceStarted(self.id, self.item_id, marker.clause, round(marker.at_ms)))
+                said = marker.clause
+                span = said.start, said.end
+                self._emit(SentenceStarted(self.id, self.item_id, said.text, round(marker.at_ms), span))
             for word in marker.words:
                 offset = marker.at_ms / 1000
                 shifted = replace(word, start=word.start + offset, end=word.end + offset)

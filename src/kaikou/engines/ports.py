@@ -135,6 +135,9 @@ class Word:
     confidence: float | None = None
     measured: bool = True
     """False where the times are estimated (e.g. shared out by length)."""
+    span: tuple[int, int] | None = None
+    """Of speech: [start, end) where the word is written in the text given to ``stream``; None where the
+    engine does not tell, and of recognised words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,8 +312,7 @@ class AudioChunk:
     """A piece of synthesised speech.
 
     ``span``  [start, end) indexes of the text it speaks, within the text given to ``stream``.
-    ``words`` times are seconds from the start of this chunk; indexes are not needed, the words
-    follow the text in order.
+    ``words`` follow the text in order; times are seconds from the start of this chunk.
     """
 
     pcm: Pcm

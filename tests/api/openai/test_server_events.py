@@ -341,11 +341,15 @@ def test_small_events() -> None:
 
 
 def test_extensions_only_for_those_who_ask() -> None:
-    word = Word("Hi", 0.1, 0.25)
+    word = Word("Hi", 0.1, 0.25, span=(4, 6))
+    timed = {"start_ms": 100, "end_ms": 250, "char_start": 4, "char_end": 6, "measured": True, "text": "Hi"}
     events: list[tuple[ev.Event, dict[str, Any]]] = [
         (ev.EmotionShown("r", "happy", "🙂"), {"type": "kaikou.emotion", "response_id": "r"}),
-        (ev.SentenceStarted("r", "i", "Hi.", 0), {"type": "kaikou.sentence", "start_ms": 0}),
-        (ev.WordSpoken("r", "i", word), {"type": "kaikou.word", "start": 0.1, "end": 0.25, "text": "Hi"}),
+        (
+            ev.SentenceStarted("r", "i", "Hi.", 0, (4, 7)),
+            {"type": "kaikou.sentence", "start_ms": 0, "char_start": 4, "char_end": 7},
+        ),
+        (ev.WordSpoken("r", "i", word), {"type": "kaikou.word", **timed}),
         (ev.PlaybackPaused("r"), {"type": "kaikou.playback.paused", "response_id": "r"}),
         (ev.PlaybackResumed("r"), {"type": "kaikou.playback.resumed", "response_id": "r"}),
         (ev.SpeechDropped("i"), {"type": "kaikou.speech_dropped", "item_id": "i"}),

@@ -211,6 +211,8 @@ class Renderer:
             item_id=event.item_id,
             text=event.text,
             start_ms=event.start_ms,
+            char_start=event.span[0],
+            char_end=event.span[1],
         )
 
     def _word(self, event: ev.WordSpoken) -> list[Body]:
@@ -220,8 +222,10 @@ class Renderer:
             response_id=event.reply_id,
             item_id=event.item_id,
             text=word.text,
-            start=round(word.start, 3),
-            end=round(word.end, 3),
+            start_ms=round(word.start * 1000),
+            end_ms=round(word.end * 1000),
+            char_start=word.span[0] if word.span else None,
+            char_end=word.span[1] if word.span else None,
             measured=word.measured,
         )
 

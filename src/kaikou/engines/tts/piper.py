@@ -139,7 +139,7 @@ class Piper:
             pcm = await self._pool.run("tts", lane, self._speak, installed, speaker, part.said, speed, lane)
             if not len(pcm):
                 continue
-            words = tuple(_estimated(part, pcm.seconds))
+            words = tuple(_estimated(text, part, pcm.seconds))
             if at < len(parts) - 1:
                 pcm = pcm + Pcm.silence(_PAUSE, pcm.rate)
             yield AudioChunk(pcm, part.span, words)
@@ -201,10 +201,11 @@ class Piper:
         return pcm
 
 
-def _estimated(sentence: Sentence, seconds: float) -> Iterator[Word]:
+def _estimated(text: str, sentence: Sentence, seconds: float) -> Iterator[Word]:
     """Words that share the time by their length: the model does not tell its own."""
     total = sum(weight for _, weight in sentence.words)
     at = 0
-    for word, weight in sentence.words:
-        yield Word(word, at * seconds / total, (at + weight) * seconds / total, measured=False)
+    for span, weight in sentence.words:
+        start, end = at * seconds / total, (at + weight) * seconds / total
+        yield Word(text[slice(*span)], start, end, measured=False, span=span)
         at += weight

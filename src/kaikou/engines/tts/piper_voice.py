@@ -24,6 +24,7 @@ from kaikou.engines.tts.text.words import sentences as spoken_sentences
 from kaikou.errors import SettingsError
 
 _SENTENCE = re.compile(r".*?(?:[.!?]+(?!\S)|[。！？\n]+|\Z)", re.DOTALL)
+_WRITTEN = re.compile(r"\S*\w\S*")
 _LONGEST = 400
 _MARKS = ".,!?;:。，！？；："
 
@@ -63,11 +64,12 @@ class PiperConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """``said`` what is spoken, ``span`` where it is written, ``words`` (as written, share of the time)."""
+    """``said`` what is spoken, ``span`` where it is written, ``words`` (where it is written, share of
+    the time) of each."""
 
     said: str
     span: tuple[int, int]
-    words: tuple[tuple[str, int], ...]
+    words: tuple[tuple[tuple[int, int], int], ...]
 
 
 def phoneme_ids(sounds: str, config: PiperConfig) -> list[int]:
@@ -110,17 +112,19 @@ def sentences(text: str, config: PiperConfig) -> list[Sentence]:
 
 def _spelled_out(text: str, words: Sequence[Spoken]) -> Sentence:
     said = "".join(word.text if word.language == "mark" else f" {word.text}" for word in words)
-    shown = tuple(
-        (text[word.start : word.end], len(word.text) + 1) for word in words if word.language != "mark"
-    )
+    shown = tuple(((word.start, word.end), len(word.text) + 1) for word in words if word.language != "mark")
     return Sentence(said.strip(), (words[0].start, words[-1].end), shown)
 
 
 def _as_written(text: str) -> list[Sentence]:
     return [
-        Sentence(match.group().strip(), match.span(), tuple((word, len(word) + 1) for word in words))
+        Sentence(
+            match.group().strip(),
+            match.span(),
+            tuple((word.span(), len(word.group()) + 1) for word in words),
+        )
         for match in _SENTENCE.finditer(text)
-        if (words := re.findall(r"\S*\w\S*", match.group()))
+        if (words := list(_WRITTEN.finditer(text, *match.span())))
     ]
 
 

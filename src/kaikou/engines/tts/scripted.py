@@ -88,14 +88,17 @@ class ScriptedTextToSpeech:
             )
         delay = self._options.delay_ms / 1000
         for sentence in _SENTENCE.finditer(text):
-            words = _UNIT.findall(sentence.group())
+            words = list(_UNIT.finditer(text, *sentence.span()))
             if not words:
                 continue
             each = self._options.seconds_per_unit / max(style.speed, 0.05)
             pcm = self._sound(name, each * len(words))
             await asyncio.sleep(delay + self._options.rtf * pcm.seconds)
             delay = 0.0
-            times = (Word(word, at * each, (at + 1) * each, measured=False) for at, word in enumerate(words))
+            times = (
+                Word(word.group(), at * each, (at + 1) * each, measured=False, span=word.span())
+                for at, word in enumerate(words)
+            )
             yield AudioChunk(pcm, sentence.span(), tuple(times))
 
     def _sound(self, voice: str, seconds: float) -> Pcm:

@@ -21,7 +21,7 @@ SENTENCES = [
 
 
 def words(text: str) -> list[str]:
-    return [word for piece in plan(text, "us") for word, _, _ in piece.words]
+    return [word.text for piece in plan(text, "us") for word in piece.words]
 
 
 def test_one_piece_a_sentence_and_short_ones_together() -> None:
@@ -69,10 +69,10 @@ def test_spans_cover_the_text_and_words_their_phonemes(text: str) -> None:
     for piece in pieces:
         assert 0 < len(piece.phonemes) <= MOST_PHONEMES + 2
         at = 0
-        for word, first, end in piece.words:
-            assert word in text
-            assert at <= first < end <= len(piece.phonemes)
-            at = end
+        for word in piece.words:
+            assert text[slice(*word.span)] == word.text
+            assert at <= word.first < word.end <= len(piece.phonemes)
+            at = word.end
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,8 @@ class Kokoro:
 
 def _chunk(piece: Piece, sound: Sound, *, last: bool) -> AudioChunk:
     words = tuple(
-        Word(text, sound.times[first][0], sound.times[end - 1][1]) for text, first, end in piece.words
+        Word(word.text, sound.times[word.first][0], sound.times[word.end - 1][1], span=word.span)
+        for word in piece.words
     )
     pcm = sound.pcm
     if not last:

@@ -29,15 +29,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class PieceWord:
+    """A written word of a piece: ``span`` [start, end) of the original text, and [first, end) its
+    phonemes in the piece's."""
+
+    text: str
+    span: tuple[int, int]
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """What is synthesised in one go.
 
-    ``phonemes`` the model's alphabet; ``words`` (text, first, last) with [first, last) the phonemes of
-    each written word, in order; ``span`` [start, end) of the original text.
+    ``phonemes`` the model's alphabet; ``words`` in order; ``span`` [start, end) of the original text.
     """
 
     phonemes: str
-    words: tuple[tuple[str, int, int], ...]
+    words: tuple[PieceWord, ...]
     span: tuple[int, int]
 
 
@@ -143,14 +153,15 @@ def _length(parts: Sequence[Part]) -> int:
 
 def _piece(text: str, parts: Sequence[Part]) -> Piece:
     phonemes = ""
-    words: list[tuple[str, int, int]] = []
+    words: list[PieceWord] = []
     for part in parts:
         if phonemes and not (part.mark and part.phonemes != "(") and not phonemes.endswith("("):
             phonemes += " "
         first = len(phonemes)
         phonemes += part.phonemes
         if not part.mark and part.phonemes:
-            words.append((text[part.start : part.end], first, len(phonemes)))
+            span = part.start, part.end
+            words.append(PieceWord(text[part.start : part.end], span, first, len(phonemes)))
     if not parts[-1].mark or phonemes[-1] in "(—":
         # Without any mark the model may swallow the last sound; a comma leaves it open whether the
         # sentence goes on.
