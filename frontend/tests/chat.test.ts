@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { emptyConversation, reduceFrame, written } from "../src/call/conversation";
 import { ChatClient } from "../src/chat/client";
 import type { ServerFrame } from "../src/chat/frames";
+import { emptyConversation, reduceFrame, written } from "../src/conversation/conversation";
 import { FakeSocket, socket } from "./fake-socket";
 
 function frame(type: string, seq: number, fields: object): Record<string, unknown> {

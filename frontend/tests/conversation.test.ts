@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { emptyConversation, hungUp, reduce, written } from "../src/call/conversation";
+import { emptyConversation, hungUp, reduce, written } from "../src/conversation/conversation";
 import type { ServerEvent } from "../src/realtime/events";
 
 function play(events: ServerEvent[]) {

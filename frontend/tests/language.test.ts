@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { en } from "../src/i18n/en";
 import { fill } from "../src/i18n/language";
-import { zh } from "../src/i18n/zh";
+import { en, zh } from "../src/i18n/texts";
 
 function blanks(text: string): string[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statusOf } from "../src/call/Status";
-import { initialState } from "../src/call/store";
+import { initialState } from "../src/conversation/store";
 
 const live = { ...initialState, phase: "live" as const };
 const { conversation } = initialState;

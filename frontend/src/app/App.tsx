@@ -1,28 +1,49 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useState } from "react";
-import { CallPage } from "../call/CallPage";
-import { useLanguage } from "../i18n/language";
-import { useServer } from "../server/health";
-import { Header } from "./Header";
+import { RouterProvider } from "react-router";
+import { ConversationProvider } from "../conversation/ConversationProvider";
+import { LanguageProvider } from "../i18n/language";
+import { useServerEvents } from "../server/events";
+import { ServerProvider, useServer } from "../server/health";
+import { ServerError } from "../server/http";
+import { Toasts } from "../ui/Toasts";
 import { Login } from "./Login";
+import { router } from "./routes";
 
-/** The page: header, and either the door (where there is a password) or the call. */
-export function App() {
-  const { t } = useLanguage();
-  const [attempt, setAttempt] = useState(0);
-  const server = useServer(attempt);
+/** Asking again helps against a lost connection, not against an answer the server has thought about. */
+function mayHelp(failures: number, error: Error): boolean {
   return (
-    <>
-      {!server.locked && (
-        <a className="skip" href="#conversation">
-          {t("app.skip")}
-        </a>
-      )}
-      <Header />
-      {server.locked ? (
-        <Login onDone={() => setAttempt(attempt + 1)} />
-      ) : (
-        <CallPage server={server} />
-      )}
-    </>
+    failures < 3 && error instanceof ServerError && (error.status === 0 || error.status >= 502)
+  );
+}
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { staleTime: 30_000, retry: mayHelp }, mutations: { retry: false } },
+});
+
+/** The page: what every part shares, then the door (where there is a password) or the house. */
+export function App() {
+  const [attempt, setAttempt] = useState(0);
+  return (
+    <QueryClientProvider client={queries}>
+      <LanguageProvider>
+        <Toasts>
+          <ServerProvider attempt={attempt}>
+            <Door onDone={() => setAttempt(attempt + 1)} />
+          </ServerProvider>
+        </Toasts>
+      </LanguageProvider>
+    </QueryClientProvider>
+  );
+}
+
+function Door({ onDone }: { onDone: () => void }) {
+  const server = useServer();
+  useServerEvents(server.health !== null && !server.locked);
+  if (server.locked) return <Login onDone={onDone} />;
+  return (
+    <ConversationProvider>
+      <RouterProvider router={router} />
+    </ConversationProvider>
   );
 }

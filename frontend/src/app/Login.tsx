@@ -1,7 +1,9 @@
 import { type FormEvent, useState } from "react";
-import { problemOfRequest } from "../call/problem";
+import { problemOfRequest } from "../conversation/problem";
 import { useLanguage } from "../i18n/language";
 import { request, ServerError } from "../server/http";
+import { Button } from "../ui/Button";
+import { Field } from "../ui/Field";
 
 /** Asks for the server's password. */
 export function Login({ onDone }: { onDone: () => void }) {
@@ -31,21 +33,20 @@ export function Login({ onDone }: { onDone: () => void }) {
     <main className="login">
       <form onSubmit={submit}>
         <h1>{t("login.title")}</h1>
-        <label htmlFor="password">{t("login.label")}</label>
-        <input
-          id="password"
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          required
-          aria-describedby="login-message"
-        />
-        <p id="login-message" role="alert" className="field-error">
-          {message}
-        </p>
-        <button type="submit" className="primary" disabled={busy}>
+        <Field label={t("login.label")} error={message || undefined}>
+          {(control) => (
+            <input
+              {...control}
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+            />
+          )}
+        </Field>
+        <Button type="submit" look="primary" disabled={busy}>
           {t("login.submit")}
-        </button>
+        </Button>
       </form>
     </main>
   );

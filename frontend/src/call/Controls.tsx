@@ -1,5 +1,6 @@
+import type { CallState } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
-import type { CallState } from "./store";
+import { Button } from "../ui/Button";
 
 interface Props {
   state: CallState;
@@ -19,33 +20,29 @@ export function Controls({ state, ready, onStart, onFresh, onEnd, onMute, onInte
   if (state.phase === "idle" || state.phase === "ended") {
     return (
       <div className="controls">
-        <button type="button" className="primary" disabled={!ready} onClick={onStart}>
+        <Button look="primary" disabled={!ready} onClick={onStart}>
           {t(begun ? "call.again" : "call.start")}
-        </button>
+        </Button>
         {talking && (
-          <button type="button" aria-keyshortcuts="Escape" onClick={onInterrupt}>
+          <Button aria-keyshortcuts="Escape" onClick={onInterrupt}>
             {t("call.stop")}
-          </button>
+          </Button>
         )}
-        {begun && !talking && (
-          <button type="button" onClick={onFresh}>
-            {t("call.fresh")}
-          </button>
-        )}
+        {begun && !talking && <Button onClick={onFresh}>{t("call.fresh")}</Button>}
       </div>
     );
   }
   return (
     <div className="controls">
-      <button type="button" aria-pressed={state.muted} onClick={() => onMute(!state.muted)}>
+      <Button aria-pressed={state.muted} onClick={() => onMute(!state.muted)}>
         {t(state.muted ? "call.unmute" : "call.mute")}
-      </button>
-      <button type="button" aria-keyshortcuts="Escape" disabled={!talking} onClick={onInterrupt}>
+      </Button>
+      <Button aria-keyshortcuts="Escape" disabled={!talking} onClick={onInterrupt}>
         {t("call.interrupt")}
-      </button>
-      <button type="button" className="danger" onClick={onEnd}>
+      </Button>
+      <Button look="danger" onClick={onEnd}>
         {t("call.end")}
-      </button>
+      </Button>
     </div>
   );
 }

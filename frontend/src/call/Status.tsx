@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
-import type { TextKey } from "../i18n/en";
+import type { CallState, CallStore } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
-import type { CallState, CallStore } from "./store";
+import type { TextKey } from "../i18n/texts";
 
 interface Props {
   state: CallState;

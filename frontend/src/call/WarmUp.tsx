@@ -1,5 +1,5 @@
-import { en, type TextKey } from "../i18n/en";
 import { type Translate, useLanguage } from "../i18n/language";
+import { en, type TextKey } from "../i18n/texts";
 import type { Engine, Server } from "../server/health";
 
 /** What the first start fetches and loads, and how far it is. */

@@ -1,5 +1,5 @@
-import { en, type TextKey } from "../i18n/en";
 import { type Translate, useLanguage } from "../i18n/language";
+import { en, type TextKey } from "../i18n/texts";
 import type { Metrics, Stage } from "../realtime/events";
 
 /** Where the time of one turn went: a bar for each stage, with waiting in queues paler. */

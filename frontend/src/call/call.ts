@@ -2,12 +2,12 @@ import type { Captured } from "../audio/capture.worklet";
 import { Microphone, MicrophoneError } from "../audio/microphone";
 import { toBase64 } from "../audio/pcm";
 import { Speaker } from "../audio/speaker";
+import { hungUp, newItemId, reduce, written } from "../conversation/conversation";
+import { type Problem, problemOfConnection, problemOfEvent } from "../conversation/problem";
+import type { CallStore } from "../conversation/store";
 import { type Connection, RealtimeClient } from "../realtime/client";
 import type { ServerEvent } from "../realtime/events";
 import { socketAddress } from "../server/http";
-import { hungUp, newItemId, reduce, written } from "./conversation";
-import { type Problem, problemOfConnection, problemOfEvent } from "./problem";
-import type { CallStore } from "./store";
 
 /** What the page wants of a session: semantic turn-taking, both sides' words, Kaikou's events. */
 const SESSION = {

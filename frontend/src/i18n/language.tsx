@@ -1,6 +1,5 @@
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
-import { en, type TextKey } from "./en";
-import { zh } from "./zh";
+import { en, type TextKey, zh } from "./texts";
 
 export type Language = "en" | "zh";
 export type Translate = (key: TextKey, values?: Record<string, string>) => string;

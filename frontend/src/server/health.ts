@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { createContext, createElement, type ReactNode, use, useEffect, useState } from "react";
 import { request } from "./http";
 
 /** One engine as `/api/health` tells it. */
@@ -36,7 +36,7 @@ const SETTLE_MILLISECONDS = 250;
  *
  * @param attempt changes when the user signs in, which starts it anew
  */
-export function useServer(attempt: number): Server {
+function useFollowedServer(attempt: number): Server {
   const [server, setServer] = useState<Server>({ health: null, reachable: true, locked: false });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: see `attempt` above
@@ -72,6 +72,21 @@ export function useServer(attempt: number): Server {
     };
   }, [attempt]);
 
+  return server;
+}
+
+const ServerContext = createContext<Server | null>(null);
+
+/** Follows the server for every part of the page below it. */
+export function ServerProvider(props: { attempt: number; children: ReactNode }) {
+  const server = useFollowedServer(props.attempt);
+  return createElement(ServerContext, { value: server }, props.children);
+}
+
+/** What is known of the server just now. */
+export function useServer(): Server {
+  const server = use(ServerContext);
+  if (!server) throw new Error("useServer needs a ServerProvider around it");
   return server;
 }
 

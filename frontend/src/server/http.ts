@@ -23,6 +23,13 @@ export async function request<Body>(path: string, init?: RequestInit): Promise<B
   return body as Body;
 }
 
+/** Send JSON: `send("PATCH", "/api/agents/x", { name })`. 204 gives null. */
+export function send<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+  if (body === undefined) return request<Body>(path, { method });
+  const headers = { "content-type": "application/json" };
+  return request<Body>(path, { method, headers, body: JSON.stringify(body) });
+}
+
 /** The server's problem+json (RFC 9457), or its status where it sent none. */
 function problemOf(status: number, body: unknown): ServerError {
   const problem = (body ?? {}) as Record<string, unknown>;

@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import { Call } from "./call";
+import { Call } from "../call/call";
+import { Writing } from "../chat/writing";
 import { emptyConversation } from "./conversation";
 import { CallStore, useCallState } from "./store";
-import { Writing } from "./writing";
 
 /** The page's one conversation, spoken or written: its state, and what the buttons do. */
-export function useCall(agent: string | null) {
+export function useConversationState(agent: string | null) {
   const [store] = useState(() => new CallStore());
   const state = useCallState(store);
   const call = useRef<Call | null>(null);
@@ -55,3 +55,5 @@ export function useCall(agent: string | null) {
 
   return { state, store, actions };
 }
+
+export type ConversationActions = ReturnType<typeof useConversationState>["actions"];

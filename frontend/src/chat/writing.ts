@@ -1,9 +1,9 @@
-import { ChatClient } from "../chat/client";
-import type { ServerFrame } from "../chat/frames";
+import { newItemId, reduceFrame, written } from "../conversation/conversation";
+import { problemOfEvent } from "../conversation/problem";
+import type { CallStore } from "../conversation/store";
 import { socketAddress } from "../server/http";
-import { newItemId, reduceFrame, written } from "./conversation";
-import { problemOfEvent } from "./problem";
-import type { CallStore } from "./store";
+import { ChatClient } from "./client";
+import type { ServerFrame } from "./frames";
 
 /** The conversation without a call: written on both sides. A call may take it up later. */
 export class Writing {

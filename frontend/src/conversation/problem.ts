@@ -1,4 +1,4 @@
-import type { TextKey } from "../i18n/en";
+import type { TextKey } from "../i18n/texts";
 import type { WireError } from "../realtime/events";
 import { ServerError } from "../server/http";
 

@@ -1,27 +1,20 @@
-import { useEffect, useRef, useState } from "react";
-import { useLanguage } from "../i18n/language";
-import { preferredAgent, useAgents } from "../server/agents";
-import { isReady, type Server } from "../server/health";
-import { AgentPicker } from "./AgentPicker";
-import { Captions } from "./Captions";
-import { Composer } from "./Composer";
-import { Controls } from "./Controls";
+import { useEffect, useRef } from "react";
+import { AgentPicker } from "../call/AgentPicker";
+import { Controls } from "../call/Controls";
+import { Status } from "../call/Status";
+import { WarmUp } from "../call/WarmUp";
+import { Welcome } from "../call/Welcome";
+import { Captions } from "../chat/Captions";
+import { Composer } from "../chat/Composer";
+import { isReady, useServer } from "../server/health";
+import { useConversation } from "./ConversationProvider";
 import { ProblemBanner } from "./ProblemBanner";
-import { Status } from "./Status";
-import { useCall } from "./useCall";
-import { WarmUp } from "./WarmUp";
-import { Welcome } from "./Welcome";
 
 /** Talk, hear, read and write: everything on one page. */
-export function CallPage({ server }: { server: Server }) {
-  const { language } = useLanguage();
+export function ConversationPage() {
+  const server = useServer();
   const ready = isReady(server.health);
-  const known = useAgents(server.health !== null);
-  const [chosen, setChosen] = useState<string | null>(null);
-  const agents = known?.agents ?? [];
-  const agent =
-    agents.find((one) => one.id === chosen) ?? (known ? preferredAgent(known, language) : null);
-  const { state, store, actions } = useCall(agent?.id ?? null);
+  const { state, store, actions, agents, agent, chooseAgent } = useConversation();
   const inCall = ["connecting", "live", "reconnecting"].includes(state.phase);
   const lines = state.conversation.lines;
   const scroll = useRef<HTMLElement>(null);
@@ -33,12 +26,12 @@ export function CallPage({ server }: { server: Server }) {
   }, [lines]);
 
   return (
-    <main className="page">
-      <section className="scroll" id="conversation" tabIndex={-1} ref={scroll}>
+    <main className="talk" id="content" tabIndex={-1}>
+      <section className="scroll" ref={scroll}>
         {lines.length === 0 && !inCall && (
           <Welcome agent={agent} health={server.health}>
             {!ready && <WarmUp server={server} />}
-            <AgentPicker agents={agents} chosen={agent?.id ?? null} onChoose={setChosen} />
+            <AgentPicker agents={agents} chosen={agent?.id ?? null} onChoose={chooseAgent} />
           </Welcome>
         )}
         {lines.length > 0 && !ready && <WarmUp server={server} />}

@@ -1,6 +1,6 @@
+import { Waterfall } from "../call/Waterfall";
+import type { Line } from "../conversation/conversation";
 import { useLanguage } from "../i18n/language";
-import type { Line } from "./conversation";
-import { Waterfall } from "./Waterfall";
 
 /** What both sides said. Not a live region: in a call one hears it, and hearing it twice is noise. */
 export function Captions({ lines, agent }: { lines: Line[]; agent: string }) {

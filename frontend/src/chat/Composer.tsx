@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useLanguage } from "../i18n/language";
+import { Button } from "../ui/Button";
 
 /** Writing instead of speaking, in the same conversation. */
 export function Composer({ ready, onWrite }: { ready: boolean; onWrite: (text: string) => void }) {
@@ -21,6 +22,7 @@ export function Composer({ ready, onWrite }: { ready: boolean; onWrite: (text: s
       </label>
       <input
         id="message"
+        className="input"
         value={text}
         onChange={(event) => setText(event.target.value)}
         placeholder={t("write.placeholder")}
@@ -28,9 +30,9 @@ export function Composer({ ready, onWrite }: { ready: boolean; onWrite: (text: s
         enterKeyHint="send"
         maxLength={4000}
       />
-      <button type="submit" disabled={!ready || text.trim() === ""}>
+      <Button type="submit" disabled={!ready || text.trim() === ""}>
         {t("write.send")}
-      </button>
+      </Button>
     </form>
   );
 }

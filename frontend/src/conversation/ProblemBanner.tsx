@@ -1,4 +1,5 @@
 import { useLanguage } from "../i18n/language";
+import { Button } from "../ui/Button";
 import type { Problem } from "./problem";
 
 interface Props {
@@ -17,9 +18,9 @@ export function ProblemBanner({ problem, onDismiss }: Props) {
             {t(problem.key)}
             {problem.detail && <span className="detail"> {problem.detail}</span>}
           </p>
-          <button type="button" className="quiet" onClick={onDismiss}>
+          <Button look="quiet" small onClick={onDismiss}>
             {t("problem.dismiss")}
-          </button>
+          </Button>
         </div>
       )}
     </div>

@@ -1,0 +1,81 @@
+import { AudioLines, Gauge, Languages, Settings, SquarePen, SunMoon, Users } from "lucide-react";
+import type { ReactNode } from "react";
+import { Link, NavLink } from "react-router";
+import { useNewConversation } from "../conversation/ConversationProvider";
+import { RecentConversations } from "../conversations/RecentConversations";
+import { useLanguage } from "../i18n/language";
+import type { TextKey } from "../i18n/texts";
+import { Button } from "../ui/Button";
+import { Menu, MenuItem } from "../ui/Menu";
+import { Logo } from "./Logo";
+import { type Theme, useTheme } from "./theme";
+
+const PLACES: { to: string; text: TextKey; sign: ReactNode }[] = [
+  { to: "/app/agents", text: "agents.title", sign: <Users /> },
+  { to: "/app/voices", text: "voices.title", sign: <AudioLines /> },
+  { to: "/app/performance", text: "latency.title", sign: <Gauge /> },
+  { to: "/app/settings", text: "settings.title", sign: <Settings /> },
+];
+
+/** The way to everything. `onLeave` closes the drawer it may lie in. */
+export function Sidebar({ onLeave }: { onLeave?: () => void }) {
+  const { t } = useLanguage();
+  const fresh = useNewConversation();
+  return (
+    <div className="sidebar">
+      <Link to="/" className="brand" onClick={onLeave}>
+        <Logo />
+        <span>
+          Kaikou <span lang="zh-CN">开口</span>
+        </span>
+      </Link>
+      <Button
+        icon={<SquarePen />}
+        onClick={() => {
+          fresh();
+          onLeave?.();
+        }}
+      >
+        {t("conversations.new")}
+      </Button>
+      <nav aria-label={t("app.nav")}>
+        {PLACES.map(({ to, text, sign }) => (
+          <NavLink key={to} to={to} className="place" onClick={onLeave}>
+            {sign}
+            {t(text)}
+          </NavLink>
+        ))}
+      </nav>
+      <RecentConversations onLeave={onLeave} />
+      <Manners />
+    </div>
+  );
+}
+
+/** Language and light. */
+function Manners() {
+  const { t, language, setLanguage } = useLanguage();
+  const [theme, setTheme] = useTheme();
+  const other = language === "en" ? "zh" : "en";
+  return (
+    <div className="manners">
+      <Button
+        look="quiet"
+        small
+        lang={other === "zh" ? "zh-CN" : "en"}
+        label={t("app.languageLabel")}
+        icon={<Languages />}
+        onClick={() => setLanguage(other)}
+      >
+        {t("app.language")}
+      </Button>
+      <Menu trigger={<Button look="quiet" small icon={<SunMoon />} label={t("app.theme")} />}>
+        {(["system", "light", "dark"] as Theme[]).map((one) => (
+          <MenuItem key={one} onSelect={() => setTheme(one)}>
+            {one === theme ? "✓" : "\u2003"} {t(`app.theme.${one}`)}
+          </MenuItem>
+        ))}
+      </Menu>
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+/** Everything the page says: one file a feature, each in both languages. `{name}` is filled in. */
+import * as agents from "./texts/agents";
+import * as app from "./texts/app";
+import * as call from "./texts/call";
+import * as chat from "./texts/chat";
+import * as conversations from "./texts/conversations";
+import * as latency from "./texts/latency";
+import * as server from "./texts/server";
+import * as settings from "./texts/settings";
+import * as ui from "./texts/ui";
+import * as voices from "./texts/voices";
+
+export const en = {
+  ...agents.en,
+  ...app.en,
+  ...call.en,
+  ...chat.en,
+  ...conversations.en,
+  ...latency.en,
+  ...server.en,
+  ...settings.en,
+  ...ui.en,
+  ...voices.en,
+};
+
+export type TextKey = keyof typeof en;
+
+export const zh: Record<TextKey, string> = {
+  ...agents.zh,
+  ...app.zh,
+  ...call.zh,
+  ...chat.zh,
+  ...conversations.zh,
+  ...latency.zh,
+  ...server.zh,
+  ...settings.zh,
+  ...ui.zh,
+  ...voices.zh,
+};
