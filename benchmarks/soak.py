@@ -26,7 +26,8 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from kaikou.cli.load import Load, babble, run
+from kaikou.cli.caller_voice import babble
+from kaikou.cli.load import Load, run
 
 SETTINGS = {
     "KAIKOU_VAD__ENGINE": "energy",

@@ -17,9 +17,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from kaikou import serving
-from kaikou.cli.load import Load, babble, summary
-from kaikou.cli.load import run as drive
-from kaikou.cli.watch import Watch
+from kaikou.cli.bench_live import measure
+from kaikou.cli.caller_voice import babble
+from kaikou.cli.load import Load
 from kaikou.errors import SettingsError
 from kaikou.settings import Settings
 from kaikou.settings_load import LoadedSettings
@@ -167,15 +167,12 @@ async def test_the_bench_is_answered_and_measured(tmp_path: Path) -> None:
     quick = SCRIPTED["llm"] | {"scripted": {"first_token_ms": 0}}
     async with running(tmp_path, llm=quick, live={"max_sessions": 3}) as server:
         await server.until_ready()
-        watch = Watch(server.url, os.getpid())
-        load = Load(server.url.replace("http", "ws") + "v1/realtime", sessions=4, seconds=3, think=0.1)
-        watch.begin()
-        figures = summary(load, await drive(load, babble(0.8)))
+        load = Load(server.url.replace("http", "ws") + "v1/realtime", seconds=3, think=0.1)
+        (figures,) = await measure(load, [4], babble(0.8), os.getpid(), lambda detail, done: None)
         assert figures["refused"] == 1 and "session_limit_reached" in figures["refusal"]
         assert figures["answered"] >= 3 and figures["errors"] == 0
         assert figures["latency_ms"]["p50"] > load.silence_ms > 0
-        used = watch.end()
-        assert used is not None and used["cpu_percent"] > 0 and used["memory_mb"] > 20
+        assert figures["server"]["cpu_percent"] > 0 and figures["server"]["memory_mb"] > 20
         metrics = (await server.client.get("/metrics")).text
         assert 'kaikou_turns_total{surface="realtime"}' in metrics
         assert 'kaikou_turn_stage_seconds_count{stage="end_of_turn"}' in metrics

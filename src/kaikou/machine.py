@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,26 @@ def memory_usage() -> dict[str, int] | None:
     total, free = known["MemTotal"], known["MemAvailable"]
     page = os.sysconf("SC_PAGE_SIZE")
     return {"total": total, "used": total - free, "free": free, "process": resident * page}
+
+
+def about_machine() -> dict[str, str | int | None]:
+    """What a measurement was made on, for its report."""
+    try:
+        facts = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        facts = []
+    named = (line.partition(":")[2].strip() for line in facts if line.startswith("model name"))
+    flags = next((line.partition(":")[2].split() for line in facts if line.startswith("flags")), [])
+    wide = ("avx2", "avx512f", "avx512_vnni", "amx_tile", "amx_bf16", "amx_int8")
+    memory = memory_usage()
+    return {
+        "processor": next(named, platform.machine()),
+        "vectors": " ".join(flag for flag in wide if flag in flags),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory["total"] / 1e9) if memory else None,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
 
 
 @cache

@@ -26,13 +26,24 @@ def live(
     url: Annotated[
         str, typer.Option(help="The server, or its socket: http(s):// or ws(s)://.")
     ] = "http://127.0.0.1:8000",
+    wire: Annotated[str, typer.Option(help="realtime | realtime-g711.")] = "realtime",
     sessions: Annotated[str, typer.Option(help="Callers at once; several runs with commas: 1,10,30.")] = "1",
-    seconds: Annotated[float, typer.Option(min=1, help="Length of each run.")] = 20.0,
+    seconds: Annotated[float, typer.Option(min=1, help="How long turns are begun in each run.")] = 20.0,
     voice: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Recording of one turn.")
     ] = None,
-    think: Annotated[float, typer.Option(min=0, help="Seconds a caller waits after an answer.")] = 1.0,
+    every: Annotated[
+        float | None,
+        typer.Option(min=1, help="Seconds from one turn's start to the next, answered or not."),
+    ] = None,
+    think: Annotated[
+        float, typer.Option(min=0, help="Seconds a caller waits after an answer (without --every).")
+    ] = 1.0,
     pause: Annotated[float, typer.Option(min=0, help="Seconds of silence in the middle of each turn.")] = 0.0,
+    interrupt: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Talk into each reply so many seconds after it began."),
+    ] = None,
     silence_ms: Annotated[
         int, typer.Option(min=32, help="Silence that ends a turn; asked of the server.")
     ] = 200,
@@ -43,44 +54,56 @@ def live(
     pid: Annotated[
         int | None, typer.Option(help="Process to watch, where it is not found by its port.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Write JSON to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
-    """Drive a server over /v1/realtime with N callers who speak in real time.
+    """Drive a server with N callers who speak in real time.
 
     Latency is taken here, outside the server: from the last voiced sample sent to the first audio of
-    the answer. "Added" is latency less the silence that ends a turn and less --expected. "Send lag" is
-    how late this process itself was: where it is large, the bench is the bottleneck.
+    the answer. "Added" is latency less the silence that ends a turn and less --expected. "Lag" is
+    how late this process itself sent: where it is large, the bench is the bottleneck.
+    "Cut" (with --interrupt) is from the first voiced sample of an interruption to the last audio.
 
     Examples:
 
-      kaikou bench live --sessions 1,10,30 --seconds 20
+      kaikou bench live --sessions 1,10,30 --every 4 --seconds 12
 
-      kaikou bench live --url ws://gpu:8000/v1/realtime --voice question.wav --json
+      kaikou bench live --interrupt 1.5 --wire realtime-g711
+
+      kaikou bench live --url ws://gpu:8000/v1/realtime --voice question.wav --output gpu.json
     """
-    from kaikou.cli.load import Load, babble
+    from kaikou.cli.bench_live import measure, print_runs, report, socket_url
+    from kaikou.cli.caller_voice import babble
+    from kaikou.cli.load import Load
+    from kaikou.cli.wires import WIRES
 
-    sound = _read_voice(voice) if voice else babble()
+    if wire not in WIRES:
+        raise typer.BadParameter(f"known wires are {', '.join(WIRES)}", param_hint="--wire")
     load = Load(
-        url=_socket_url(url),
+        url=socket_url(url, WIRES[wire].path),
+        wire=WIRES[wire],
         seconds=seconds,
+        every=every,
         think=think,
         pause=pause,
+        interrupt=interrupt,
         silence_ms=silence_ms,
         expected=expected,
         key=key,
     )
     counts = _counts(sessions)
-    rows = []
+    sound = _read_voice(voice) if voice else babble()
     with console.progress("bench live") as progress:
-        for step, count in enumerate(counts):
-            progress(f"{count} session{'s' if count > 1 else ''}", step / len(counts))
-            rows.append(_run_loop(_one(load, count, sound, pid)))
+        rows = _run_loop(measure(load, counts, sound, pid, progress))
+    found = report(load, voice.name if voice else "babble", rows)
+    if output is not None:
+        console.write_json(output, found)
     if as_json:
-        console.print_json({"url": load.url, "voice": str(voice) if voice else "babble", "runs": rows})
+        console.print_json(found)
     else:
-        _print_runs(rows)
-    if any(row["answered"] < row["turns"] - row["sessions"] or row["errors"] for row in rows):
-        console.note("Some turns were not answered; see `errors` with --json.")
+        print_runs(rows)
+    if any(row["answered"] < row["turns"] or row["errors"] for row in rows):
+        console.note("Some turns were not answered; see `first_errors` in the JSON.")
         raise typer.Exit(console.Exit.FAILURE)
 
 
@@ -105,7 +128,7 @@ def talk(
     """
     import asyncio
 
-    from kaikou.cli.load import percentile
+    from kaikou.cli.load_figures import percentile
     from kaikou.cli.turn import Question, ask_many
     from kaikou.settings_load import load_settings
 
@@ -135,26 +158,11 @@ def talk(
     console.note(f"{len(answers)} turns; seconds from the end of speech until each stage was done.")
 
 
-async def _one(load: Any, count: int, sound: Pcm, pid: int | None) -> dict[str, Any]:
-    import asyncio
-    from dataclasses import replace
-
-    from kaikou.cli.load import run, summary
-    from kaikou.cli.watch import Watch
-
-    this = replace(load, sessions=count)
-    watch = Watch(this.url, pid)
-    await asyncio.to_thread(watch.begin)
-    callers = await run(this, sound)
-    process = await asyncio.to_thread(watch.end)
-    return summary(this, callers) | {"server": process}
-
-
-def _run_loop(work: Any) -> dict[str, Any]:
+def _run_loop(work: Any) -> list[dict[str, Any]]:
     if sys.platform == "win32":
         import asyncio
 
-        result: dict[str, Any] = asyncio.run(work)
+        result: list[dict[str, Any]] = asyncio.run(work)
         return result
     import uvloop
 
@@ -163,9 +171,8 @@ def _run_loop(work: Any) -> dict[str, Any]:
 
 def _read_voice(path: Path) -> Pcm:
     from kaikou.audio.decoding import decode
-    from kaikou.cli.load import RATE
 
-    return decode(path, RATE)
+    return decode(path, 24_000)
 
 
 def _counts(text: str) -> list[int]:
@@ -176,54 +183,3 @@ def _counts(text: str) -> list[int]:
     if not counts or min(counts) < 1:
         raise typer.BadParameter("write one or more whole numbers, like 1,10,30", param_hint="--sessions")
     return counts
-
-
-def _socket_url(url: str) -> str:
-    """``http://host:8000`` is ``ws://host:8000/v1/realtime``."""
-    from urllib.parse import urlsplit, urlunsplit
-
-    parts = urlsplit(url)
-    schemes = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-    if parts.scheme not in schemes or not parts.netloc:
-        raise typer.BadParameter("write it like http://127.0.0.1:8000", param_hint="--url")
-    path = parts.path if parts.path.strip("/") else "/v1/realtime"
-    return urlunsplit((schemes[parts.scheme], parts.netloc, path, parts.query, ""))
-
-
-def _print_runs(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in (
-        "sessions",
-        "answered",
-        "latency p50",
-        "p95",
-        "added p50",
-        "p95",
-        "lag p95",
-        "CPU %",
-        "MB",
-    ):
-        table.add_column(column, justify="right")
-    for row in rows:
-        server = row["server"] or {}
-        cells = (
-            row["sessions"] - row["refused"],
-            f"{row['answered']}/{row['turns']}",
-            row["latency_ms"]["p50"],
-            row["latency_ms"]["p95"],
-            row["added_ms"]["p50"],
-            row["added_ms"]["p95"],
-            row["send_lag_ms"]["p95"],
-            server.get("cpu_percent"),
-            server.get("memory_mb"),
-        )
-        table.add_row(*("–" if cell is None else str(cell) for cell in cells))
-    console.stdout().print(table)
-    console.note("Times in milliseconds; CPU is percent of one core, with the server's children.")
-    for row in rows:
-        if row["refusal"]:
-            console.note(f"{row['refused']} of {row['sessions']} refused: {row['refusal']}")
-        for error in row["first_errors"]:
-            console.note(f"error: {error}")

@@ -1,247 +1,354 @@
-"""The load behind ``kaikou bench live``: many callers on one Realtime server, measured outside it.
+"""The load behind ``kaikou bench live``: many callers on one server, measured outside it.
 
-Each caller streams a voice in real time (20 ms frames), keeps the microphone open with silence,
-and takes the time from the last voiced sample it sent to the first audio of the answer.
+Every caller connects first; then all of them keep their microphones open, 20 ms at a time, and take
+turns. Latency is from the last voiced sample sent to the first audio of the answer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from statistics import fmean
-from typing import Any
 
-import numpy as np
-import orjson
-import pybase64
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from kaikou.audio.pcm import Pcm
+from kaikou.cli.caller_voice import FRAME_SECONDS, Voice, prepare
+from kaikou.cli.wires import WIRES, Message, Wire
 from kaikou.errors import KaikouError
 
-RATE = 24_000
-FRAME_SECONDS = 0.02
 OPEN_SECONDS = 20.0
-FRAME = round(RATE * FRAME_SECONDS)
-SILENCE = pybase64.b64encode(bytes(FRAME * 2)).decode()
+RAMP_SECONDS = 2.0
+"""Over which callers connect, and in which they begin their first turns where they keep no schedule."""
+STREAMING_SECONDS = 0.25
+"""A reply without an end on the wire counts as under way so long after its last audio."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to drive: ``url`` ``ws://host:port/v1/realtime``; times in seconds."""
+    """What to drive: ``url`` is the socket's; times in seconds."""
 
     url: str
+    wire: Wire = WIRES["realtime"]
     sessions: int = 1
     seconds: float = 20.0
+    """How long turns are begun."""
+    every: float | None = None
+    """A turn begins each so many seconds, answered or not; None: ``think`` after an answer."""
     think: float = 1.0
-    """Pause between an answer and the caller's next turn."""
     pause: float = 0.0
     """A pause in the middle of each turn, as people make."""
+    interrupt: float | None = None
+    """So long after a reply's first audio the caller talks into it (instead of ``think``)."""
     silence_ms: int = 200
-    """``silence_duration_ms`` asked of the server; it is no part of the added latency."""
+    """Silence that ends a turn, asked of the server; it is no part of the added latency."""
     expected: float = 0.0
     """Delays the server's scripted engines add by design; no part of the added latency either."""
     reply_timeout: float = 20.0
     key: str | None = None
 
+    @property
+    def turns(self) -> int | None:
+        """Turns of each caller, where they keep a schedule."""
+        return max(1, int(self.seconds / self.every + 1e-9)) if self.every else None
+
 
 @dataclass(slots=True)
 class Caller:
-    """What one caller saw."""
+    """What one caller saw; times in seconds."""
 
     turns: int = 0
     answered: int = 0
+    early: int = 0
+    """Turns the server answered before they were over: it talked over the caller."""
+    overrun: int = 0
+    """Answers that still went on when the schedule's next turn began."""
     latencies: list[float] = field(default_factory=list)
     lags: list[float] = field(default_factory=list)
     """How late each frame left this process: large values mean the bench itself is the bottleneck."""
+    cuts: list[float] = field(default_factory=list)
+    """From the first voiced sample of an interruption to the last audio of the interrupted reply."""
+    told: list[float] = field(default_factory=list)
+    """The same, to the server's word that the caller speaks."""
+    too_late: int = 0
+    """Interruptions that found no reply to interrupt: all of its audio was here already."""
+    connecting: float | None = None
     errors: list[str] = field(default_factory=list)
     refused: str = ""
 
 
-def frames_of(voice: Pcm, pause: float) -> tuple[list[str], int]:
-    """The voice as base64 PCM16 frames with ``pause`` seconds of silence in its middle, and the index
-    one past the last voiced frame."""
-    samples = voice.samples
-    if pause > 0:
-        middle = _quiet_middle(samples)
-        gap = np.zeros(round(pause * voice.rate), np.float32)
-        samples = np.concatenate((samples[:middle], gap, samples[middle:]))
-    padded = np.pad(samples, (0, -len(samples) % FRAME))
-    cut = padded.reshape(-1, FRAME)
-    loud = np.flatnonzero(np.sqrt(np.mean(cut**2, axis=1)) > 0.01)
-    last = int(loud[-1]) + 1 if len(loud) else len(cut)
-    encoded = [pybase64.b64encode(Pcm(row, RATE).to_int16()).decode() for row in cut[:last]]
-    return encoded, last
+During = Callable[[float], Awaitable[None]]
+"""Called once all callers are connected, with the seconds of steady load that follow."""
 
 
-def babble(seconds: float = 1.6) -> Pcm:
-    """A voice-like sound (a buzz in syllables) for servers whose recogniser is scripted."""
-    time_axis = np.arange(round(seconds * RATE)) / RATE
-    buzz = sum(np.sin(2 * np.pi * 120 * n * time_axis) / n for n in range(1, 20))
-    syllables = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * time_axis)
-    return Pcm((0.12 * buzz * syllables).astype(np.float32), RATE)
-
-
-def _quiet_middle(samples: np.ndarray[Any, Any]) -> int:
-    """The quietest 20 ms in the middle third, as a sample index."""
-    third = len(samples) // 3
-    starts = np.arange(third, 2 * third, FRAME)
-    energy = [float(np.sum(samples[start : start + FRAME] ** 2)) for start in starts]
-    return int(starts[int(np.argmin(energy))]) if len(starts) else len(samples) // 2
-
-
-async def run(load: Load, voice: Pcm) -> list[Caller]:
+async def run(load: Load, voice: Pcm, during: During | None = None) -> list[Caller]:
     """All callers to the end. KaikouError when not even one could connect."""
-    frames, _ = frames_of(voice, load.pause)
-    callers = [Caller() for _ in range(load.sessions)]
-    until = time.perf_counter() + load.seconds
-    async with asyncio.TaskGroup() as group:
-        for index, caller in enumerate(callers):
-            # Callers start spread over one turn, as people do, not all in one tick.
-            delay = index * min(2.0, load.seconds / 4) / load.sessions
-            group.create_task(_call(load, frames, caller, delay, until))
-    if all(caller.refused for caller in callers):
-        raise KaikouError(f"No session could be opened: {callers[0].refused}", code="server_unreachable")
-    return callers
+    said = prepare(voice, load.wire, load.pause)
+    lines = [Line(load, said, number) for number in range(load.sessions)]
+    async with AsyncExitStack() as stack:
+        gap = min(RAMP_SECONDS, load.seconds / 4) / load.sessions
+        await asyncio.gather(*(line.open(stack, number * gap) for number, line in enumerate(lines)))
+        talking = [line for line in lines if line.socket is not None]
+        if not talking:
+            raise KaikouError(
+                f"No session could be opened: {lines[0].caller.refused}", code="server_unreachable"
+            )
+        watching = asyncio.create_task(_watch(during, load)) if during else None
+        begin = time.perf_counter() + 0.1
+        async with asyncio.TaskGroup() as group:
+            for line in talking:
+                group.create_task(line.talk(begin))
+        if watching is not None:
+            await watching
+    return [line.caller for line in lines]
 
 
-async def _call(load: Load, frames: list[str], caller: Caller, delay: float, until: float) -> None:
-    await asyncio.sleep(delay)
-    headers = {"Authorization": f"Bearer {load.key}"} if load.key else {}
-    try:
-        async with connect(
-            load.url, additional_headers=headers, compression=None, max_size=None, open_timeout=OPEN_SECONDS
-        ) as socket:
-            first = orjson.loads(await asyncio.wait_for(socket.recv(), OPEN_SECONDS))
-            if first.get("type") == "error":
-                caller.refused = f"{first['error'].get('code')}: {first['error'].get('message')}"
-                return
-            heard = _Ears(caller)
-            listening = asyncio.create_task(heard.listen(socket))
-            try:
-                await socket.send(_session(load))
-                await _talk(load, socket, frames, caller, heard, until)
-            finally:
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
-    except InvalidStatus as error:
-        caller.refused = (
-            f"HTTP {error.response.status_code} {error.response.body.decode(errors='replace')[:200]}"
-        )
-    except (OSError, TimeoutError, WebSocketException) as error:
-        if not caller.turns:
-            caller.refused = str(error) or type(error).__name__
-        else:
-            caller.errors.append(str(error) or type(error).__name__)
+async def _watch(during: During, load: Load) -> None:
+    turns = load.turns
+    await during(turns * load.every if turns and load.every else load.seconds)
 
 
-class _Ears:
-    """Reads one socket and says when an answer's first audio and its end came."""
+class Line:
+    """One caller on the phone."""
 
-    def __init__(self, caller: Caller) -> None:
-        self.caller = caller
-        self.first_audio: float | None = None
-        self.done = asyncio.Event()
+    def __init__(self, load: Load, voice: Voice, number: int) -> None:
+        self.caller = Caller()
+        self.socket: ClientConnection | None = None
+        self._load = load
+        self._voice = voice
+        # Callers are strangers to each other: neither their turns nor their packets share a beat.
+        share = number / load.sessions
+        self._phase = FRAME_SECONDS * (number * 0.618034 % 1.0)
+        self._offset = share * (load.every or min(RAMP_SECONDS, load.seconds / 4))
+        self._clock = 0.0
+        self._ears = Ears(load.wire, self.caller)
 
-    async def listen(self, socket: ClientConnection) -> None:
+    async def open(self, stack: AsyncExitStack, delay: float) -> None:
+        """Connect and ask for the session; a refusal is kept in ``caller.refused``."""
+        await asyncio.sleep(delay)
+        load, started = self._load, time.perf_counter()
+        headers = {"Authorization": f"Bearer {load.key}"} if load.key else {}
         try:
-            async for message in socket:
-                self._take(orjson.loads(message))
-        except ConnectionClosed as error:
-            self.caller.errors.append(f"closed: {error.rcvd.reason if error.rcvd else 'connection lost'}")
+            socket = await stack.enter_async_context(
+                connect(
+                    load.url,
+                    additional_headers=headers,
+                    compression=None,
+                    max_size=None,
+                    ping_interval=None,
+                    open_timeout=OPEN_SECONDS,
+                )
+            )
+            if load.wire.greeted:
+                first = load.wire.read(await asyncio.wait_for(socket.recv(), OPEN_SECONDS))
+                if first.kind in ("error", "refused"):
+                    self.caller.refused = first.text
+                    return
+            opening = load.wire.opening(load.silence_ms)
+            if opening is not None:
+                await socket.send(opening)
+        except InvalidStatus as error:
+            body = error.response.body.decode(errors="replace")[:200]
+            self.caller.refused = f"HTTP {error.response.status_code} {body}".strip()
+        except (OSError, TimeoutError, WebSocketException) as error:
+            self.caller.refused = str(error) or type(error).__name__
+        else:
+            self.caller.connecting = time.perf_counter() - started
+            self.socket = socket
+
+    async def talk(self, begin: float) -> None:
+        """Turns until the time is over; the microphone never stops sending."""
+        assert self.socket is not None
+        self._clock = begin + self._phase
+        listening = asyncio.create_task(self._ears.listen(self.socket))
+        try:
+            await self._quiet_until(begin + self._offset)
+            if self._load.every is not None:
+                await self._on_schedule(begin)
+            else:
+                await self._in_conversation(begin + self._load.seconds)
+        except ConnectionClosed:
+            pass  # the ears have noted why
+        except (OSError, WebSocketException) as error:
+            self.caller.errors.append(str(error) or type(error).__name__)
         finally:
-            self.done.set()
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+    async def _on_schedule(self, begin: float) -> None:
+        """A turn each ``every`` seconds. All callers send until the last one's last turn is over."""
+        load, turns = self._load, self._load.turns
+        assert load.every is not None and turns is not None
+        for number in range(turns):
+            due = begin + self._offset + number * load.every
+            await self._quiet_until(due)
+            self.caller.overrun += self._ears.under_way
+            spoken = await self._turn()
+            if load.interrupt is not None:
+                await self._interrupt(spoken, due + load.every)
+            else:
+                await self._quiet_until(due + load.every)
+                self._count(spoken)
+        await self._quiet_until(begin + (turns + 1) * load.every)
+
+    async def _in_conversation(self, until: float) -> None:
+        """The next turn follows the answer to the last one."""
+        load = self._load
+        while time.perf_counter() < until:
+            spoken = await self._turn()
+            latest = spoken + load.reply_timeout
+            if load.interrupt is not None:
+                await self._interrupt(spoken, latest)
+            else:
+                while not self._ears.over and time.perf_counter() < latest:
+                    await self._send(self._voice.silence)
+                self._count(spoken)
+            await self._quiet_until(time.perf_counter() + load.think)
+
+    async def _turn(self) -> float:
+        """Say it once; returns when its last voiced sample was sent."""
+        self.caller.turns += 1
+        self._ears.reset()
+        for frame in self._voice.frames:
+            await self._send(frame)
+        spoken = time.perf_counter()
+        if self._ears.first_audio is not None:
+            self.caller.early += 1
+            self._ears.reset()
+        return spoken
+
+    def _count(self, spoken: float) -> None:
+        if self._ears.first_audio is not None:
+            self.caller.answered += 1
+            self.caller.latencies.append(self._ears.first_audio - spoken)
+
+    async def _interrupt(self, spoken: float, latest: float) -> None:
+        """Wait for the reply, talk into it, and see how long it goes on; then wait for the next
+        reply's end, so that the next turn is one of its own again."""
+        ears, load = self._ears, self._load
+        assert load.interrupt is not None
+        while ears.first_audio is None and time.perf_counter() < latest:
+            await self._send(self._voice.silence)
+        self._count(spoken)
+        if ears.first_audio is None:
+            return
+        await self._quiet_until(ears.first_audio + load.interrupt)
+        under_way = ears.under_way
+        ears.interrupted()
+        self.caller.turns += 1
+        onset = 0.0
+        for number, frame in enumerate(self._voice.frames):
+            await self._send(frame)
+            if number == self._voice.onset:
+                onset = self._clock - FRAME_SECONDS  # a frame's first sample is as old as the frame
+        spoken = time.perf_counter()
+        if not ears.cut_is_named:
+            ears.stop_cutting()
+        while not ears.over and time.perf_counter() < latest:
+            await self._send(self._voice.silence)
+        self._count(spoken)
+        if not under_way:
+            self.caller.too_late += 1
+            return
+        self.caller.cuts.append(max(0.0, (ears.last_cut_audio or onset) - onset))
+        if ears.noticed_at is not None:
+            self.caller.told.append(max(0.0, ears.noticed_at - onset))
+
+    async def _quiet_until(self, when: float) -> None:
+        while time.perf_counter() < when:
+            await self._send(self._voice.silence)
+
+    async def _send(self, frame: Message) -> None:
+        """A microphone gives a frame away once it is full: wait first, then send."""
+        assert self.socket is not None
+        self._clock += FRAME_SECONDS
+        wait = self._clock - time.perf_counter()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self.caller.lags.append(max(0.0, time.perf_counter() - self._clock))
+        await self.socket.send(frame)
+
+
+class Ears:
+    """Reads one socket and notes when a reply's audio came and when it was over."""
+
+    def __init__(self, wire: Wire, caller: Caller) -> None:
+        self.done = asyncio.Event()
+        """The reply whose audio was heard is over."""
+        self.first_audio: float | None = None
+        self.last_cut_audio: float | None = None
+        self.noticed_at: float | None = None
+        self._wire = wire
+        self._caller = caller
+        self._last_audio = 0.0
+        self._reply = ""
+        self._cut: str | None = None
+        self._open_reply = False
+
+    @property
+    def under_way(self) -> bool:
+        """More audio of a reply is to be expected."""
+        if self._reply:
+            return self._open_reply
+        return self._open_reply and time.perf_counter() - self._last_audio < STREAMING_SECONDS
+
+    @property
+    def over(self) -> bool:
+        """The reply was heard to its end, or the line is dead."""
+        return self.done.is_set() or (self.first_audio is not None and not self.under_way)
+
+    @property
+    def cut_is_named(self) -> bool:
+        """Audio of the interrupted reply can be told from that of the next one."""
+        return bool(self._cut)
 
     def reset(self) -> None:
+        """A turn begins."""
         self.first_audio = None
         self.done.clear()
 
-    def _take(self, event: dict[str, Any]) -> None:
-        kind = event.get("type", "")
-        if kind in {"response.output_audio.delta", "response.audio.delta"}:
+    def interrupted(self) -> None:
+        """The caller begins to talk into the reply that is heard now."""
+        self.reset()
+        self._cut, self.last_cut_audio, self.noticed_at = self._reply, None, None
+
+    def stop_cutting(self) -> None:
+        """Audio that comes from now on is no longer the interrupted reply's."""
+        self._cut = None
+
+    async def listen(self, socket: ClientConnection) -> None:
+        """Until the connection ends."""
+        try:
+            async for message in socket:
+                self.take(message)
+        except ConnectionClosed as error:
+            self._caller.errors.append(f"closed: {error.rcvd.reason if error.rcvd else 'connection lost'}")
+        finally:
+            self.done.set()
+
+    def take(self, message: Message) -> None:
+        """One message of the server."""
+        heard = self._wire.read(message)
+        if heard.kind == "audio":
+            now = time.perf_counter()
+            if self._cut is not None and heard.reply == self._cut:
+                self.last_cut_audio = now
+                return
+            self._last_audio, self._reply, self._open_reply = now, heard.reply, True
             if self.first_audio is None:
-                self.first_audio = time.perf_counter()
-        elif kind == "response.done":
+                self.first_audio = now
+        elif heard.kind == "done":
+            if heard.reply == self._reply:
+                self._open_reply = False
             # A reply thrown away before any sound (the turn went on) is no answer.
-            if self.first_audio is not None or event["response"].get("status") == "failed":
+            if self.first_audio is not None or heard.text == "failed":
                 self.done.set()
-        elif kind == "error":
-            self.caller.errors.append(str(event.get("error", {}).get("message", "error")))
-
-
-def _session(load: Load) -> bytes:
-    detection = {"type": "server_vad", "silence_duration_ms": load.silence_ms, "prefix_padding_ms": 200}
-    audio_input = {"format": {"type": "audio/pcm", "rate": RATE}, "turn_detection": detection}
-    return orjson.dumps(
-        {"type": "session.update", "session": {"type": "realtime", "audio": {"input": audio_input}}}
-    )
-
-
-async def _talk(
-    load: Load, socket: ClientConnection, frames: list[str], caller: Caller, ears: _Ears, until: float
-) -> None:
-    """Turns until the time is over; the microphone never stops sending."""
-    clock = time.perf_counter()
-
-    async def send(audio: str) -> None:
-        nonlocal clock
-        # A microphone gives a frame away once it is full: wait first, then send.
-        clock += FRAME_SECONDS
-        wait = clock - time.perf_counter()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        caller.lags.append(max(0.0, time.perf_counter() - clock))
-        await socket.send(f'{{"type":"input_audio_buffer.append","audio":"{audio}"}}')
-
-    while time.perf_counter() < until:
-        ears.reset()
-        caller.turns += 1
-        for frame in frames:
-            await send(frame)
-        spoken = time.perf_counter()
-        while not ears.done.is_set() and time.perf_counter() - spoken < load.reply_timeout:
-            await send(SILENCE)
-        if ears.first_audio is not None:
-            caller.answered += 1
-            caller.latencies.append(ears.first_audio - spoken)
-        rest = time.perf_counter() + load.think
-        while time.perf_counter() < rest:
-            await send(SILENCE)
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value below which ``share`` (0..1) of ``values`` lie; nan for none."""
-    return float(np.quantile(values, share)) if values else float("nan")
-
-
-def summary(load: Load, callers: list[Caller]) -> dict[str, Any]:
-    """The figures of one run, JSON-ready; latencies in milliseconds."""
-    latencies = [value for caller in callers for value in caller.latencies]
-    lags = [value for caller in callers for value in caller.lags]
-    by_design = load.silence_ms / 1000 + load.expected
-    added = [value - by_design for value in latencies]
-    errors = [text for caller in callers for text in caller.errors]
-
-    def ms(value: float) -> float | None:
-        return None if np.isnan(value) else round(value * 1000, 1)
-
-    return {
-        "sessions": load.sessions,
-        "refused": sum(bool(caller.refused) for caller in callers),
-        "refusal": next((caller.refused for caller in callers if caller.refused), None),
-        "turns": sum(caller.turns for caller in callers),
-        "answered": sum(caller.answered for caller in callers),
-        "latency_ms": {"p50": ms(percentile(latencies, 0.5)), "p95": ms(percentile(latencies, 0.95))},
-        "added_ms": {
-            "p50": ms(percentile(added, 0.5)),
-            "p95": ms(percentile(added, 0.95)),
-            "mean": ms(fmean(added)) if added else None,
-        },
-        "send_lag_ms": {"p95": ms(percentile(lags, 0.95)), "max": ms(max(lags, default=float("nan")))},
-        "errors": len(errors),
-        "first_errors": errors[:3],
-    }
+        elif heard.kind == "noticed":
+            if self._cut is not None and self.noticed_at is None:
+                self.noticed_at = time.perf_counter()
+        elif heard.kind in ("error", "refused"):
+            self._caller.errors.append(heard.text)

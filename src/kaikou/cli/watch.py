@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -24,32 +25,61 @@ class Usage:
 
 
 class Watch:
-    """``begin()``, let the load run, ``end()``: the share of a core used in between. Both block."""
+    """Looks at one server: ``idle()`` before any load, then ``during()`` beside each. ``idle`` blocks."""
 
     def __init__(self, url: str, pid: int | None = None) -> None:
         self._url = url
         self._pid = pid
-        self._before: Usage | None = None
-        self._at = 0.0
+        self._idle: Usage | None = None
 
-    def begin(self) -> None:
+    def idle(self) -> None:
+        """Find the process, and note what it needs while nobody calls."""
         self._pid = self._pid or _listener(self._url)
-        self._before, self._at = self._read(), time.perf_counter()
+        self._idle = self._read()
 
-    def end(self) -> dict[str, Any] | None:
-        """``cpu_percent`` of one core, ``memory_mb``, ``pid``; None where nothing can be read."""
-        after, before = self._read(), self._before
-        if after is None or before is None:
+    async def during(self, seconds: float) -> Spent | None:
+        """The share of a core used in the next ``seconds``, and the most memory; None where nothing
+        can be read."""
+        first, at = await asyncio.to_thread(self._read), time.perf_counter()
+        last, memory = first, 0
+        for wait in _steps(seconds):
+            await asyncio.sleep(wait)
+            last = await asyncio.to_thread(self._read)
+            memory = max(memory, last.memory if last else 0)
+        if first is None or last is None:
             return None
-        passed = time.perf_counter() - self._at
-        return {
-            "cpu_percent": round(100 * (after.cpu - before.cpu) / passed, 1),
-            "memory_mb": round(after.memory / 1e6),
-            "pid": self._pid,
-        }
+        idle = self._idle.memory if self._idle else first.memory
+        return Spent((last.cpu - first.cpu) / (time.perf_counter() - at), memory, idle, self._pid)
 
     def _read(self) -> Usage | None:
         return _of_tree(self._pid) if self._pid else _of_metrics(self._url)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a server needed under load: ``cores`` (1.0 is one of them), bytes."""
+
+    cores: float
+    memory: int
+    idle: int
+    pid: int | None
+
+    def figures(self, sessions: int) -> dict[str, Any]:
+        """JSON-ready, and for each of the ``sessions`` that talked."""
+        return {
+            "cpu_percent": round(100 * self.cores, 1),
+            "cpu_ms_per_session_second": round(1000 * self.cores / sessions, 2),
+            "memory_mb": round(self.memory / 1e6, 1),
+            "idle_mb": round(self.idle / 1e6, 1),
+            "mb_per_session": round((self.memory - self.idle) / 1e6 / sessions, 2),
+            "pid": self.pid,
+        }
+
+
+def _steps(seconds: float) -> list[float]:
+    """About a second each."""
+    count = max(1, round(seconds))
+    return [seconds / count] * count
 
 
 def _of_tree(pid: int) -> Usage | None:

@@ -1,0 +1,63 @@
+"""What a caller of the bench says: sound cut into 20 ms messages, packed once for all callers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kaikou.audio.pcm import Pcm
+from kaikou.audio.resampling import resample
+from kaikou.cli.wires import Message, Wire
+
+FRAME_SECONDS = 0.02
+VOICED = 0.01
+"""RMS from which a frame counts as voiced (-40 dBFS)."""
+_BABBLE_RATE = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One turn, ready to be sent. ``frames`` ends with the last voiced frame, so that the moment it
+    is sent is the moment the speaker falls silent; ``onset`` is the index of the first voiced one."""
+
+    frames: list[Message]
+    onset: int
+    silence: Message
+
+    @property
+    def seconds(self) -> float:
+        return len(self.frames) * FRAME_SECONDS
+
+
+def prepare(voice: Pcm, wire: Wire, pause: float = 0.0) -> Voice:
+    """The voice in the wire's messages, with ``pause`` seconds of silence in its middle."""
+    sound = resample(voice, wire.rate)
+    frame = round(wire.rate * FRAME_SECONDS)
+    samples = sound.samples
+    if pause > 0:
+        middle = _quiet_middle(samples, frame)
+        gap = np.zeros(round(pause * wire.rate), np.float32)
+        samples = np.concatenate((samples[:middle], gap, samples[middle:]))
+    cut = np.pad(samples, (0, -len(samples) % frame)).reshape(-1, frame)
+    voiced = np.flatnonzero(np.sqrt(np.mean(cut**2, axis=1)) > VOICED)
+    first, last = (int(voiced[0]), int(voiced[-1]) + 1) if len(voiced) else (0, len(cut))
+    frames = [wire.frame(Pcm(row, wire.rate)) for row in cut[:last]]
+    return Voice(frames, first, wire.frame(Pcm.silence(FRAME_SECONDS, wire.rate)))
+
+
+def babble(seconds: float = 1.2) -> Pcm:
+    """A voice-like sound (a buzz in syllables) for servers whose recogniser is scripted."""
+    at = np.arange(round(seconds * _BABBLE_RATE)) / _BABBLE_RATE
+    buzz = sum(np.sin(2 * np.pi * 120 * n * at) / n for n in range(1, 20))
+    syllables = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * at)
+    return Pcm((0.12 * buzz * syllables).astype(np.float32), _BABBLE_RATE)
+
+
+def _quiet_middle(samples: np.ndarray[Any, Any], frame: int) -> int:
+    """The quietest 20 ms in the middle third, as a sample index."""
+    third = len(samples) // 3
+    starts = np.arange(third, 2 * third, frame)
+    energy = [float(np.sum(samples[start : start + frame] ** 2)) for start in starts]
+    return int(starts[int(np.argmin(energy))]) if len(starts) else len(samples) // 2
