@@ -16,9 +16,11 @@ const IN_USE = "conversation_in_use";
 const IN_USE_DELAY = 300;
 const IN_USE_TRIES = 10;
 
-interface Waiting {
+/** Something asked of the server that it has not yet acknowledged. */
+interface Wish {
+  /** The message it is about, by which the server's acknowledgement is known. */
   id: string;
-  text: string;
+  frame: () => ClientFrame;
   tries: number;
 }
 
@@ -30,8 +32,7 @@ export class ChatClient {
   private socket: WebSocket | null = null;
   private conversationId: string | null;
   private seq = 0;
-  /** Written, and not yet acknowledged. */
-  private waiting: Waiting[] = [];
+  private wishes: Wish[] = [];
   private answering = false;
   private delay = FIRST_DELAY;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,10 +43,42 @@ export class ChatClient {
   }
 
   say(id: string, text: string): void {
-    const message = { id, text, tries: 0 };
-    this.waiting.push(message);
-    if (this.socket) this.send(message);
-    else this.open();
+    const { agent } = this.options;
+    this.wish(id, () => ({
+      v: 1,
+      type: "user_message",
+      text,
+      message_id: id,
+      ...(this.conversationId === null ? {} : { conversation_id: this.conversationId }),
+      ...(agent === null ? {} : { agent }),
+    }));
+  }
+
+  /** Say a message differently. It and all after it are removed, and the new text is answered. */
+  edit(id: string, text: string): void {
+    this.wishThere(id, (conversation_id) => ({
+      v: 1,
+      type: "edit",
+      conversation_id,
+      message_id: id,
+      text,
+    }));
+  }
+
+  /** Have an answer made anew. It and all after it are removed. */
+  regenerate(id: string): void {
+    this.wishThere(id, (conversation_id) => ({
+      v: 1,
+      type: "regenerate",
+      conversation_id,
+      message_id: id,
+    }));
+  }
+
+  /** Listen to a conversation that is being answered; `history` comes first. */
+  follow(): void {
+    this.answering = true;
+    if (!this.socket) this.open();
   }
 
   /** End the answer under way; what was written of it stays. */
@@ -60,16 +93,24 @@ export class ChatClient {
     this.socket?.close(1000);
   }
 
+  private wishThere(id: string, frame: (conversationId: string) => ClientFrame): void {
+    const { conversationId } = this;
+    if (conversationId !== null) this.wish(id, () => frame(conversationId));
+  }
+
+  private wish(id: string, frame: () => ClientFrame): void {
+    this.wishes.push({ id, frame, tries: 0 });
+    if (this.socket) this.put(frame());
+    else this.open();
+  }
+
   private open(): void {
     const socket = new WebSocket(this.options.url, SUBPROTOCOL);
     this.socket = socket;
     socket.onopen = () => {
       this.delay = FIRST_DELAY;
-      if (this.conversationId !== null && this.seq > 0) {
-        const conversation_id = this.conversationId;
-        this.put({ v: 1, type: "resume", conversation_id, seq: this.seq });
-      }
-      for (const message of this.waiting) this.send(message);
+      this.takeUp();
+      for (const wish of this.wishes) this.put(wish.frame());
     };
     socket.onmessage = (message: MessageEvent<string>) => {
       if (!this.closed) this.receive(JSON.parse(message.data) as ServerFrame);
@@ -79,16 +120,12 @@ export class ChatClient {
     };
   }
 
-  private send({ id, text }: Waiting): void {
-    const { agent } = this.options;
-    this.put({
-      v: 1,
-      type: "user_message",
-      text,
-      message_id: id,
-      ...(this.conversationId === null ? {} : { conversation_id: this.conversationId }),
-      ...(agent === null ? {} : { agent }),
-    });
+  /** What was missed of an answer that is owed. */
+  private takeUp(): void {
+    if (this.conversationId === null) return;
+    const conversation_id = this.conversationId;
+    if (this.seq > 0) this.put({ v: 1, type: "resume", conversation_id, seq: this.seq });
+    else if (this.answering) this.put({ v: 1, type: "open", conversation_id });
   }
 
   private put(frame: ClientFrame): void {
@@ -96,30 +133,33 @@ export class ChatClient {
   }
 
   private receive(frame: ServerFrame): void {
-    if (frame.type === "error" && frame.code === IN_USE && this.sendAgain(frame.message_id)) return;
+    if (frame.type === "error" && frame.code === IN_USE && this.askAgain(frame.message_id)) return;
     if (frame.seq > 0) {
       this.seq = frame.seq;
       this.conversationId = frame.conversation_id ?? this.conversationId;
     }
-    if (frame.type === "message" || frame.type === "error") {
-      this.waiting = this.waiting.filter((message) => message.id !== frame.message_id);
+    if (frame.type === "message" || frame.type === "error" || frame.type === "removed") {
+      this.wishes = this.wishes.filter((wish) => wish.id !== frame.message_id);
     }
     if (frame.type === "reply_started") this.answering = true;
     if (frame.type === "reply_done") this.answering = false;
+    if (frame.type === "history") {
+      this.answering = frame.messages.some((message) => message.status === "in_progress");
+    }
     this.options.onFrame(frame);
   }
 
-  private sendAgain(id: string | null): boolean {
-    const message = this.waiting.find((one) => one.id === id);
-    if (!message || message.tries >= IN_USE_TRIES) return false;
-    message.tries += 1;
-    this.timer = setTimeout(() => this.send(message), IN_USE_DELAY);
+  private askAgain(id: string | null): boolean {
+    const wish = this.wishes.find((one) => one.id === id);
+    if (!wish || wish.tries >= IN_USE_TRIES) return false;
+    wish.tries += 1;
+    this.timer = setTimeout(() => this.put(wish.frame()), IN_USE_DELAY);
     return true;
   }
 
   private dropped(): void {
     this.socket = null;
-    if (this.waiting.length === 0 && !this.answering) return;
+    if (this.wishes.length === 0 && !this.answering) return;
     this.options.onLost();
     this.timer = setTimeout(() => this.open(), this.delay);
     this.delay = Math.min(LONGEST_DELAY, this.delay * 2);

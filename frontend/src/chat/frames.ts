@@ -8,10 +8,17 @@ interface Common {
   seq: number;
 }
 
+export interface HistoryMessage {
+  message_id: string;
+  role: string;
+  text: string;
+  status: string;
+}
+
 /** What the server says, as far as the page acts on it. */
 export type ServerFrame = Common &
   (
-    | { type: "history"; messages: { message_id: string; role: string; text: string }[] }
+    | { type: "history"; messages: HistoryMessage[] }
     | { type: "message"; role: string; text: string }
     | { type: "removed" }
     | { type: "reply_started" }
@@ -35,6 +42,9 @@ export type ClientFrame = { v: 1 } & (
       conversation_id?: string;
       agent?: string;
     }
+  | { type: "open"; conversation_id: string }
+  | { type: "regenerate"; conversation_id: string; message_id: string }
+  | { type: "edit"; conversation_id: string; message_id: string; text: string }
   | { type: "stop"; conversation_id: string }
   | { type: "resume"; conversation_id: string; seq: number }
 );

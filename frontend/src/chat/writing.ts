@@ -1,13 +1,15 @@
-import { newItemId, reduceFrame, written } from "../conversation/conversation";
+import { edited, newItemId, reduceFrame, withoutFrom, written } from "../conversation/conversation";
 import { problemOfEvent } from "../conversation/problem";
 import type { CallStore } from "../conversation/store";
-import { socketAddress } from "../server/http";
+import { request, socketAddress } from "../server/http";
 import { ChatClient } from "./client";
 import type { ServerFrame } from "./frames";
+import { conversationOf, type StoredConversation } from "./stored";
 
 /** The conversation without a call: written on both sides. A call may take it up later. */
 export class Writing {
   private readonly client: ChatClient;
+  private closed = false;
 
   constructor(
     private readonly store: CallStore,
@@ -30,11 +32,31 @@ export class Writing {
     this.client.say(id, text);
   }
 
+  /** Say one of the user's messages differently; what followed it goes. */
+  edit(id: string, text: string): void {
+    const { store } = this;
+    store.update({ problem: null, conversation: edited(store.state.conversation, id, text) });
+    this.client.edit(id, text);
+  }
+
+  /** Have an answer made anew; what followed it goes. */
+  regenerate(id: string): void {
+    const { store } = this;
+    store.update({ problem: null, conversation: withoutFrom(store.state.conversation, id) });
+    this.client.regenerate(id);
+  }
+
+  /** Listen to an answer that is being written for somebody else: another window, or before a reload. */
+  follow(): void {
+    this.client.follow();
+  }
+
   stop(): void {
     this.client.stop();
   }
 
   close(): void {
+    this.closed = true;
     this.client.close();
   }
 
@@ -46,5 +68,17 @@ export class Writing {
       conversationId: frame.conversation_id ?? store.state.conversationId,
       problem: failure ? problemOfEvent(failure) : null,
     });
+    if (frame.type === "error") void this.reload();
+  }
+
+  /** The page went ahead of a server that refused: show again how things are there. */
+  private async reload(): Promise<void> {
+    const { store } = this;
+    const id = store.state.conversationId;
+    if (id === null) return;
+    const stored = await request<StoredConversation>(`/api/conversations/${id}`).catch(() => null);
+    // Where it cannot be had, the problem that is shown already says so.
+    if (!stored || this.closed || store.state.conversationId !== id) return;
+    store.update({ conversation: conversationOf(stored, store.state.conversation) });
   }
 }

@@ -1,4 +1,4 @@
-import type { ServerFrame } from "../chat/frames";
+import type { HistoryMessage, ServerFrame } from "../chat/frames";
 import { type Item, type Metrics, type ServerEvent, textOf } from "../realtime/events";
 
 /** One line of the conversation, as the page shows it. */
@@ -8,13 +8,19 @@ export interface Line {
   text: string;
   /** `hearing`: still being said; `done`; `cut`: interrupted, the text is what was heard. */
   state: "hearing" | "done" | "cut";
+  /** Why a written answer ended early; absent where a voice interrupted it. */
+  ending?: "stopped" | "incomplete" | "failed";
   emoji?: string;
   metrics?: Metrics;
+  /** Length of the recording, where the server keeps one. */
+  recorded?: number;
 }
 
 /** The conversation so far, and who holds the floor. A pure function of the events. */
 export interface Conversation {
   lines: Line[];
+  /** Ids of what was written and not yet acknowledged by the server. */
+  unsent: string[];
   /** The user is speaking now. */
   hearing: boolean;
   /** Id of the reply under way. */
@@ -29,6 +35,7 @@ export interface Conversation {
 
 export const emptyConversation: Conversation = {
   lines: [],
+  unsent: [],
   hearing: false,
   response: null,
   replies: {},
@@ -86,14 +93,12 @@ export function reduceFrame(before: Conversation, frame: ServerFrame): Conversat
   const id = frame.message_id ?? "";
   switch (frame.type) {
     case "history":
-      return frame.messages.reduce((state, { message_id, role, text }) => {
-        const speaker = role === "user" ? "user" : "assistant";
-        return text ? put(state, message_id, { role: speaker, text, state: "done" }) : state;
-      }, before);
+      return history(before, frame.messages);
     case "message":
-      return put(before, id, { role: "user", text: frame.text, state: "done" });
+      return put(taken(before, id), id, { role: "user", text: frame.text, state: "done" });
     case "removed":
-      return without(before, id);
+      // Of an edited message the new words are shown already.
+      return before.unsent.includes(id) ? before : without(before, id);
     case "reply_started":
       return put({ ...before, response: id }, id, {
         role: "assistant",
@@ -107,11 +112,34 @@ export function reduceFrame(before: Conversation, frame: ServerFrame): Conversat
     case "reply_done": {
       const state = change({ ...before, response: null }, id, { text: frame.text });
       if (frame.text.trim() === "") return without(state, id);
-      return change(state, id, { state: frame.status === "completed" ? "done" : "cut" });
+      return frame.status === "completed"
+        ? change(state, id, { state: "done" })
+        : change(state, id, { state: "cut", ending: frame.status });
     }
     case "error":
-      return { ...before, response: null };
+      return taken({ ...before, response: null }, id);
   }
+}
+
+/** The written conversation as it stands, with what the page knows beside it. */
+function history(before: Conversation, messages: HistoryMessage[]): Conversation {
+  const known = new Map(before.lines.map((line) => [line.id, line]));
+  const lines = messages
+    .filter(({ text, status }) => text !== "" || status === "in_progress")
+    .map(({ message_id, role, text, status }): Line => {
+      const speaker = role === "user" ? "user" : "assistant";
+      return {
+        ...known.get(message_id),
+        id: message_id,
+        role: speaker,
+        text,
+        state: stateOf(status),
+      };
+    });
+  const there = new Set(lines.map((line) => line.id));
+  const coming = before.lines.filter(({ id }) => before.unsent.includes(id) && !there.has(id));
+  const answering = lines.findLast((line) => line.role === "assistant" && line.state === "hearing");
+  return { ...before, lines: [...lines, ...coming], response: answering?.id ?? null };
 }
 
 /** A fresh id for something written. Plain random bits: `randomUUID` exists on secure pages only. */
@@ -122,7 +150,25 @@ export function newItemId(): string {
 
 /** Something written by the user, shown before the server has said that it took it. */
 export function written(before: Conversation, id: string, text: string): Conversation {
-  return put(before, id, { role: "user", text, state: "done" });
+  const unsent = [...before.unsent, id];
+  return put({ ...before, unsent }, id, { role: "user", text, state: "done" });
+}
+
+/** A message said differently: it and all after it go, before the server has said so. */
+export function edited(before: Conversation, id: string, text: string): Conversation {
+  return written(withoutFrom(before, id), id, text);
+}
+
+/** An answer about to be made anew: it and all after it go. */
+export function withoutFrom(before: Conversation, id: string): Conversation {
+  const at = before.lines.findIndex((line) => line.id === id);
+  return at < 0 ? before : { ...before, lines: before.lines.slice(0, at) };
+}
+
+/** What an item's status says of its line. */
+export function stateOf(status: string): Line["state"] {
+  if (status === "in_progress") return "hearing";
+  return status === "incomplete" ? "cut" : "done";
 }
 
 /** The connection is gone for good: nothing is being said any more. */
@@ -131,6 +177,13 @@ export function hungUp(before: Conversation): Conversation {
     .filter((line) => line.state !== "hearing" || line.role === "assistant")
     .map((line) => (line.state === "hearing" ? { ...line, state: "cut" as const } : line));
   return { ...before, lines, hearing: false, response: null, held: false };
+}
+
+/** The server knows of it, or will not have it. */
+function taken(before: Conversation, id: string): Conversation {
+  return before.unsent.includes(id)
+    ? { ...before, unsent: before.unsent.filter((one) => one !== id) }
+    : before;
 }
 
 function put(before: Conversation, id: string, line: Omit<Line, "id">): Conversation {
@@ -148,7 +201,7 @@ function change(before: Conversation, id: string | undefined, to: Partial<Line>)
   };
 }
 
-function without(before: Conversation, id: string): Conversation {
+export function without(before: Conversation, id: string): Conversation {
   return { ...before, lines: before.lines.filter((line) => line.id !== id) };
 }
 
@@ -168,7 +221,7 @@ function added(before: Conversation, item: Item): Conversation {
   const text = textOf(item);
   // A spoken item arrives without its words: its line appears with the transcript.
   if (text === "") return before;
-  return put(before, item.id, { role: item.role, text, state: "done" });
+  return put(taken(before, item.id), item.id, { role: item.role, text, state: "done" });
 }
 
 function retrieved(before: Conversation, item: Item): Conversation {

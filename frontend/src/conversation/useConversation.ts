@@ -19,6 +19,10 @@ export function useConversationState(agent: string | null) {
       writing.current?.close();
       writing.current = null;
     };
+    const writingNow = () => {
+      writing.current ??= new Writing(store, agent);
+      return writing.current;
+    };
     return {
       start: () => {
         hangUp();
@@ -39,9 +43,22 @@ export function useConversationState(agent: string | null) {
           void call.current.write(text);
           return;
         }
-        writing.current ??= new Writing(store, agent);
-        writing.current.write(text);
+        writingNow().write(text);
       },
+      /** Leave what is here and show a stored conversation, whose words are on their way. */
+      open: (conversationId: string) => {
+        hangUp();
+        store.update({
+          phase: "idle",
+          problem: null,
+          conversation: emptyConversation,
+          conversationId,
+        });
+      },
+      edit: (id: string, text: string) => writingNow().edit(id, text),
+      regenerate: (id: string) => writingNow().regenerate(id),
+      /** Listen to an answer that is under way in the stored conversation. */
+      follow: () => writingNow().follow(),
       dismiss: () => store.update({ problem: null }),
     };
   }, [store, agent]);

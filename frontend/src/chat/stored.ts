@@ -1,0 +1,83 @@
+import {
+  type Conversation,
+  emptyConversation,
+  type Line,
+  stateOf,
+} from "../conversation/conversation";
+import type { Stage } from "../realtime/events";
+
+/** A conversation as `GET /api/conversations/{id}` tells it, as far as the page shows it. */
+export interface StoredConversation {
+  id: string;
+  title: string;
+  agent_id: string | null;
+  /** How it was held last: `realtime`, `chat` … */
+  surface: string;
+  /** It is being held now. */
+  live?: boolean;
+  items: StoredItem[];
+  turns: StoredTurn[];
+}
+
+export interface StoredItem {
+  id: string;
+  kind: string;
+  role: string | null;
+  text: string;
+  status: string;
+  audio_seconds: number | null;
+}
+
+export interface StoredTurn {
+  reply_item_id: string | null;
+  total: number | null;
+  speculations: number;
+  stages: Stage[];
+}
+
+/**
+ * What is kept of a conversation, in the page's own terms. What the page knows and the server does
+ * not keep (emoji, why an answer ended) is taken from `before`, as is what is on its way to it.
+ */
+export function conversationOf(
+  stored: StoredConversation,
+  before: Conversation = emptyConversation,
+): Conversation {
+  const turns = new Map(stored.turns.map((turn) => [turn.reply_item_id, turn]));
+  const known = new Map(before.lines.map((line) => [line.id, line]));
+  const lines = stored.items
+    .filter(isShown)
+    .map((item) => lineOf(item, turns.get(item.id), known.get(item.id), stored.live ?? false));
+  const there = new Set(lines.map((line) => line.id));
+  const coming = before.lines.filter(
+    (line) => !there.has(line.id) && before.unsent.includes(line.id),
+  );
+  const writing = lines.findLast((line) => line.role === "assistant" && line.state === "hearing");
+  return { ...before, lines: [...lines, ...coming], response: writing?.id ?? null };
+}
+
+function isShown({ kind, role, text }: StoredItem): boolean {
+  return kind === "message" && (role === "user" || role === "assistant") && text.trim() !== "";
+}
+
+function lineOf(
+  item: StoredItem,
+  turn: StoredTurn | undefined,
+  before: Line | undefined,
+  live: boolean,
+): Line {
+  const state = stateOf(item.status);
+  const line: Line = {
+    id: item.id,
+    role: item.role === "user" ? "user" : "assistant",
+    text: item.text.trim(),
+    // A server that stopped in the middle of an answer never said how it ended.
+    state: state === "hearing" && !live ? "cut" : state,
+    ...(before?.emoji ? { emoji: before.emoji } : {}),
+    ...(before?.ending ? { ending: before.ending } : {}),
+    ...(item.audio_seconds ? { recorded: item.audio_seconds } : {}),
+  };
+  if (turn?.total == null) return line;
+  const { total, speculations, stages } = turn;
+  return { ...line, metrics: { total, speculations, stages } };
+}
