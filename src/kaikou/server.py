@@ -81,7 +81,7 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
     await asyncio.to_thread(_import_parts)
     from kaikou.accounts.guard import Guard
     from kaikou.agents.service import AgentService
-    from kaikou.api.events import Feed
+    from kaikou.api.events import ConversationChanges, Feed
     from kaikou.api.runtime import Runtime
     from kaikou.engines.pool import Pool
     from kaikou.engines.selection import build
@@ -92,6 +92,7 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
     from kaikou.store.conversations import ConversationRepository
     from kaikou.store.database import Database
     from kaikou.store.journal import Journal
+    from kaikou.store.purge import Purge
     from kaikou.store.voices import VoiceRepository
     from kaikou.voices.library import VoiceLibrary
 
@@ -113,9 +114,15 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
         blobs = Blobs(settings.data_dir / "blobs")
-        journal = Journal(database, blobs)
+        changes = ConversationChanges(feed)
+        stack.callback(changes.close)
+        journal = Journal(database, blobs, on_written=changes.note)
         stack.push_async_callback(journal.stop)
         journal.start()
+        conversations = ConversationRepository(database, blobs)
+        purge = Purge(conversations, settings.limits.undo_seconds)
+        stack.push_async_callback(purge.stop)
+        purge.start()
         runtime = Runtime(
             settings=settings,
             loaded=loaded,
@@ -123,7 +130,7 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
             weights=weights,
             database=database,
             journal=journal,
-            conversations=ConversationRepository(database, blobs),
+            conversations=conversations,
             agents=AgentService(AgentRepository(database)),
             guard=Guard(settings, await _secret(settings, database)),
             feed=feed,
@@ -161,7 +168,6 @@ async def _open_live(
 
     def counted() -> None:
         runtime.feed.publish("sessions", live=admission.sessions, limit=admission.load.capacity)
-        runtime.feed.publish("conversations", change="session")
 
     live = LiveService(
         settings,

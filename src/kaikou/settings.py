@@ -128,6 +128,10 @@ class LimitSettings(BaseModel):
     max_frame_bytes: int = Field(16 * 1024 * 1024, gt=1024, description="Largest WebSocket frame.")
     max_text_chars: int = Field(20_000, gt=0, description="Longest text message of a user.")
     max_items: int = Field(2_000, gt=10, description="Items one conversation may hold.")
+    undo_seconds: float = Field(
+        60.0, ge=0, description="How long a deleted conversation can be brought back."
+    )
+    preview_chars: int = Field(300, gt=0, description="Longest text a voice is tried with.")
 
 
 class Settings(BaseModel):

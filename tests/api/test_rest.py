@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from pydantic import SecretStr
 from kaikou.accounts.guard import COOKIE, Guard
 from kaikou.accounts.middleware import GuardMiddleware
 from kaikou.agents.service import AgentService
-from kaikou.api import agents, conversations, login, problems
+from kaikou.api import agents, conversations, deletion, latency, login, problems
 from kaikou.api.runtime import Runtime
 from kaikou.errors import LimitReached
 from kaikou.settings import Settings
@@ -25,7 +27,8 @@ from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository
 from kaikou.store.database import Database
 from kaikou.store.journal import Journal
-from kaikou.store.records import ItemRow, PartRow, StageRow, TurnRow
+from kaikou.store.purge import Purge
+from kaikou.store.records import ItemRow, PartRow, StageRow, TurnRow, now
 
 PASSWORD = "correct horse"
 PROBLEM = "application/problem+json"
@@ -42,7 +45,7 @@ def application(runtime: Runtime) -> FastAPI:
     app = FastAPI()
     app.state.runtime = runtime
     problems.install(app)
-    for room in (agents, conversations, login):
+    for room in (agents, deletion, conversations, latency, login):
         app.include_router(room.router)
     app.add_middleware(GuardMiddleware, guard=runtime.guard)
     return app
@@ -92,7 +95,7 @@ async def test_agents_are_made_read_changed_and_deleted(house: House) -> None:
     made = await client.post("/api/agents", json={"name": "Ada", "prompt": "p", "engines": {"llm": "llama"}})
     assert made.status_code == 201
     place = made.headers["location"]
-    assert (await client.get(place)).json() == made.json()
+    assert (await client.get(place)).json() == made.json() | {"resolved": None}
     changed = await client.patch(place, json={"greeting": "hi", "language": "en", "description": None})
     assert changed.json() == made.json() | {
         "greeting": "hi",
@@ -221,13 +224,110 @@ async def test_exports_are_files(house: House) -> None:
 
 async def test_deleting_takes_the_recordings_too(house: House, tmp_path: Path) -> None:
     talk(house)
-    assert (await house.client.delete("/api/conversations/conv_1")).status_code == 204
-    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
-    for path in ("", "/turns", "/export"):
-        assert_problem(
-            await house.client.get(f"/api/conversations/conv_1{path}"), 404, "conversation_not_found"
-        )
+    gone = await house.client.delete("/api/conversations/conv_1")
+    assert gone.json()["deleted"] == ["conv_1"] and gone.json()["restorable_until"] > now().isoformat()
+    for path in ("", "/turns", "/export", "/items/a/audio"):
+        answer = await house.client.get(f"/api/conversations/conv_1{path}")
+        assert answer.status_code == 404
     assert_problem(await house.client.delete("/api/conversations/conv_1"), 404, "conversation_not_found")
+    await Purge(house.runtime.conversations, keep=0.0).once()
+    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert_problem(
+        await house.client.post("/api/conversations/conv_1/restore"), 404, "conversation_not_found"
+    )
+
+
+async def test_deleting_can_be_undone_one_by_one_and_together(house: House) -> None:
+    talk(house)
+    before = (await house.client.get("/api/conversations/conv_1")).json()
+    await house.client.delete("/api/conversations/conv_1")
+    back = await house.client.post("/api/conversations/conv_1/restore")
+    assert (back.status_code, back.json()["id"]) == (200, "conv_1")
+    assert (await house.client.get("/api/conversations/conv_1")).json() == before
+    both = {"ids": ["conv_1", "conv_x", "conv_1"]}
+    gone = (await house.client.post("/api/conversations/delete", json=both)).json()
+    assert gone["deleted"] == ["conv_1"]
+    assert [(one["id"], one["code"]) for one in gone["skipped"]] == [("conv_x", "conversation_not_found")]
+    back = await house.client.post("/api/conversations/restore", json=both)
+    assert back.json()["restored"] == ["conv_1"] and back.json()["skipped"][0]["id"] == "conv_x"
+    for body in ({"ids": []}, {"ids": ["a"] * 501}, {}):
+        assert (await house.client.post("/api/conversations/delete", json=body)).status_code == 422
+
+
+async def test_a_message_is_deleted(house: House) -> None:
+    talk(house)
+    assert (await house.client.delete("/api/conversations/conv_1/items/b")).status_code == 204
+    left = (await house.client.get("/api/conversations/conv_1")).json()
+    assert [item["id"] for item in left["items"]] == ["a"]
+    exported = (await house.client.get("/api/conversations/conv_1/export?format=txt")).text
+    assert exported.splitlines()[-1] == "User: 今天的天气怎么样？"
+    gone = await house.client.delete("/api/conversations/conv_1/items/b")
+    assert_problem(gone, 404, "item_not_found", "item_id")
+    gone = await house.client.delete("/api/conversations/conv_x/items/b")
+    assert_problem(gone, 404, "conversation_not_found")
+
+
+async def test_recordings_are_exported_in_an_archive(house: House) -> None:
+    talk(house)
+    answer = await house.client.get("/api/conversations/conv_1/export?format=audio")
+    assert answer.headers["content-disposition"] == 'attachment; filename="conv_1.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert sorted(archive.namelist()) == ["audio/001-user.wav", "conversation.json", "conversation.md"]
+        recorded = await house.client.get("/api/conversations/conv_1/items/a/audio")
+        assert archive.read("audio/001-user.wav") == recorded.content
+    house.runtime.journal.open("silent")
+    silent = await house.client.get("/api/conversations/silent/export?format=audio")
+    assert_problem(silent, 404, "audio_not_found")
+
+
+async def test_latency_tells_where_the_time_went(house: House) -> None:
+    talk(house)
+    journal = house.runtime.journal
+    for number in range(1, 20):
+        stages = (
+            StageRow("end_of_turn", 0.0, 0.5),
+            StageRow("first_token", 0.2, 0.5 + number / 10, 0.1),
+            StageRow("sent", 1.0, number / 10),
+        )
+        engines = {"stt": "whisper", "llm": "deepseek" if number % 2 else "llama", "tts": "kokoro"}
+        turn = TurnRow(f"t{number}", stages=stages, total=number / 10, speculations=1, engines=engines)
+        journal.turn("conv_1", turn)
+    told = (await house.client.get("/api/latency", params={"engine": "llm:deepseek", "limit": 2})).json()
+    assert told["count"] == 10 and [one["id"] for one in told["turns"]] == ["t19", "t17"]
+    assert told["total"] | {"counts": []} == {
+        "count": 10, "p50": 0.9, "p90": 1.7, "p95": 1.9, "max": 1.9, "counts": [],
+    }  # fmt: skip
+    assert sum(told["total"]["counts"]) == 10
+    assert len(told["total"]["counts"]) == len(told["bounds"]) + 1
+    assert [stage["name"] for stage in told["stages"]] == ["end_of_turn", "first_token", "sent"]
+    assert told["stages"][1]["queued"]["p95"] == 0.1
+    assert told["speculation"] == {
+        "turns": 10, "hits": 10, "hit_rate": 1.0, "gain_p50": 0.3, "thrown_away": 10,
+    }  # fmt: skip
+    assert told["by_engines"][0]["key"] == "whisper / deepseek / kokoro"
+    whole = (await house.client.get("/api/latency", params={"conversation_id": "conv_1"})).json()
+    assert [(one["label"], one["count"]) for one in whole["by_engines"]][:2] == [
+        ("whisper / deepseek / kokoro", 10),
+        ("whisper / llama / kokoro", 9),
+    ]
+    assert whole["by_conversation"][0]["key"] == "conv_1"
+    other = (await house.client.get("/api/latency", params={"surface": "nowhere"})).json()
+    assert other["count"] == 0 and other["total"]["p50"] is None
+    wrong = await house.client.get("/api/latency", params={"engine": "vad:silero"})
+    assert_problem(wrong, 422, "invalid_engine_filter", "engine")
+
+
+async def test_an_agent_is_duplicated(house: House) -> None:
+    copy = await house.client.post("/api/agents/partner/duplicate")
+    assert copy.status_code == 201 and copy.json()["name"] == "Robin 2" and not copy.json()["shipped"]
+    shipped = (await house.client.get("/api/agents/partner")).json()
+    assert copy.json()["prompt"] == shipped["prompt"]
+    again = await house.client.post("/api/agents/partner/duplicate", json={})
+    assert again.json()["name"] == "Robin 3"
+    named = await house.client.post("/api/agents/partner/duplicate", json={"name": "Ada"})
+    assert named.json()["name"] == "Ada"
+    missing = await house.client.post("/api/agents/nobody/duplicate")
+    assert_problem(missing, 404, "agent_not_found", "agent_id")
 
 
 async def test_a_conversation_that_is_being_held_is_not_deleted(house: House) -> None:
@@ -238,6 +338,8 @@ async def test_a_conversation_that_is_being_held_is_not_deleted(house: House) ->
     @dataclass
     class Session:
         conversation: Held
+        surface: str = "realtime"
+        detached: None = None
 
     class Live:
         sessions = (Session(Held()),)

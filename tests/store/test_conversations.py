@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +13,9 @@ from kaikou.errors import InvalidInput, NotFound
 from kaikou.store import history
 from kaikou.store.blobs import Blobs, put_row
 from kaikou.store.conversations import ConversationRepository, snippet
-from kaikou.store.database import Database
-from kaikou.store.records import ConversationRow, ItemRow, PartRow, StageRow, TurnRow
+from kaikou.store.database import Database, DatabaseUnavailable
+from kaikou.store.purge import Purge
+from kaikou.store.records import ConversationRow, ItemRow, PartRow, StageRow, TurnRow, now
 
 
 def said(item_id: str, text: str, role: str = "user") -> ItemRow:
@@ -192,18 +196,28 @@ async def test_deleting_takes_everything_but_shared_recordings(
                 connection, conversation_id, item_id, digest=digest, media_type="audio/wav", seconds=1.5
             )
     assert await stored.audio("c", "i0") == (b"own", "audio/wav")
-    await stored.delete("c")
+    assert await stored.delete(["c", "x"]) == ("c",)
     with pytest.raises(NotFound):
         await stored.get("c")
     with pytest.raises(NotFound):
+        await stored.audio("c", "i0")
+    assert await stored.purge(now()) == ("c",)
+    with pytest.raises(NotFound):
         await blobs.read(own)
     assert await stored.audio("d", "i0") == (b"shared", "audio/wav")
-    await stored.delete("d")
+    await stored.delete(["d"])
+    await stored.purge(now())
     assert not [path for path in blobs.folder.rglob("*") if path.is_file()]
 
 
 async def test_what_is_not_there_is_not_found(database: Database, stored: ConversationRepository) -> None:
-    for call in (stored.get("x"), stored.delete("x"), stored.rename("x", "t"), stored.audio("x", "y")):
+    assert await stored.delete(["x"]) == () == await stored.restore(["x"])
+    for call in (
+        stored.get("x"),
+        stored.rename("x", "t"),
+        stored.audio("x", "y"),
+        stored.delete_item("x", "y"),
+    ):
         with pytest.raises(NotFound):
             await call
     await fill(database, "c", "a")
@@ -212,3 +226,55 @@ async def test_what_is_not_there_is_not_found(database: Database, stored: Conver
     for title in ("", "  ", "x" * 201):
         with pytest.raises(InvalidInput):
             await stored.rename("c", title)
+
+
+async def test_what_was_thrown_away_comes_back_until_it_is_purged(
+    database: Database, stored: ConversationRepository
+) -> None:
+    for conversation_id in ("c", "d"):
+        await fill(database, conversation_id, "one", "two")
+    before = await stored.get("c")
+    assert await stored.delete(["c"]) == ("c",) and await stored.delete(["c"]) == ()
+    assert [row.id for row in (await stored.page()).conversations] == ["d"]
+    assert [hit.conversation.id for hit in (await stored.search("one"))[0]] == ["d"]
+    with pytest.raises(NotFound):
+        await stored.rename("c", "title")
+    # One that was thrown away just now is not due.
+    assert await stored.purge(now() - timedelta(seconds=60)) == ()
+    assert await stored.restore(["c", "d"]) == ("c",)
+    assert await stored.get("c") == before
+    await stored.delete(["c"])
+    assert await Purge(stored, keep=0.0).once() == ("c",)
+    assert await stored.restore(["c"]) == ()
+
+
+async def test_one_item_is_deleted_with_its_recording(
+    database: Database, blobs: Blobs, stored: ConversationRepository
+) -> None:
+    await fill(database, "c", "a", "b")
+    digest = await blobs.write(b"own")
+    async with database.write() as connection:
+        await put_row(connection, digest, 3, "audio/wav")
+        await history.set_audio(connection, "c", "i0", digest=digest, media_type="audio/wav", seconds=1.0)
+    await stored.delete_item("c", "i0")
+    assert [item.id for item in (await stored.get("c")).items] == ["i1"]
+    with pytest.raises(NotFound):
+        await blobs.read(digest)
+    with pytest.raises(NotFound):
+        await stored.delete_item("c", "i0")
+
+
+async def test_a_purge_that_fails_is_tried_again(stored: ConversationRepository) -> None:
+    tried: list[str] = []
+
+    class Failing(ConversationRepository):
+        async def purge(self, before: datetime) -> tuple[str, ...]:
+            tried.append("")
+            raise DatabaseUnavailable("away")
+
+    purge = Purge(Failing(stored.database, stored.blobs), keep=0.0, interval=0.0)
+    purge.start()
+    async with asyncio.timeout(5):
+        while len(tried) < 2:
+            await asyncio.sleep(0.01)
+    await purge.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +14,7 @@ from kaikou.store.conversations import ConversationRepository
 from kaikou.store.database import Database, DatabaseUnavailable
 from kaikou.store.entries import Entry
 from kaikou.store.journal import Journal, JournalLoss
-from kaikou.store.records import ItemRow, PartRow, StageRow, TurnRow
+from kaikou.store.records import ItemRow, PartRow, StageRow, TurnRow, now
 
 
 def said(item_id: str, words: str = "words", role: str = "user") -> ItemRow:
@@ -182,8 +182,11 @@ async def test_a_conversation_deleted_while_it_is_live_stays_deleted(
     journal.open("c")
     journal.item("c", said("a"), None)
     await journal.flush()
-    await stored.delete("c")
+    await stored.delete(["c"])
     journal.item("c", said("b"), "a")
+    with pytest.raises(NotFound):
+        await journal.load("c")
+    await stored.purge(now())
     journal.audio("c", "b", b"recording")
     journal.turn("c", TurnRow("t"))
     with pytest.raises(NotFound):
@@ -261,3 +264,20 @@ async def test_the_database_fails_in_the_middle_of_a_batch(
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM items")) == 1
     assert losses == []
+
+
+async def test_a_watcher_hears_what_each_transaction_changed(database: Database, blobs: Blobs) -> None:
+    heard: list[Mapping[str, str]] = []
+    journal = Journal(database, blobs, linger=0.0, on_written=heard.append)
+    journal.start()
+    journal.open("c")
+    journal.item("c", said("a"), None)
+    journal.item("x", said("a"), None)  # of a conversation that is not there
+    await journal.flush()
+    assert heard == [{"c": "created"}]
+    journal.open("c")
+    journal.item("c", said("b"), "a")
+    await journal.flush()
+    journal.close("c")
+    await journal.stop()
+    assert heard[1:] == [{"c": "updated"}, {"c": "closed"}]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
-from kaikou.agents.persona import Agent, checked
+from kaikou.agents.persona import MAX_NAME, Agent, checked
 from kaikou.agents.shipped import SHIPPED
 from kaikou.errors import InvalidInput, NotFound
 from kaikou.store.agents import AgentRepository
@@ -59,6 +60,15 @@ class AgentService:
         moment = now()
         agent = Agent(id=agent_id, name="", prompt="", created_at=moment, updated_at=moment)
         return await self._save(replace(agent, **_known(fields)))
+
+    async def duplicate(self, agent_id: str, name: str | None = None) -> Agent:
+        """A new agent like another; without ``name`` it gets the other's with a number behind.
+        Errors: ``agent_not_found``, ``invalid_agent``, ``too_many_agents``."""
+        like = await self.get(agent_id)
+        taken = {agent.name for agent in await self.all()}
+        numbered = (f"{like.name[: MAX_NAME - 5]} {number}" for number in count(2))
+        fields = {field: getattr(like, field) for field in _FIELDS}
+        return await self.create(fields | {"name": name or next(one for one in numbered if one not in taken)})
 
     async def update(self, agent_id: str, fields: Mapping[str, Any]) -> Agent:
         """Change the given fields. Errors: ``agent_not_found``, ``invalid_agent``."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaikou.agents.persona import Agent
 from kaikou.api.problems import Problem
-from kaikou.api.runtime import RuntimeDep
+from kaikou.api.runtime import Runtime, RuntimeDep
+from kaikou.engines.presets import PRESETS, RemoteKind
+from kaikou.engines.registry import available
+from kaikou.engines.remote import is_local
+from kaikou.errors import NotFound
 
 router = APIRouter(prefix="/api/agents", tags=["agents"], responses={404: {"model": Problem}})
 
@@ -63,6 +68,48 @@ class AgentOut(BaseModel):
     updated_at: datetime
 
 
+class EngineOut(BaseModel):
+    """The engine that serves a kind."""
+
+    engine: str
+    title: str
+    model: str
+    local: bool | None = Field(description="False where audio or text leaves this machine.")
+    origin: Literal["agent", "settings"] = Field(alias="from")
+    note: str = Field("", description="What is wrong with the choice, if anything.")
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class VoiceOut(BaseModel):
+    id: str
+    name: str
+    origin: Literal["agent", "settings"] = Field(alias="from")
+    note: str = ""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class Resolved(BaseModel):
+    """What a session with this agent would use now."""
+
+    stt: EngineOut
+    llm: EngineOut
+    tts: EngineOut
+    voice: VoiceOut
+    language: str | None
+
+
+class AgentDetail(AgentOut):
+    resolved: Resolved | None = Field(description="null while the engines are being constructed.")
+
+
+class Duplicate(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, description="Default: the name with a number.")
+
+
 class AgentList(BaseModel):
     agents: list[AgentOut]
     default: str = Field(description="Id of the agent of a session that names none.")
@@ -83,8 +130,21 @@ async def create_agent(body: NewAgent, response: Response, runtime: RuntimeDep) 
 
 
 @router.get("/{agent_id}")
-async def get_agent(agent_id: str, runtime: RuntimeDep) -> AgentOut:
-    return _out(await runtime.agents.get(agent_id))
+async def get_agent(agent_id: str, runtime: RuntimeDep) -> AgentDetail:
+    """The agent, and which engines and voice a session with it would use."""
+    agent = await runtime.agents.get(agent_id)
+    return AgentDetail(**_out(agent).model_dump(), resolved=await _resolved(runtime, agent))
+
+
+@router.post("/{agent_id}/duplicate", status_code=201, responses={422: {"model": Problem}})
+async def duplicate_agent(
+    agent_id: str, response: Response, runtime: RuntimeDep, body: Duplicate | None = None
+) -> AgentOut:
+    """A new agent that is like this one."""
+    name = body.name if body is not None else None
+    made = await runtime.agents.duplicate(agent_id, name)
+    response.headers["location"] = f"/api/agents/{made.id}"
+    return _out(made)
 
 
 @router.patch("/{agent_id}", responses={422: {"model": Problem}})
@@ -101,3 +161,51 @@ async def delete_agent(agent_id: str, runtime: RuntimeDep) -> None:
 
 def _out(agent: Agent) -> AgentOut:
     return AgentOut.model_validate(agent)
+
+
+async def _resolved(runtime: Runtime, agent: Agent) -> Resolved | None:
+    if runtime.engines is None:
+        return None
+    tts = _engine(runtime, agent, "tts")
+    return Resolved(
+        stt=_engine(runtime, agent, "stt"),
+        llm=_engine(runtime, agent, "llm"),
+        tts=tts,
+        voice=await _voice(runtime, agent, own_engine=tts.origin == "agent"),
+        language=agent.language,
+    )
+
+
+def _engine(runtime: Runtime, agent: Agent, kind: RemoteKind) -> EngineOut:
+    """The agent's own engine, else the one in force. One that is not in force has no card yet."""
+    card = getattr(runtime.engines, kind).card
+    name = agent.engines.get(kind)
+    if name is None or name in ("auto", card.name):
+        origin: Literal["agent", "settings"] = "agent" if name == card.name else "settings"
+        return EngineOut(
+            engine=card.name, title=card.title, model=card.model, local=card.local, origin=origin
+        )
+    preset = PRESETS.get(name)
+    note = "" if name in available(kind) else f"No {kind} engine named {name!r} is installed."
+    return EngineOut(
+        engine=name,
+        title=preset.title if preset else name,
+        model=preset.models.get(kind, "") if preset else "",
+        local=is_local(preset.base_url) if preset else None,
+        origin="agent",
+        note=note,
+    )
+
+
+async def _voice(runtime: Runtime, agent: Agent, *, own_engine: bool) -> VoiceOut:
+    assert runtime.engines is not None
+    if agent.voice is None:
+        chosen = runtime.engines.tts.default_voice(agent.language)
+        return VoiceOut(id=chosen, name=chosen, origin="settings")
+    if runtime.voices is None or own_engine:
+        return VoiceOut(id=agent.voice, name=agent.voice, origin="agent")
+    try:
+        found = await runtime.voices.get(agent.voice)
+    except NotFound as error:
+        return VoiceOut(id=agent.voice, name=agent.voice, origin="agent", note=error.message)
+    return VoiceOut(id=found.id, name=found.voice.name, origin="agent")

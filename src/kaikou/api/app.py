@@ -14,9 +14,11 @@ from kaikou.api import (
     agents,
     chat,
     conversations,
+    deletion,
     docs,
     events,
     health,
+    latency,
     login,
     metrics,
     openai,
@@ -47,12 +49,14 @@ def create_app(runtime: Runtime) -> FastAPI:
     problems.install(app)
 
     app.include_router(health.router)
+    app.include_router(latency.router)
     app.include_router(login.router)
     app.include_router(metrics.metrics_router(_with_gauges(runtime)))
     app.include_router(events.events_router(runtime.feed, lambda: _snapshot(runtime)))
     app.include_router(settings.router)
     app.include_router(voices.router)
     app.include_router(agents.router)
+    app.include_router(deletion.router)
     app.include_router(conversations.router)
     app.include_router(openai.router)
     app.include_router(chat.router)

@@ -1,18 +1,29 @@
-"""``/api/conversations``: what was said, kept: list, search, read, rename, export, delete."""
+"""``/api/conversations``: what was said, kept: list, search, read, rename, export.
+
+Throwing away and bringing back is ``deletion.py``."""
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
 
 from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
-from kaikou.errors import InvalidInput
-from kaikou.store.export import as_json, as_markdown
-from kaikou.store.records import StoredConversation
+from kaikou.store.blobs import Blobs
+from kaikou.store.export import as_json, as_markdown, as_text, write_recordings
+from kaikou.store.records import ConversationRow, StoredConversation
+
+if TYPE_CHECKING:
+    from kaikou.dialogue.service import Session
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"], responses={404: {"model": Problem}})
 
@@ -32,6 +43,9 @@ class ConversationOut(_Out):
     updated_at: datetime
     closed_at: datetime | None
     item_count: int
+    turn_count: int = Field(description="Messages of the user.")
+    duration: float = Field(description="Seconds from the first item to the last.")
+    live: bool = Field(False, description="It is being held now.")
 
 
 class PartOut(_Out):
@@ -118,7 +132,7 @@ async def list_conversations(
 ) -> ConversationPage:
     """Most recently changed first."""
     page = await runtime.conversations.page(limit=limit, cursor=cursor, agent_id=agent_id)
-    found = [ConversationOut.model_validate(row) for row in page.conversations]
+    found = [shown(runtime, row) for row in page.conversations]
     return ConversationPage(conversations=found, next=page.next)
 
 
@@ -131,14 +145,23 @@ async def search_conversations(
 ) -> SearchPage:
     """Conversations whose title or words hold every word of ``q``; Chinese needs no spaces."""
     hits, following = await runtime.conversations.search(q, limit=limit, cursor=cursor)
-    return SearchPage(hits=[HitOut.model_validate(hit) for hit in hits], next=following)
+    found = [
+        HitOut(
+            conversation=shown(runtime, hit.conversation),
+            item_id=hit.item_id,
+            role=hit.role,
+            snippet=hit.snippet,
+        )
+        for hit in hits
+    ]
+    return SearchPage(hits=found, next=following)
 
 
 @router.get("/{conversation_id}")
 async def get_conversation(conversation_id: str, runtime: RuntimeDep) -> WholeConversation:
     """The whole conversation, up to what was just said if it is live."""
     stored = await runtime.journal.load(conversation_id)
-    about = ConversationOut.model_validate(stored.conversation)
+    about = shown(runtime, stored.conversation)
     return WholeConversation(
         **about.model_dump(),
         config=dict(stored.conversation.config),
@@ -163,44 +186,65 @@ async def get_audio(conversation_id: str, item_id: str, runtime: RuntimeDep) -> 
 
 @router.get("/{conversation_id}/export", response_class=Response)
 async def export_conversation(
-    conversation_id: str, runtime: RuntimeDep, format: Literal["json", "markdown"] = "json"
+    conversation_id: str,
+    runtime: RuntimeDep,
+    format: Literal["json", "markdown", "txt", "audio"] = "json",
 ) -> Response:
-    """A file to keep."""
+    """A file to keep; ``audio`` is a zip archive of the recordings and the text."""
     stored = await runtime.journal.load(conversation_id)
-    if format == "json":
-        text, media_type, suffix = as_json(stored), "application/json", "json"
-    else:
-        text, media_type, suffix = as_markdown(stored), "text/markdown; charset=utf-8", "md"
     name = "".join(c for c in conversation_id if c.isascii() and (c.isalnum() or c in "-_")) or "conversation"
+    if format == "audio":
+        return await _recordings(runtime, stored, f"{name}.zip")
+    write, media_type, suffix = _FORMATS[format]
     headers = {"content-disposition": f'attachment; filename="{name}.{suffix}"'}
-    return Response(text.encode(), media_type=media_type, headers=headers)
+    return Response(write(stored).encode(), media_type=media_type, headers=headers)
+
+
+_FORMATS: dict[str, tuple[Callable[[StoredConversation], str], str, str]] = {
+    "json": (as_json, "application/json", "json"),
+    "markdown": (as_markdown, "text/markdown; charset=utf-8", "md"),
+    "txt": (as_text, "text/plain; charset=utf-8", "txt"),
+}
+
+
+async def _recordings(runtime: Runtime, stored: StoredConversation, name: str) -> Response:
+    """The archive is made in a temporary file: recordings may be larger than memory should be."""
+    path = await asyncio.to_thread(_archive, stored, runtime.conversations.blobs)
+    return FileResponse(
+        path, media_type="application/zip", filename=name, background=BackgroundTask(path.unlink)
+    )
+
+
+def _archive(stored: StoredConversation, blobs: Blobs) -> Path:
+    with tempfile.NamedTemporaryFile(prefix="kaikou-", suffix=".zip", delete=False) as file:
+        path = Path(file.name)
+        try:
+            write_recordings(stored, blobs, file)
+        except BaseException:
+            path.unlink()
+            raise
+    return path
 
 
 @router.patch("/{conversation_id}", responses={422: {"model": Problem}})
 async def rename_conversation(conversation_id: str, body: Rename, runtime: RuntimeDep) -> ConversationOut:
-    found = ConversationOut.model_validate(await runtime.conversations.rename(conversation_id, body.title))
+    found = await runtime.conversations.rename(conversation_id, body.title)
     runtime.feed.publish("conversations", id=conversation_id, change="renamed")
+    return shown(runtime, found)
+
+
+def shown(runtime: Runtime, row: ConversationRow) -> ConversationOut:
+    """A conversation as the list shows it."""
+    found = ConversationOut.model_validate(row)
+    found.live = live_session(runtime, row.id) is not None
     return found
 
 
-@router.delete("/{conversation_id}", status_code=204, responses={409: {"model": Problem}})
-async def delete_conversation(conversation_id: str, runtime: RuntimeDep) -> None:
-    """Delete it with its recordings. A conversation that is being held has to be ended first."""
-    if _live(runtime, conversation_id):
-        raise InvalidInput(
-            "This conversation is being held right now.",
-            code="conversation_in_use",
-            hint="End the call, then delete it.",
-            status=409,
-        )
-    await runtime.journal.flush()
-    await runtime.conversations.delete(conversation_id)
-    runtime.feed.publish("conversations", id=conversation_id, change="deleted")
-
-
-def _live(runtime: Runtime, conversation_id: str) -> bool:
+def live_session(runtime: Runtime, conversation_id: str) -> Session | None:
+    """The session that holds this conversation now, if one does."""
     live = runtime.live
-    return live is not None and any(one.conversation.id == conversation_id for one in live.sessions)
+    held = live.sessions if live is not None else ()
+    return next((one for one in held if one.conversation.id == conversation_id), None)
 
 
 def _turns(stored: StoredConversation) -> list[TurnOut]:

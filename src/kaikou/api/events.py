@@ -1,14 +1,16 @@
 """``/api/events``: one stream of state changes (server-sent events) for the page.
 
 Event types: ``state`` (a whole snapshot; first on every stream), ``engines`` (one engine's health
-changed), ``sessions`` (how many live sessions), ``conversations`` (one was created, changed or
-deleted), ``resync`` (this reader was too slow, changes were dropped: read afresh), ``closing``.
+changed), ``providers`` (the page's choice of an engine is being put in force), ``sessions`` (how many
+live sessions), ``conversations`` (``id`` and ``change``: created, updated, closed, renamed, deleted,
+restored; no ``id`` where many changed at once: list again), ``resync`` (this reader was too slow,
+changes were dropped: read afresh), ``closing``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +22,9 @@ from starlette.responses import StreamingResponse
 from kaikou.errors import LimitReached
 
 HEARTBEAT_SECONDS = 15.0
+GATHER_SECONDS = 0.3
+MANY = 20
+"""More conversations than this changed in one moment: nobody looks at each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,38 @@ class Feed:
             while not queue.empty():
                 queue.get_nowait()
             queue.put_nowait(None)
+
+
+class ConversationChanges:
+    """Tells the feed which conversations changed, once for all that happens in a moment: a busy server
+    writes many times a second."""
+
+    def __init__(self, feed: Feed, gather: float = GATHER_SECONDS) -> None:
+        self._feed = feed
+        self._gather = gather
+        self._waiting: dict[str, str] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def note(self, changes: Mapping[str, str]) -> None:
+        """Conversations by id and what happened to them. Call on the event loop."""
+        for one, change in changes.items():
+            if not (change == "updated" and one in self._waiting):
+                self._waiting[one] = change
+        if self._waiting and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._gather, self._tell)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _tell(self) -> None:
+        self._timer = None
+        waiting, self._waiting = self._waiting, {}
+        if len(waiting) > MANY:
+            self._feed.publish("conversations", id=None, change="many")
+            return
+        for one, change in waiting.items():
+            self._feed.publish("conversations", id=one, change=change)
 
 
 async def stream(feed: Feed, first: Change, heartbeat: float = HEARTBEAT_SECONDS) -> AsyncIterator[bytes]:

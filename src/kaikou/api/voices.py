@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
-from kaikou.engines.ports import Lane, Style
-from kaikou.errors import EngineFailed, NotReady
+from kaikou.engines.ports import BlendsVoices, Lane, Style
+from kaikou.errors import EngineFailed, InvalidInput, NotReady
 from kaikou.voices.library import LibraryVoice, VoiceLibrary
 from kaikou.voices.previews import preview_text
 
@@ -38,6 +39,7 @@ class VoiceOut(BaseModel):
 
 class VoicesOut(BaseModel):
     voices: list[VoiceOut]
+    blends: bool = Field(description="The engine can blend its voices into new ones.")
     default: dict[str, str] = Field(description="Language -> the voice where nobody chose one.")
 
 
@@ -49,6 +51,27 @@ class BlendIn(BaseModel):
     description: str = ""
 
 
+class VoiceChange(BaseModel):
+    """What may be changed of a blend; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    parts: dict[str, float] | None = Field(None, min_length=1, max_length=8)
+    description: str | None = None
+
+
+class Trial(BaseModel):
+    """Something to be heard: a voice by its id, or parts that nobody has kept yet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(None, description="Default: a sentence of Kaikou's.")
+    language: str | None = None
+    voice: str | None = None
+    parts: dict[str, float] | None = Field(None, min_length=1, max_length=8)
+
+
 class Previews:
     """Samples made once per voice and text; the least recently heard are forgotten."""
 
@@ -58,7 +81,8 @@ class Previews:
 
     async def get(self, runtime: Runtime, found: LibraryVoice, text: str) -> bytes:
         """A WAV file of the voice saying ``text``, made in the INTERACTIVE lane."""
-        key = (found.id, text)
+        # A blend may be changed, so its parts belong to what it is known by.
+        key = (f"{found.id} {found.parts}", text)
         if key not in self._made:
             self._made[key] = await _synthesise(runtime, found, text)
         self._made.move_to_end(key)
@@ -67,20 +91,41 @@ class Previews:
         return self._made[key]
 
 
-async def _synthesise(runtime: Runtime, found: LibraryVoice, text: str) -> bytes:
+async def _synthesise(runtime: Runtime, found: LibraryVoice, text: str, language: str | None = None) -> bytes:
+    voice = await _library(runtime).spoken_with(found.id)
+    return await _spoken(runtime, voice, text, language or next(iter(found.voice.languages), None))
+
+
+async def _spoken(runtime: Runtime, voice: str | None, text: str, language: str | None) -> bytes:
+    """A WAV file of the engine's ``voice`` saying ``text``."""
     from kaikou.audio.encoding import encode
 
     assert runtime.engines is not None
-    voice = await _library(runtime).spoken_with(found.id)
-    language = found.voice.languages[0] if found.voice.languages else None
     stream = runtime.engines.tts.stream(
         text, voice=voice, style=Style(language=language), lane=Lane.INTERACTIVE
     )
-    parts = [chunk.pcm async for chunk in stream]
+    async with aclosing(stream) as chunks:
+        parts = [chunk.pcm async for chunk in chunks]
     if not parts:
         raise EngineFailed("The voice gave no sound.", code="no_audio")
     sound = sum(parts[1:], parts[0])
     return await runtime.pool.run("codec", Lane.INTERACTIVE, encode, sound, "wav")
+
+
+def _own_text(runtime: Runtime, text: str | None) -> str | None:
+    """The listener's own text, where there is one. InvalidInput ``text_too_long``, ``empty_text``."""
+    if text is None:
+        return None
+    longest = runtime.settings.limits.preview_chars
+    if len(text) > longest:
+        raise InvalidInput(
+            f"The text has {len(text)} characters; a voice is tried with at most {longest}.",
+            code="text_too_long",
+            param="text",
+        )
+    if not text.strip():
+        raise InvalidInput("There is nothing to say.", code="empty_text", param="text")
+    return text.strip()
 
 
 def _library(runtime: Runtime) -> VoiceLibrary:
@@ -118,6 +163,7 @@ async def voices(
     tts = runtime.engines.tts
     return VoicesOut(
         voices=[_out(found) for found in await library.voices(language)],
+        blends=isinstance(tts, BlendsVoices),
         default={one: tts.default_voice(one) for one in LEAD_LANGUAGES},
     )
 
@@ -131,6 +177,40 @@ async def blend(body: BlendIn, runtime: RuntimeDep) -> VoiceOut:
 @router.get("/{voice_id}", summary="One voice")
 async def voice(voice_id: str, runtime: RuntimeDep) -> VoiceOut:
     return _out(await _library(runtime).get(voice_id))
+
+
+@router.post(
+    "/preview",
+    response_class=Response,
+    responses={200: {"content": {"audio/wav": {}}}, 503: {"model": Problem}},
+    summary="Hear a text, or a blend before it is kept",
+)
+async def try_voice(body: Trial, runtime: RuntimeDep) -> Response:
+    """A WAV of ``text`` in a voice, in a mixture of voices, or in the engine's own choice."""
+    if runtime.warmup is not None:
+        runtime.warmup.require_ready()
+    library = _library(runtime)
+    if body.voice is not None and body.parts is not None:
+        raise InvalidInput("Give a voice or parts, not both.", code="invalid_voice", param="parts")
+    text = _own_text(runtime, body.text)
+    if body.parts is not None:
+        voice = library.blended(body.parts)
+        said = text or preview_text(voice, body.language)
+        data = await _spoken(runtime, voice.id, said, body.language or next(iter(voice.languages), None))
+    else:
+        assert runtime.engines is not None
+        chosen = body.voice or runtime.engines.tts.default_voice(body.language)
+        found = await library.get(chosen)
+        said = text or preview_text(found.voice, body.language)
+        data = await _synthesise(runtime, found, said, body.language)
+    return Response(data, media_type="audio/wav", headers={"cache-control": "no-store"})
+
+
+@router.patch("/{voice_id}", summary="Rename or remix a blended voice", responses={409: {"model": Problem}})
+async def change(voice_id: str, body: VoiceChange, runtime: RuntimeDep) -> VoiceOut:
+    """Change the fields that are sent."""
+    library = _library(runtime)
+    return _out(await library.change_blend(voice_id, body.name, body.parts, body.description))
 
 
 @router.delete(
@@ -150,11 +230,15 @@ async def preview(
     voice_id: str,
     runtime: RuntimeDep,
     language: Annotated[str | None, Query(description="Language of the sample.")] = None,
+    text: Annotated[str | None, Query(description="What to say; at most limits.preview_chars.")] = None,
 ) -> Response:
     """A short WAV; made when first asked for. 503 while the engine warms."""
     if runtime.warmup is not None:
         runtime.warmup.require_ready()
     found = await _library(runtime).get(voice_id)
+    if (own := _own_text(runtime, text)) is not None:
+        data = await _synthesise(runtime, found, own, language)
+        return Response(data, media_type="audio/wav", headers={"cache-control": "no-store"})
     previews: Previews = runtime.extras.setdefault("voices.previews", Previews())
     data = await previews.get(runtime, found, preview_text(found.voice, language))
     return Response(data, media_type="audio/wav", headers={"cache-control": "private, max-age=86400"})

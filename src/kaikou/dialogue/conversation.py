@@ -187,9 +187,8 @@ class Conversation:
 
     # -- text and items
 
-    def say(self, text: str, *, item_id: str | None = None) -> Item:
-        """The user writes: the text enters the history, ends a running reply, and is answered."""
-        self._touch()
+    def check_text(self, text: str) -> str:
+        """The text as ``say`` would take it. InvalidInput ``empty_message``, ``message_too_long``."""
         text = text.strip()
         if not text:
             raise InvalidInput("The message is empty.", code="empty_message", param="text")
@@ -201,6 +200,12 @@ class Conversation:
                 hint="Split it, or raise limits.max_text_chars.",
                 param="text",
             )
+        return text
+
+    def say(self, text: str, *, item_id: str | None = None) -> Item:
+        """The user writes: the text enters the history, ends a running reply, and is answered."""
+        self._touch()
+        text = self.check_text(text)
         item = Item(item_id or new_id("item"), role="user", parts=(TextPart(text),))
         self.add_item(item)
         self.replying.cut("turn_detected")

@@ -1,15 +1,15 @@
-"""Stored conversations: list, search, read, rename, delete."""
+"""Stored conversations: list, search, read, rename, delete, bring back."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.engine import RowMapping
 
 from kaikou.errors import InvalidInput, NotFound
@@ -17,12 +17,13 @@ from kaikou.store import blobs as blob_rows
 from kaikou.store import history
 from kaikou.store.blobs import Blobs
 from kaikou.store.database import Database
-from kaikou.store.records import ConversationRow, ItemRow, Page, SearchHit, StoredConversation
+from kaikou.store.records import ConversationRow, ItemRow, Page, SearchHit, StoredConversation, now
 from kaikou.store.tables import conversations, items
 
 MAX_PAGE = 200
 MAX_TITLE = 200
 _SNIPPET = 60
+_PURGED_AT_ONCE = 100
 
 
 class ConversationRepository:
@@ -87,37 +88,78 @@ class ConversationRepository:
                 f"A title has 1 to {MAX_TITLE} characters.", code="invalid_title", param="title"
             )
         async with self.database.write() as connection:
-            if not await history.set_title(connection, conversation_id, title):
-                raise _missing(conversation_id)
+            await history.set_title(connection, conversation_id, title)
             query = _counted().where(conversations.c.id == conversation_id)
-            return _conversation((await connection.execute(query)).mappings().one())
+            row = (await connection.execute(query)).mappings().one_or_none()
+            if row is None:
+                raise _missing(conversation_id)
+            return _conversation(row)
 
-    async def delete(self, conversation_id: str) -> None:
-        """Delete it with its items, turns, and the recordings nothing else refers to."""
+    async def delete(self, conversation_ids: Collection[str]) -> tuple[str, ...]:
+        """Throw conversations away: nobody sees them any more, and ``restore`` brings them back until
+        they are purged. Returns those that were there."""
+        return await self._mark(conversation_ids, deleted=True)
+
+    async def restore(self, conversation_ids: Collection[str]) -> tuple[str, ...]:
+        """Bring back what was thrown away and is not purged yet; returns those that it was so with."""
+        return await self._mark(conversation_ids, deleted=False)
+
+    async def purge(self, before: datetime) -> tuple[str, ...]:
+        """Delete for good what was thrown away before that moment, with its items, turns, and the
+        recordings nothing else refers to. Returns the ids."""
+        gone: list[str] = []
+        while True:
+            async with self.blobs.lock:
+                async with self.database.write() as connection:
+                    query = select(conversations.c.id).where(conversations.c.deleted_at < before)
+                    ids = list((await connection.execute(query.limit(_PURGED_AT_ONCE))).scalars())
+                    recorded = select(items.c.audio).distinct()
+                    recorded = recorded.where(items.c.conversation_id.in_(ids), items.c.audio.is_not(None))
+                    digests = set((await connection.execute(recorded)).scalars())
+                    await connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))
+                    files = await blob_rows.drop_unreferenced(connection, digests)
+                await self.blobs.remove(files)
+            gone += ids
+            if len(ids) < _PURGED_AT_ONCE:
+                return tuple(gone)
+
+    async def delete_item(self, conversation_id: str, item_id: str) -> None:
+        """Delete one item with its recording. NotFound ``conversation_not_found``, ``item_not_found``."""
         async with self.blobs.lock:
             async with self.database.write() as connection:
-                recorded = select(items.c.audio).distinct()
-                recorded = recorded.where(
-                    items.c.conversation_id == conversation_id, items.c.audio.is_not(None)
-                )
-                digests = set((await connection.execute(recorded)).scalars())
-                done = await connection.execute(
-                    delete(conversations).where(conversations.c.id == conversation_id)
-                )
-                if not done.rowcount:
+                here = (conversations.c.id == conversation_id) & conversations.c.deleted_at.is_(None)
+                if await connection.scalar(select(conversations.c.id).where(here)) is None:
                     raise _missing(conversation_id)
-                gone = await blob_rows.drop_unreferenced(connection, digests)
-            await self.blobs.remove(gone)
+                one = (items.c.conversation_id == conversation_id) & (items.c.id == item_id)
+                if await connection.scalar(select(items.c.id).where(one)) is None:
+                    raise NotFound(
+                        f"There is no item {item_id[:60]!r}.", code="item_not_found", param="item_id"
+                    )
+                audio = await history.delete_item(connection, conversation_id, item_id)
+                await history.touch(connection, [conversation_id])
+                files = await blob_rows.drop_unreferenced(connection, {audio} if audio else set())
+            await self.blobs.remove(files)
 
     async def audio(self, conversation_id: str, item_id: str) -> tuple[bytes, str]:
         """An item's recording and its media type. NotFound ``audio_not_found``."""
         async with self.database.read() as connection:
-            query = select(items.c.audio, items.c.audio_type)
+            query = select(items.c.audio, items.c.audio_type).join(conversations)
+            query = query.where(conversations.c.deleted_at.is_(None))
             query = query.where(items.c.conversation_id == conversation_id, items.c.id == item_id)
             row = (await connection.execute(query)).one_or_none()
         if row is None or row.audio is None:
             raise NotFound("There is no recording of this item.", code="audio_not_found")
         return await self.blobs.read(row.audio), row.audio_type
+
+    async def _mark(self, conversation_ids: Collection[str], *, deleted: bool) -> tuple[str, ...]:
+        column = conversations.c.deleted_at
+        asked = conversations.c.id.in_(list(conversation_ids))
+        query = select(conversations.c.id).where(asked, column.is_(None) if deleted else column.is_not(None))
+        async with self.database.write() as connection:
+            found = tuple((await connection.execute(query)).scalars())
+            change = update(conversations).where(conversations.c.id.in_(found))
+            await connection.execute(change.values(deleted_at=now() if deleted else None))
+        return found
 
     async def _page(self, query: Select[Any], limit: int, cursor: str | None) -> Sequence[ConversationRow]:
         """One row more than ``limit`` where there are more."""
@@ -157,11 +199,20 @@ def snippet(text: str, word: str) -> str:
 
 
 def _counted() -> Select[Any]:
-    count = select(func.count()).where(items.c.conversation_id == conversations.c.id).scalar_subquery()
-    return select(conversations, count.label("item_count"))
+    """Conversations that were not thrown away, with what their items say of them."""
+    here = items.c.conversation_id == conversations.c.id
+    spoken = (items.c.kind == "message") & (items.c.role == "user")
+    return select(
+        conversations,
+        select(func.count()).where(here).scalar_subquery().label("item_count"),
+        select(func.count()).where(here, spoken).scalar_subquery().label("turn_count"),
+        select(func.min(items.c.created_at)).where(here).scalar_subquery().label("first_at"),
+        select(func.max(items.c.created_at)).where(here).scalar_subquery().label("last_at"),
+    ).where(conversations.c.deleted_at.is_(None))
 
 
 def _conversation(row: RowMapping) -> ConversationRow:
+    first, last = row["first_at"], row["last_at"]
     return ConversationRow(
         id=row["id"],
         title=row["title"],
@@ -172,6 +223,8 @@ def _conversation(row: RowMapping) -> ConversationRow:
         updated_at=row["updated_at"],
         closed_at=row["closed_at"],
         item_count=row["item_count"],
+        turn_count=row["turn_count"],
+        duration=(last - first).total_seconds() if first and last else 0.0,
     )
 
 

@@ -1,17 +1,23 @@
-"""A stored conversation as a file to keep: JSON with everything, Markdown to read."""
+"""A stored conversation as a file to keep: JSON with everything, Markdown or text to read, and an
+archive with the recordings."""
 
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
+from kaikou.errors import NotFound
+from kaikou.store.blobs import Blobs
 from kaikou.store.records import ItemRow, StoredConversation
 
 FORMAT = 1
 """Raised when the meaning of a field in the JSON changes."""
 
+_SUFFIXES = {"audio/wav": "wav", "audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/flac": "flac"}
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "system": "System"}
 
 
@@ -31,6 +37,41 @@ def as_markdown(stored: StoredConversation) -> str:
     for item in stored.items:
         parts += ["", _paragraph(item)]
     return "\n".join(parts) + "\n"
+
+
+def as_text(stored: StoredConversation) -> str:
+    """What was said, plain: who, a colon, the words; one paragraph a turn."""
+    about = stored.conversation
+    parts = [about.title or "Conversation", f"{about.created_at:%Y-%m-%d %H:%M} UTC"]
+    for item in stored.items:
+        if item.kind == "message":
+            words = item.text or ("(recording)" if item.audio_seconds else "")
+            cut = " (interrupted)" if item.status == "incomplete" else ""
+            parts += ["", f"{_SPEAKERS.get(item.role or '', 'Note')}: {words}{cut}"]
+    return "\n".join(parts) + "\n"
+
+
+def write_recordings(stored: StoredConversation, blobs: Blobs, file: IO[bytes]) -> None:
+    """A zip archive of the recordings in order, with the conversation as text beside them. Blocks; call
+    it off the event loop. NotFound ``audio_not_found`` where nothing was recorded."""
+    recorded = [(number, item) for number, item in enumerate(stored.items, 1) if item.audio]
+    if not recorded:
+        raise NotFound(
+            "No recording of this conversation is kept.",
+            code="audio_not_found",
+            hint="The setting live.store_audio keeps recordings from then on.",
+        )
+    # Recordings that are compressed would not shrink, and the others are few.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("conversation.md", as_markdown(stored))
+        archive.writestr("conversation.json", as_json(stored))
+        for number, item in recorded:
+            path: Path = blobs.path(item.audio or "")
+            suffix = _SUFFIXES.get(item.audio_type or "", "bin")
+            try:
+                archive.write(path, f"audio/{number:03d}-{item.role or 'item'}.{suffix}")
+            except FileNotFoundError:
+                archive.writestr(f"audio/{number:03d}-missing.txt", "The recording's file is gone.\n")
 
 
 def _paragraph(item: ItemRow) -> str:

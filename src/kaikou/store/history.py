@@ -222,19 +222,20 @@ async def put_turn(connection: AsyncConnection, conversation_id: str, row: TurnR
 async def turns_of(connection: AsyncConnection, conversation_id: str) -> tuple[TurnRow, ...]:
     query = select(turns).where(turns.c.conversation_id == conversation_id)
     found = (await connection.execute(query.order_by(turns.c.created_at, turns.c.id))).mappings()
-    return tuple(
-        TurnRow(
-            id=row["id"],
-            reply_id=row["reply_id"],
-            user_item_id=row["user_item_id"],
-            reply_item_id=row["reply_item_id"],
-            status=row["status"],
-            stages=tuple(StageRow(**stage) for stage in row["stages"]),
-            total=row["total"],
-            speculations=row["speculations"],
-            engines=row["engines"],
-            error=row["error"],
-            created_at=row["created_at"],
-        )
-        for row in found
+    return tuple(turn_row(row) for row in found)
+
+
+def turn_row(row: RowMapping) -> TurnRow:
+    return TurnRow(
+        id=row["id"],
+        reply_id=row["reply_id"],
+        user_item_id=row["user_item_id"],
+        reply_item_id=row["reply_item_id"],
+        status=row["status"],
+        stages=tuple(StageRow(**stage) for stage in row["stages"]),
+        total=row["total"],
+        speculations=row["speculations"],
+        engines=row["engines"],
+        error=row["error"],
+        created_at=row["created_at"],
     )

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 
@@ -29,6 +29,8 @@ from kaikou.store.records import ConversationRow, ItemRow, StoredConversation, T
 from kaikou.store.tables import conversations
 
 log = logging.getLogger(__name__)
+
+Change = Literal["created", "updated", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,17 @@ class Journal:
         batch: int = 256,
         linger: float = 0.05,
         on_loss: Callable[[JournalLoss], None] | None = None,
+        on_written: Callable[[Mapping[str, Change]], None] | None = None,
     ) -> None:
         """``max_bytes`` bounds queued recordings; ``linger`` is how many seconds an entry may wait
-        for others to share its transaction."""
+        for others to share its transaction. ``on_written`` hears, on the event loop, what each
+        transaction changed."""
         self._database, self._blobs = database, blobs
         self._stored = ConversationRepository(database, blobs)
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._batch, self._linger = batch, linger
         self._on_loss = on_loss
+        self._on_written = on_written
         self._queue: deque[Entry] = deque()
         self._bytes = 0
         self._accepted = self._settled = self._lost = 0
@@ -278,7 +283,9 @@ class Journal:
                         )
                     ).scalars()
                 )
+                changes: dict[str, Change] = {}
                 for entry in ready:
+                    _note(changes, entry, new=entry.conversation_id not in known)
                     if isinstance(entry, Opened):
                         known.add(entry.conversation_id)
                     # A conversation that is not there was deleted while it was live: so be it.
@@ -287,3 +294,21 @@ class Journal:
                 await history.touch(connection, ids & known)
                 gone = await blob_rows.drop_unreferenced(connection, loose)
             await self._blobs.remove(gone)
+        written = {one: change for one, change in changes.items() if one in known}
+        if self._on_written is not None and written:
+            try:
+                self._on_written(written)
+            except Exception:
+                # Whoever watches must not make the journal write twice.
+                log.exception("a watcher of the journal failed")
+
+
+def _note(changes: dict[str, Change], entry: Entry, *, new: bool) -> None:
+    """What the entry does to its conversation, together with those before it."""
+    before = changes.get(entry.conversation_id)
+    if isinstance(entry, Opened) and new:
+        changes[entry.conversation_id] = "created"
+    elif isinstance(entry, Closed):
+        changes[entry.conversation_id] = "closed"
+    elif before != "created":
+        changes[entry.conversation_id] = "updated"

@@ -100,6 +100,10 @@ class ConversationRow:
     updated_at: datetime = field(default_factory=now)
     closed_at: datetime | None = None
     item_count: int = 0
+    turn_count: int = 0
+    """Messages of the user."""
+    duration: float = 0.0
+    """Seconds from the first item to the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,17 @@ class StoredConversation:
     conversation: ConversationRow
     items: tuple[ItemRow, ...] = ()
     turns: tuple[TurnRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedTurn:
+    """A turn, and the conversation it belongs to."""
+
+    turn: TurnRow
+    conversation_id: str
+    title: str
+    agent_id: str | None
+    surface: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,11 @@ conversations = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
+    Column("deleted_at", UtcDateTime),
     Index(None, "updated_at", "id"),
+    Index(None, "deleted_at"),
 )
+"""``deleted_at``: thrown away then, but still to be had back until it is purged."""
 
 items = Table(
     "items",
@@ -123,6 +126,7 @@ turns = Table(
     Column("created_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("conversation_id", "id"),
     Index(None, "conversation_id", "created_at"),
+    Index(None, "created_at"),
 )
 
 agents = Table(

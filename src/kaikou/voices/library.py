@@ -6,7 +6,6 @@ the engine speaks with is worked out when it is needed.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import Literal, Protocol
 
 from kaikou.engines.ports import BlendsVoices, TextToSpeech, Voice
 from kaikou.errors import InvalidInput, NotFound
-from kaikou.store.records import VoiceRow
+from kaikou.store.records import VoiceRow, now
 from kaikou.voices.previews import speaks
 
 MAX_NAME, MAX_DESCRIPTION, MAX_MADE = 80, 1_000, 1_000
@@ -91,16 +90,13 @@ class VoiceLibrary:
         """Keep a blend under a name. ``parts`` weights by voice id. InvalidInput: ``invalid_voice`` for
         name or description, ``unknown_voice`` for a part the engine does not have, ``no_blends`` where
         the engine cannot blend, ``too_many_voices``."""
-        _require(0 < len(name.strip()) <= MAX_NAME, "name", f"has 1 to {MAX_NAME} characters")
-        _require(
-            len(description) <= MAX_DESCRIPTION, "description", f"has at most {MAX_DESCRIPTION} characters"
-        )
+        _check(name, description)
         if len(await self._rows.all()) >= MAX_MADE:
             raise InvalidInput(f"The library holds {MAX_MADE} voices.", code="too_many_voices", status=409)
         blended = self._blender().blend(parts)
         row = VoiceRow(
             id=_PREFIX + secrets.token_hex(8),
-            name=re.sub(r"\s+", " ", name.strip()),
+            name=" ".join(name.split()),
             engine=self._engine.card.name,
             languages=blended.languages,
             gender=blended.gender,
@@ -109,6 +105,36 @@ class VoiceLibrary:
         )
         await self._rows.put(row)
         return await self.get(row.id)
+
+    async def change_blend(
+        self,
+        voice_id: str,
+        name: str | None = None,
+        parts: Mapping[str, float] | None = None,
+        description: str | None = None,
+    ) -> LibraryVoice:
+        """Change what is not None. NotFound ``unknown_voice``; InvalidInput ``voice_packaged`` for one
+        that comes with the engine, else as ``save_blend``."""
+        before = await self.get(voice_id)
+        row = await self._rows.get(voice_id)
+        if before.kind == "packaged" or row is None:
+            raise InvalidInput(
+                "This voice comes with the engine and can't be changed.", code="voice_packaged", status=409
+            )
+        name = row.name if name is None else name
+        description = row.description if description is None else description
+        _check(name, description)
+        if parts is not None:
+            blended = self.blended(parts)
+            recipe = {"parts": {part: float(weight) for part, weight in parts.items()}}
+            row = replace(row, languages=blended.languages, gender=blended.gender, recipe=recipe)
+        changed = replace(row, name=" ".join(name.split()), description=description, updated_at=now())
+        await self._rows.put(changed)
+        return await self.get(voice_id)
+
+    def blended(self, parts: Mapping[str, float]) -> Voice:
+        """The voice of these parts, for now only. InvalidInput ``unknown_voice``, ``no_blends``."""
+        return self._blender().blend(parts)
 
     async def delete(self, voice_id: str) -> None:
         """Forget a made voice. NotFound ``unknown_voice``; InvalidInput ``voice_packaged`` for one that
@@ -145,6 +171,11 @@ class VoiceLibrary:
                 hint="Choose the engine kokoro.",
             )
         return self._engine
+
+
+def _check(name: str, description: str) -> None:
+    _require(0 < len(name.strip()) <= MAX_NAME, "name", f"has 1 to {MAX_NAME} characters")
+    _require(len(description) <= MAX_DESCRIPTION, "description", f"has at most {MAX_DESCRIPTION} characters")
 
 
 def _require(holds: bool, field: str, rule: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -18,6 +19,7 @@ from kaikou.errors import InvalidInput, KaikouError, LimitReached
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation
+    from kaikou.dialogue.items import Item
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +109,8 @@ class FramedChat:
                 await self._regenerate(frame)
             case frames.Edit():
                 await self._edit(frame)
+            case frames.Delete():
+                await self._delete(frame)
             case frames.Resume():
                 thread = await self._thread(frame.conversation_id, listen=False)
                 missed = thread.after(frame.seq)
@@ -140,17 +144,24 @@ class FramedChat:
 
     async def _regenerate(self, frame: frames.Regenerate) -> None:
         conversation = await self._live(await self._thread(frame.conversation_id))
-        conversation.interrupt()
-        answers = [item.id for item in conversation.items if item.role == "assistant"]
-        wanted = frame.message_id or (answers[-1] if answers else None)
-        if wanted is not None and wanted not in answers:
-            conversation.item(wanted)  # item_not_found, unless it is somebody else's
-            raise InvalidInput(
-                "Only an answer can be made anew.", code="not_an_answer", param="message_id", hint="Use edit."
-            )
-        _remove_from(conversation, wanted)
-        if not conversation.items:
+        items = conversation.items
+        if frame.message_id is None:
+            # All that followed the user's last words; nothing, where their answer failed.
+            cut = max((at for at, item in enumerate(items, 1) if item.role == "user"), default=0)
+        else:
+            answer = conversation.item(frame.message_id)
+            if answer.role != "assistant":
+                raise InvalidInput(
+                    "Only an answer can be made anew.",
+                    code="not_an_answer",
+                    param="message_id",
+                    hint="Use edit.",
+                )
+            cut = items.index(answer)
+        if not any(item.role == "user" for item in items[:cut]):
             raise InvalidInput("There is nothing to answer.", code="nothing_to_answer")
+        conversation.interrupt()
+        _keep_only(conversation, items[:cut])
         conversation.respond()
 
     async def _edit(self, frame: frames.Edit) -> None:
@@ -160,11 +171,20 @@ class FramedChat:
             raise InvalidInput(
                 "Only the user's messages can be edited.", code="not_a_user_message", param="message_id"
             )
-        if not frame.text.strip():
-            raise InvalidInput("The message is empty.", code="empty_message", param="text")
+        # Before anything is removed: what cannot be said must not cost what was.
+        conversation.check_text(frame.text)
+        before = conversation.items[: conversation.items.index(item)]
         conversation.interrupt()
-        _remove_from(conversation, item.id)
+        _keep_only(conversation, before)
         conversation.say(frame.text, item_id=item.id)
+
+    async def _delete(self, frame: frames.Delete) -> None:
+        conversation = await self._live(await self._thread(frame.conversation_id))
+        conversation.item(frame.message_id)
+        current = conversation.replying.current
+        if current is not None and current.item_id == frame.message_id:
+            conversation.interrupt()
+        conversation.delete_item(frame.message_id)
 
     # -- conversations
 
@@ -266,10 +286,9 @@ class FramedChat:
             await asyncio.sleep(min(1.0, self._runtime.settings.live.resume_seconds / 4))
 
 
-def _remove_from(conversation: Conversation, item_id: str | None) -> None:
-    """Delete an item and everything after it."""
-    if item_id is None:
-        return
-    ids = [item.id for item in conversation.items]
-    for later in reversed(ids[ids.index(item_id) :]):
-        conversation.delete_item(later)
+def _keep_only(conversation: Conversation, kept: Sequence[Item]) -> None:
+    """Delete every other item, the last first."""
+    ids = {item.id for item in kept}
+    for later in reversed(conversation.items):
+        if later.id not in ids:
+            conversation.delete_item(later.id)

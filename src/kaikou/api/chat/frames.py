@@ -64,6 +64,14 @@ class Edit(ClientFrame):
     text: str
 
 
+class Delete(ClientFrame):
+    """Take one message out of the conversation; nothing is answered."""
+
+    type: Literal["delete"]
+    conversation_id: Id
+    message_id: Id
+
+
 class Resume(ClientFrame):
     """After a reconnect: send what followed frame ``seq``."""
 
@@ -72,13 +80,14 @@ class Resume(ClientFrame):
     seq: Annotated[int, Field(ge=0)]
 
 
-Frame = Open | UserMessage | Stop | Regenerate | Edit | Resume
+Frame = Open | UserMessage | Stop | Regenerate | Edit | Delete | Resume
 _MODELS: dict[str, type[Frame]] = {
     "open": Open,
     "user_message": UserMessage,
     "stop": Stop,
     "regenerate": Regenerate,
     "edit": Edit,
+    "delete": Delete,
     "resume": Resume,
 }
 
