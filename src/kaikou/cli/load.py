@@ -23,6 +23,8 @@ from kaikou.errors import KaikouError
 OPEN_SECONDS = 20.0
 RAMP_SECONDS = 2.0
 """Over which callers connect, and in which they begin their first turns where they keep no schedule."""
+SETTLE_SECONDS = 0.5
+"""Between the last caller's connection and the first frame: servers set sessions up after that."""
 STREAMING_SECONDS = 0.25
 """A reply without an end on the wire counts as under way so long after its last audio."""
 
@@ -97,7 +99,7 @@ async def run(load: Load, voice: Pcm, during: During | None = None) -> list[Call
                 f"No session could be opened: {lines[0].caller.refused}", code="server_unreachable"
             )
         watching = asyncio.create_task(_watch(during, load)) if during else None
-        begin = time.perf_counter() + 0.1
+        begin = time.perf_counter() + SETTLE_SECONDS
         async with asyncio.TaskGroup() as group:
             for line in talking:
                 group.create_task(line.talk(begin))

@@ -52,7 +52,7 @@ class Watch:
         return Spent((last.cpu - first.cpu) / (time.perf_counter() - at), memory, idle, self._pid)
 
     def _read(self) -> Usage | None:
-        return _of_tree(self._pid) if self._pid else _of_metrics(self._url)
+        return usage_of(self._pid) if self._pid else _of_metrics(self._url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def _steps(seconds: float) -> list[float]:
     return [seconds / count] * count
 
 
-def _of_tree(pid: int) -> Usage | None:
-    """The process and its children."""
+def usage_of(pid: int) -> Usage | None:
+    """A process and its children; None where there is no such process."""
     cpu, memory = 0.0, 0
     tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     family = _family(pid)
