@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 """float32 mono samples, nominally in [-1, 1]."""
 
+_INT16 = np.float32(1 / 32768)
+
 
 @dataclass(frozen=True, eq=False)
 class Pcm:
@@ -36,7 +38,7 @@ class Pcm:
     def from_int16(cls, data: bytes | bytearray | memoryview, rate: int) -> Pcm:
         """Little-endian signed 16-bit bytes; an odd trailing byte is an error (ValueError)."""
         ints = np.frombuffer(data, "<i2")
-        return cls(ints.astype(np.float32) * np.float32(1 / 32768), rate)
+        return cls(np.multiply(ints, _INT16, dtype=np.float32), rate)
 
     def to_int16(self) -> bytes:
         """Little-endian signed 16-bit bytes; values outside [-1, 1] are clipped."""

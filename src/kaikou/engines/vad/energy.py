@@ -13,7 +13,6 @@ import asyncio
 import math
 from collections import deque
 
-import numpy as np
 from pydantic import BaseModel, Field
 
 from kaikou.audio.pcm import Samples
@@ -83,9 +82,8 @@ class EnergyStream:
         self._windows.push(samples)
         if ready := self._windows.ready:
             windows = self._windows.take(ready)
-            power = np.einsum("ij,ij->i", windows, windows) / WINDOW
-            levels = 10 * np.log10(power + 1e-10)
-            probabilities = [self._probability(level) for level in levels.tolist()]
+            # One window at a time: nearly always there is only one.
+            probabilities = [self._probability(_level(window)) for window in windows]
             first = self._windows.taken - WINDOW * (len(windows) - 1)
             asyncio.get_running_loop().call_soon(self._tell, probabilities, first, self._generation)
 
@@ -124,3 +122,8 @@ class EnergyStream:
         self._blocks = deque([quiet] * count, maxlen=count)  # the quietest of each half second
         self._quietest = math.inf  # of the half second now
         self._heard = 0
+
+
+def _level(window: Samples) -> float:
+    """dB relative to full scale, at least -100."""
+    return 10 * math.log10(float(window.dot(window)) / WINDOW + 1e-10)
