@@ -160,7 +160,9 @@ async def test_events_begin_with_the_state_and_tell_of_sessions(tmp_path: Path) 
             assert '"ready":true' in await until("state")
             async with connect(socket, compression=None):
                 assert '"live":1' in await until("sessions")
-            assert '"live":0' in await until("sessions")
+            # The capacity, once it is measured, is told by the same event.
+            while '"live":0' not in await until("sessions"):
+                pass
 
 
 async def test_the_bench_is_answered_and_measured(tmp_path: Path) -> None:

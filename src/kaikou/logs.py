@@ -11,7 +11,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from pydantic import BaseModel, SecretStr
@@ -40,6 +40,11 @@ class LineFormatter(logging.Formatter):
         super().__init__()
         self.secrets = sorted((value for value in secrets if len(value) >= 4), key=len, reverse=True)
 
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Replace these from now on, too."""
+        known = {*self.secrets, *(value for value in secrets if len(value) >= 4)}
+        self.secrets = sorted(known, key=len, reverse=True)
+
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         parts = [f"{stamp}.{int(record.msecs):03d}Z {record.levelname} {record.name}: {record.getMessage()}"]
@@ -67,6 +72,13 @@ class _StandardError(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr
         super().emit(record)
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Keep further secrets out of the log, such as a key that was given on the page."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, LineFormatter):
+            handler.formatter.hide(secrets)
 
 
 def secrets_of(model: BaseModel) -> frozenset[str]:

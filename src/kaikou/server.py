@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from kaikou.errors import SettingsError
 from kaikou.machine import spare_the_cores
 
 if TYPE_CHECKING:
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 
     from kaikou.api.runtime import Runtime as Runtime  # noqa: PLC0414 - the terminal names it too
     from kaikou.dialogue.service import LiveService
+    from kaikou.engines.pool import Pool
     from kaikou.engines.ports import Engines, Progress
-    from kaikou.engines.registry import Kind
+    from kaikou.engines.registry import Kind, Weights
     from kaikou.engines.warmup import Loading, Warmup
     from kaikou.settings import Settings
     from kaikou.settings_load import LoadedSettings
     from kaikou.store.database import Database
+
+log = logging.getLogger(__name__)
 
 OnChange = Callable[["Loading"], None]
 
@@ -82,9 +87,9 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
     from kaikou.accounts.guard import Guard
     from kaikou.agents.service import AgentService
     from kaikou.api.events import ConversationChanges, Feed
+    from kaikou.api.providers.routes import switchboard
     from kaikou.api.runtime import Runtime
     from kaikou.engines.pool import Pool
-    from kaikou.engines.selection import build
     from kaikou.engines.warmup import Warmup
     from kaikou.engines.weights.store import WeightStore
     from kaikou.store.agents import AgentRepository
@@ -103,7 +108,8 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
         pool = Pool(settings.pool)
         stack.push_async_callback(pool.close)
         weights = WeightStore(settings.models)
-        engines = await asyncio.to_thread(build, settings, pool, weights)
+        loaded, engines = await asyncio.to_thread(_build, loaded, pool, weights)
+        settings = loaded.settings
 
         def changed(loading: Loading) -> None:
             feed.publish("engines", **_loading_values(loading))
@@ -138,14 +144,27 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
             warmup=warmup,
             voices=VoiceLibrary(engines.tts, VoiceRepository(database)),
         )
-        runtime.live = await _open_live(runtime, engines, warmup, stack)
+        runtime.live = await _open_live(runtime, warmup, stack)
+        stack.push_async_callback(switchboard(runtime).close)
         warmup.start()
         yield runtime
 
 
-async def _open_live(
-    runtime: Runtime, engines: Engines, warmup: Warmup, stack: AsyncExitStack
-) -> LiveService:
+def _build(loaded: LoadedSettings, pool: Pool, weights: Weights) -> tuple[LoadedSettings, Engines]:
+    """The engines, and the settings they were made by: those of the operator alone, where what was
+    chosen on the page cannot be made any more. The page must come up, or nobody could choose anew."""
+    from kaikou.engines.selection import build
+
+    try:
+        return loaded, build(loaded.settings, pool, weights)
+    except SettingsError as error:
+        if loaded.operator is None:
+            raise
+        log.warning("the engines chosen on the page are not used: %s", error)
+        return loaded.operator, build(loaded.operator.settings, pool, weights)
+
+
+async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) -> LiveService:
     """The service of live conversations, told of the runtime's parts it needs."""
     from kaikou.dialogue.admission import Admission, calibrate
     from kaikou.dialogue.service import LiveService
@@ -155,10 +174,12 @@ async def _open_live(
     settings, pool = runtime.settings, runtime.pool
     shelf = EngineShelf(settings, pool, runtime.weights)
     stack.push_async_callback(shelf.close)
+    runtime.shelf = shelf
 
     def queue_wait() -> float:
         waiting = pool.snapshot().lanes[Lane.LIVE].oldest
-        return max(waiting, engines.llm.queue_wait()) if isinstance(engines.llm, Queues) else waiting
+        llm = runtime.engines.llm if runtime.engines is not None else None
+        return max(waiting, llm.queue_wait()) if isinstance(llm, Queues) else waiting
 
     admission = Admission(
         settings.live.max_sessions,
@@ -174,7 +195,7 @@ async def _open_live(
         runtime.agents,
         runtime.journal,
         admission,
-        engines=lambda: engines if warmup.ready and not runtime.draining else None,
+        engines=lambda: runtime.engines if warmup.ready and not runtime.draining else None,
         shelf=shelf,
         voices=runtime.voices,
         waiting_for=lambda: "The server is stopping." if runtime.draining else warmup.waiting_for(),

@@ -1,8 +1,9 @@
 """The one tree of settings.
 
-Sources, weakest first: the defaults below, ``kaikou.toml`` in the working folder (or the file
-named by ``KAIKOU_CONFIG``), ``.env`` in the working folder, the environment. Names in the
-environment carry the prefix ``KAIKOU_`` and ``__`` between levels: ``KAIKOU_STT__ENGINE=whisper``.
+Sources, weakest first: the defaults below, what was chosen on the page, ``kaikou.toml`` in the
+working folder (or the file named by ``KAIKOU_CONFIG``), ``.env`` in the working folder, the
+environment. Names in the environment carry the prefix ``KAIKOU_`` and ``__`` between levels:
+``KAIKOU_STT__ENGINE=whisper``.
 ``settings_load.py`` reads the sources, ``settings_aliases.py`` knows the names of other systems,
 ``settings_table.py`` shows it all.
 """

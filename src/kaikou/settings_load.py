@@ -1,8 +1,9 @@
 """Reading the settings: every source in order, with where each value came from.
 
-Weakest first: defaults, ``kaikou.toml``, the names of other systems (``settings_aliases.py``),
-``.env``, the environment, the command line. An error names the variable or line that is wrong; a
-name nobody knows is a warning with the nearest known one.
+Weakest first: defaults, what was chosen on the page (``settings_page.py``), ``kaikou.toml``, the
+names of other systems (``settings_aliases.py``), ``.env``, the environment, the command
+line. An error names the variable or line that is wrong; a name nobody knows is a warning with the
+nearest known one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from types import UnionType
@@ -26,6 +27,7 @@ from pydantic import BaseModel, ValidationError
 from kaikou import settings_aliases as aliases
 from kaikou.errors import SettingsError
 from kaikou.settings import Settings
+from kaikou.settings_page import page_file, read_choices, with_choices
 
 PREFIX = "KAIKOU_"
 CONFIG = "KAIKOU_CONFIG"
@@ -37,7 +39,7 @@ _TABLE_HINT = "Run `kaikou settings` to see each value and where it came from."
 class Origin:
     """Where a value came from."""
 
-    source: Literal["default", "file", "dotenv", "environment", "command line"] = "default"
+    source: Literal["default", "page", "file", "dotenv", "environment", "command line"] = "default"
     name: str = ""
     """The variable's name, or the dotted key of the file."""
     file: str = ""
@@ -63,6 +65,8 @@ class LoadedSettings:
     settings: Settings
     origins: Mapping[Key, Origin] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    operator: LoadedSettings | None = None
+    """The same without what was chosen on the page, where anything was."""
 
     def origin(self, key: Key) -> Origin:
         """Where the setting ``key`` (``("stt", "engine")``) came from."""
@@ -101,7 +105,17 @@ def load_settings(
     _check_extras(settings, tree)
     unused = aliases.unused({name: text for name, (text, _) in given.items()})
     later = [f"{alias.name} is not used: {alias.note}" for alias in unused]
-    return LoadedSettings(settings, dict(tree.origins), (*tree.warnings, *later))
+    loaded = LoadedSettings(settings, dict(tree.origins), (*tree.warnings, *later))
+    return _with_page(loaded, folder)
+
+
+def _with_page(loaded: LoadedSettings, folder: Path) -> LoadedSettings:
+    """A page file that can't be used must not keep the server, and so the page, from starting."""
+    try:
+        choices = read_choices(page_file(folder / loaded.settings.data_dir))
+    except SettingsError as error:
+        return replace(loaded, warnings=(*loaded.warnings, str(error)))
+    return with_choices(loaded, choices) if choices else loaded
 
 
 class _Tree:

@@ -71,11 +71,12 @@ def markdown() -> str:
     parts = [
         "# Settings",
         "",
-        "Every setting has a default. Sources, weakest first: `kaikou.toml` in the working folder (or the",
-        "file that `KAIKOU_CONFIG` names), the names of other systems (below), `.env`, the environment, the",
-        "command line. A dot is a table in `kaikou.toml`: `stt.engine` is `engine` under `[stt]`. What only",
-        "one engine knows stands under its name: `KAIKOU_TTS__SCRIPTED__DELAY_MS`. Lists are JSON or have",
-        "commas. `kaikou settings` prints each value in force and where it came from.",
+        "Every setting has a default. Sources, weakest first: the engines chosen on the page (`page.json` in",
+        "the data folder), `kaikou.toml` in the working folder (or the file that `KAIKOU_CONFIG` names), the",
+        "names of other systems (below), `.env`, the environment, the command line. A dot is a table in",
+        "`kaikou.toml`: `stt.engine` is `engine` under `[stt]`. What only one engine knows stands under its",
+        "name: `KAIKOU_TTS__SCRIPTED__DELAY_MS`. Lists are JSON or have commas. `kaikou settings` prints",
+        "each value in force and where it came from.",
     ]
     section: str | None = None
     for key, known in keys_of(Settings):

@@ -24,6 +24,7 @@ from kaikou.api import (
     openai,
     pages,
     problems,
+    providers,
     settings,
     voices,
 )
@@ -54,6 +55,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(metrics.metrics_router(_with_gauges(runtime)))
     app.include_router(events.events_router(runtime.feed, lambda: _snapshot(runtime)))
     app.include_router(settings.router)
+    app.include_router(providers.router)
     app.include_router(voices.router)
     app.include_router(agents.router)
     app.include_router(deletion.router)

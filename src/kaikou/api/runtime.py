@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kaikou.engines.pool import Pool
     from kaikou.engines.ports import Engines
     from kaikou.engines.registry import Weights
+    from kaikou.engines.shelf import EngineShelf
     from kaikou.engines.warmup import Warmup
     from kaikou.settings import Settings
     from kaikou.settings_load import LoadedSettings
@@ -53,6 +54,7 @@ class Runtime:
     """Engine states and progress."""
     voices: VoiceLibrary | None = None
     live: LiveService | None = None
+    shelf: EngineShelf | None = None
     draining: bool = False
     """The server is about to stop: nobody new is taken in."""
     extras: dict[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kaikou.agents.persona import Agent
 from kaikou.agents.service import AgentService
@@ -18,7 +19,7 @@ from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
-from kaikou.engines.ports import Engines
+from kaikou.engines.ports import Engine, Engines, TextToSpeech
 from kaikou.engines.shelf import EngineShelf
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.settings import Settings
@@ -28,6 +29,7 @@ from kaikou.voices.library import VoiceLibrary
 
 log = logging.getLogger(__name__)
 
+_RETIRE_SECONDS = 30.0
 _GRACE_SECONDS = 10.0
 """A dropped client's place is not given away so soon after the drop."""
 
@@ -40,6 +42,7 @@ class Session:
     keeper: Keeper
     surface: str
     opened_at: float
+    engines: Engines
     detached: asyncio.TimerHandle | None = None
 
 
@@ -155,9 +158,9 @@ class LiveService:
         finally:
             self._opening.discard(conversation_id or "")
 
-    async def _spoken_with(self, voice: str | None) -> str | None:
+    async def _spoken_with(self, engine: TextToSpeech, voice: str | None) -> str | None:
         """What the engine knows a voice of the library by."""
-        return voice if self._voices is None else await self._voices.spoken_with(voice)
+        return voice if self._voices is None else await self._voices.spoken_with(voice, engine)
 
     async def _close_one_detached(self) -> None:
         """Somebody is here, and somebody else is gone: the place is the one's who is here."""
@@ -214,7 +217,8 @@ class LiveService:
         surface: str,
         history: list[Item],
     ) -> Conversation:
-        mouth = self._mouths.setdefault(id(engines.tts), Mouth(engines.tts, resolve=self._spoken_with))
+        resolve = partial(self._spoken_with, engines.tts)
+        mouth = self._mouths.setdefault(id(engines.tts), Mouth(engines.tts, resolve=resolve))
         keeper = Keeper(self._journal, store_audio=self._settings.live.store_audio)
 
         def observe(event: Event) -> None:
@@ -237,9 +241,28 @@ class LiveService:
         )
         keeper.begin(conversation, agent_id, surface, resumed=conversation_id is not None)
         opened_at = asyncio.get_running_loop().time()
-        self._sessions[conversation.id] = Session(conversation, keeper, surface, opened_at)
+        self._sessions[conversation.id] = Session(conversation, keeper, surface, opened_at, engines)
         self._on_change()
         return conversation
+
+    # -- engines that change
+
+    def retire(self, engine: Engine) -> None:
+        """``engine`` is no longer in force: close it once no session uses it. What this machine can
+        carry is measured anew."""
+        self._tasks.spawn(self._retire(engine), "retire an engine")
+        if not self._settings.live.max_sessions:
+            self._tasks.spawn(self._calibrate(), "calibrate")
+
+    async def _retire(self, engine: Engine, interval: float = 1.0) -> None:
+        try:
+            # A session being opened, or a preview being spoken, may have it without being seen here.
+            await asyncio.sleep(_RETIRE_SECONDS)
+            while any(_uses(session.engines, engine) for session in self._sessions.values()):  # noqa: ASYNC110
+                await asyncio.sleep(interval)
+        finally:
+            self._mouths.pop(id(engine), None)
+            await engine.close()
 
     # -- clients that drop
 
@@ -321,6 +344,10 @@ class LiveService:
                 if error is not None:
                     conversation.sink(Failed(error.code, error.message, error.hint, fatal=True))
                     await conversation.close(error.code)
+
+
+def _uses(engines: Engines, engine: Engine) -> bool:
+    return any(one is engine for one in (engines.vad, engines.turn, engines.stt, engines.llm, engines.tts))
 
 
 def _with_agent(config: SessionConfig, agent: Agent) -> SessionConfig:

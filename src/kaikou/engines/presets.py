@@ -37,6 +37,10 @@ class Preset:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     structured: StructuredOutput = "json_schema"
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    homepage: str = ""
+    """Where a person gets a key, or the server."""
+    more_models: Mapping[RemoteKind, tuple[str, ...]] = field(default_factory=dict)
+    """Further models worth suggesting, by kind."""
     shows_address: bool = True
     """False where the address is our own child's, and of no use to anybody."""
 
@@ -51,6 +55,12 @@ PRESETS: Mapping[str, Preset] = {
             {"llm": "gpt-4.1-mini", "stt": "gpt-4o-mini-transcribe", "tts": "gpt-4o-mini-tts"},
             ("OPENAI_API_KEY",),
             max_tokens_field="max_completion_tokens",
+            homepage="https://platform.openai.com/api-keys",
+            more_models={
+                "llm": ("gpt-4.1", "gpt-4.1-nano", "gpt-4o-mini"),
+                "stt": ("gpt-4o-transcribe", "whisper-1"),
+                "tts": ("tts-1", "tts-1-hd"),
+            },
         ),
         Preset(
             "openrouter",
@@ -58,6 +68,8 @@ PRESETS: Mapping[str, Preset] = {
             "https://openrouter.ai/api/v1",
             {"llm": "openai/gpt-4.1-mini"},
             ("OPENROUTER_API_KEY",),
+            homepage="https://openrouter.ai/settings/keys",
+            more_models={"llm": ("google/gemini-2.5-flash", "deepseek/deepseek-chat")},
         ),
         Preset(
             "deepseek",
@@ -65,6 +77,7 @@ PRESETS: Mapping[str, Preset] = {
             "https://api.deepseek.com/v1",
             {"llm": "deepseek-chat"},
             ("DEEPSEEK_API_KEY",),
+            homepage="https://platform.deepseek.com/api_keys",
             structured="json_object",
         ),
         Preset(
@@ -75,6 +88,8 @@ PRESETS: Mapping[str, Preset] = {
             ("DASHSCOPE_API_KEY",),
             # The Qwen3 models think before they answer unless told not to; a caller would wait for it.
             extra_body={"enable_thinking": False},
+            homepage="https://bailian.console.aliyun.com/",
+            more_models={"llm": ("qwen-turbo", "qwen-flash", "qwen-max")},
             structured="json_object",
         ),
         Preset(
@@ -83,9 +98,13 @@ PRESETS: Mapping[str, Preset] = {
             "https://generativelanguage.googleapis.com/v1beta/openai",
             {"llm": "gemini-2.5-flash"},
             ("GEMINI_API_KEY", "API_KEY"),
+            homepage="https://aistudio.google.com/apikey",
+            more_models={"llm": ("gemini-2.5-flash-lite", "gemini-2.5-pro")},
         ),
-        Preset("ollama", "Ollama", "http://127.0.0.1:11434/v1", needs_key=False),
-        Preset("vllm", "vLLM", "http://127.0.0.1:8001/v1", needs_key=False),
+        Preset(
+            "ollama", "Ollama", "http://127.0.0.1:11434/v1", needs_key=False, homepage="https://ollama.com"
+        ),
+        Preset("vllm", "vLLM", "http://127.0.0.1:8001/v1", needs_key=False, homepage="https://docs.vllm.ai"),
     )
 }
 """By name. vLLM's own default port is 8000, which is Kaikou's; hence 8001 here."""

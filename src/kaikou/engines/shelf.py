@@ -30,6 +30,8 @@ class EngineShelf:
         self._weights = weights
         self._patience = patience
         self._loading: dict[tuple[Kind, str], asyncio.Task[Engine]] = {}
+        self._former: list[asyncio.Task[Engine]] = []
+        """Made with settings that are no longer in force; sessions may still use them."""
 
     async def choose(self, default: Engines, names: Mapping[str, str]) -> Engines:
         """``default`` with the engines that ``names`` gives by kind (``{"llm": "deepseek"}``).
@@ -56,6 +58,13 @@ class EngineShelf:
             )
         return replace(default, **chosen) if chosen else default
 
+    def use(self, settings: Settings, kind: Kind) -> None:
+        """Make engines of ``kind`` with these settings from now on; those there are kept for whoever
+        uses them."""
+        self._settings = settings
+        for key in [key for key in self._loading if key[0] == kind]:
+            self._former.append(self._loading.pop(key))
+
     async def _engine(self, kind: Kind, name: str) -> Engine:
         key = (kind, name)
         task = self._loading.get(key)
@@ -75,10 +84,12 @@ class EngineShelf:
 
     async def close(self) -> None:
         """Free every engine made here."""
-        for task in self._loading.values():
+        tasks = [*self._loading.values(), *self._former]
+        for task in tasks:
             task.cancel()
-        results = await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
         self._loading.clear()
+        self._former.clear()
         for engine in results:
             if not isinstance(engine, BaseException):
                 await engine.close()

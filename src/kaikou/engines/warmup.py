@@ -68,18 +68,19 @@ class Warmup:
             kind: Loading(kind, engine.card.name, Health("waiting")) for kind, engine in self._engines.items()
         }
         self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._wake = {kind: asyncio.Event() for kind in self._engines}
+        self._one_by_one = asyncio.Semaphore(1)
 
     def start(self) -> None:
         """Begin to load; returns at once."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="warmup")
+        if not self._tasks:
+            for kind in self._engines:
+                self._begin(kind)
 
     async def aclose(self) -> None:
         """Stop loading and close every engine. Safe to call twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._stop(*self._tasks)
         for kind, engine in reversed(self._engines.items()):
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
@@ -122,6 +123,12 @@ class Warmup:
         if not self.ready:
             raise NotReady("Kaikou is still getting ready.", hint=self.waiting_for())
 
+    def require(self, kind: str) -> None:
+        """Raises NotReady while the one engine is not ready."""
+        health = self._state[kind].health
+        if health.state != "ready":
+            raise NotReady(f"The {kind} engine is being made ready.", hint=health.detail)
+
     async def wait_ready(self) -> None:
         """Return when a conversation can be held. The caller sets the time limit."""
         while not self.ready:
@@ -131,14 +138,40 @@ class Warmup:
     def _missing(self) -> list[Loading]:
         return [self._state[kind] for kind in _ESSENTIAL if self._state[kind].health.state != "ready"]
 
+    # -- changing
+
+    def retry(self, kind: str) -> bool:
+        """Load a failed engine again at once; False where it has not failed."""
+        if self._state[kind].health.state != "failed":
+            return False
+        task = self._tasks.get(kind)
+        if task is None or task.done():
+            self._begin(kind)
+        else:
+            self._wake[kind].set()
+        return True
+
+    async def replace(self, kind: str, engine: Engine) -> Engine:
+        """From now on ``engine``, which has loaded, serves ``kind``. Returns the one before, loaded or
+        not, which the caller must close once nobody uses it."""
+        await self._stop(kind)
+        before, self._engines[kind] = self._engines[kind], engine
+        self._state[kind] = Loading(kind, engine.card.name, Health("waiting"))
+        self._set(kind, Health("ready", progress=1.0), 1)
+        return before
+
     # -- loading
 
-    async def _run(self) -> None:
-        one_by_one = asyncio.Semaphore(1)
-        async with asyncio.TaskGroup() as tasks:
-            for kind in self._engines:
-                lock = asyncio.Semaphore(1) if kind == "llm" else one_by_one
-                tasks.create_task(self._load(kind, lock), name=f"load {kind}")
+    def _begin(self, kind: str) -> None:
+        lock = asyncio.Semaphore(1) if kind == "llm" else self._one_by_one
+        self._tasks[kind] = asyncio.create_task(self._load(kind, lock), name=f"load {kind}")
+
+    async def _stop(self, *kinds: str) -> None:
+        tasks = {self._tasks[kind] for kind in kinds if kind in self._tasks}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def _load(self, kind: str, turn: asyncio.Semaphore) -> None:
         """Load one engine, again and again until it is there or its settings are at fault."""
@@ -154,7 +187,11 @@ class Warmup:
                 return
             pause = self._back_off[min(tries, len(self._back_off)) - 1]
             self._set(kind, Health("failed", f"{error} Next try in {pause:.0f} s."), tries)
-            await asyncio.sleep(pause)
+            self._wake[kind].clear()
+            try:
+                await asyncio.wait_for(self._wake[kind].wait(), pause)
+            except TimeoutError:
+                continue
 
     async def _try(self, kind: str) -> KaikouError | None:
         loop = asyncio.get_running_loop()

@@ -78,11 +78,18 @@ class VoiceLibrary:
             )
         return found
 
-    async def spoken_with(self, voice_id: str | None) -> str | None:
-        """What to hand the engine as ``voice``. Ids that are not the library's go through as they are:
-        the engine knows its own, blends written out among them."""
+    def use(self, engine: TextToSpeech) -> None:
+        """Another engine speaks from now on."""
+        self._engine = engine
+
+    async def spoken_with(self, voice_id: str | None, engine: TextToSpeech | None = None) -> str | None:
+        """What to hand the engine as ``voice``; ``engine`` where it is not the one in force. Ids that are
+        not the library's go through as they are: the engine knows its own, blends written out among
+        them."""
         if voice_id is None or not voice_id.startswith(_PREFIX):
             return voice_id
+        if engine is not None and engine is not self._engine:
+            return await VoiceLibrary(engine, self._rows).spoken_with(voice_id)
         found = await self.get(voice_id)
         return self._blender().blend(dict(found.parts)).id
 
