@@ -112,7 +112,7 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
         settings = loaded.settings
 
         def changed(loading: Loading) -> None:
-            feed.publish("engines", **_loading_values(loading))
+            feed.publish("engines", **_loading_values(loading, weights))
             on_change(loading)
 
         warmup = Warmup(engines, changed)
@@ -221,8 +221,11 @@ def _import_parts() -> None:
         importlib.import_module(name)
 
 
-def _loading_values(loading: Loading) -> dict[str, Any]:
+def _loading_values(loading: Loading, weights: Weights) -> dict[str, Any]:
+    from kaikou.api.health import download_of
+
     health = loading.health
+    download = download_of(weights, loading.kind) if health.state == "loading" else None
     return {
         "kind": loading.kind,
         "name": loading.name,
@@ -230,6 +233,7 @@ def _loading_values(loading: Loading) -> dict[str, Any]:
         "state": health.state,
         "detail": health.detail,
         "progress": health.progress,
+        "download": download.model_dump() if download is not None else None,
     }
 
 

@@ -21,6 +21,7 @@ from kaikou.api import (
     latency,
     login,
     metrics,
+    models,
     openai,
     pages,
     problems,
@@ -56,6 +57,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(events.events_router(runtime.feed, lambda: _snapshot(runtime)))
     app.include_router(settings.router)
     app.include_router(providers.router)
+    app.include_router(models.router)
     app.include_router(voices.router)
     app.include_router(agents.router)
     app.include_router(deletion.router)

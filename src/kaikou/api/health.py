@@ -14,6 +14,7 @@ from kaikou.api.pages import index_page
 from kaikou.api.runtime import Runtime, RuntimeDep
 from kaikou.api.status import liveness, wants_json
 from kaikou.engines.ports import Card, Health
+from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import KaikouError
 from kaikou.machine import kaikou_version
 
@@ -23,6 +24,17 @@ NEEDED = ("vad", "stt", "llm", "tts")
 """Without one of these there is no conversation; the turn detector is a help, not a need."""
 
 PING_SECONDS = 2.0
+
+
+class Download(BaseModel):
+    """A model on its way."""
+
+    model: str
+    title: str
+    done: int = Field(description="Bytes that are here.")
+    total: int
+    rate: float | None = Field(description="Bytes a second.")
+    remaining_seconds: float | None
 
 
 class EngineReport(BaseModel):
@@ -43,6 +55,7 @@ class EngineReport(BaseModel):
     state: Literal["waiting", "loading", "ready", "degraded", "failed"]
     detail: str
     progress: float | None = Field(description="0..1 while loading, where known.")
+    download: Download | None = Field(None, description="The model it waits for.")
 
 
 class HealthReport(BaseModel):
@@ -58,7 +71,22 @@ class HealthReport(BaseModel):
     draining: bool
 
 
-def engine_report(card: Card, health: Health) -> EngineReport:
+def download_of(weights: object, kind: str) -> Download | None:
+    """What the engine of a kind is downloading now."""
+    found = weights.transfers.of_kind(kind) if isinstance(weights, WeightStore) else None
+    if found is None or found.state == "failed":
+        return None
+    return Download(
+        model=found.model.id,
+        title=found.model.title,
+        done=found.done,
+        total=found.total,
+        rate=found.rate,
+        remaining_seconds=found.remaining,
+    )
+
+
+def engine_report(card: Card, health: Health, download: Download | None = None) -> EngineReport:
     """Card and health as one flat object."""
     return EngineReport(
         kind=card.kind,
@@ -76,12 +104,18 @@ def engine_report(card: Card, health: Health) -> EngineReport:
         state=health.state,
         detail=health.detail,
         progress=health.progress,
+        download=download,
     )
 
 
 def engine_reports(runtime: Runtime) -> list[EngineReport]:
     """Every engine of the process, as it is this moment."""
-    return [engine_report(card, health) for card, health in engine_states(runtime)]
+    return [_report(runtime, card, health) for card, health in engine_states(runtime)]
+
+
+def _report(runtime: Runtime, card: Card, health: Health) -> EngineReport:
+    download = download_of(runtime.weights, card.kind) if health.state == "loading" else None
+    return engine_report(card, health, download)
 
 
 def engine_states(runtime: Runtime) -> list[tuple[Card, Health]]:
@@ -131,7 +165,7 @@ async def report(runtime: Runtime) -> HealthReport:
         timestamp=datetime.now(UTC).isoformat(),
         version=kaikou_version(),
         services=services,
-        engines=[engine_report(card, health) for card, health in states],
+        engines=[_report(runtime, card, health) for card, health in states],
         sessions=session_counts(runtime),
         waiting_for=waiting_for(runtime),
         draining=runtime.draining,

@@ -20,6 +20,7 @@ from kaikou.engines.ports import Progress
 from kaikou.engines.weights import folder, hub_source, registry_source
 from kaikou.engines.weights.catalogue import Catalogue, Model, Source, WeightFile
 from kaikou.engines.weights.threads import in_thread
+from kaikou.engines.weights.transfers import Transfers
 from kaikou.errors import KaikouError, ModelUnavailable, SettingsError
 from kaikou.settings import ModelSettings
 
@@ -61,6 +62,7 @@ class WeightStore:
         self.settings = settings
         self.catalogue = catalogue or Catalogue.packaged()
         self.folder = (settings.folder or cache_folder()).expanduser().resolve()
+        self.transfers = Transfers()
 
     def path(self, model: str) -> Path:
         """Where ``model`` lies or will lie. Raises NotFound."""
@@ -99,14 +101,25 @@ class WeightStore:
         fraction of bytes. Raises NotFound, SettingsError, ModelUnavailable."""
         entry = self.catalogue[model]
         target = self.folder / entry.id
+        self.transfers.asked.add(entry.id)
         try:
             if not force and await in_thread(self._verified, entry, target):
                 return target
+            self.transfers.begin(entry)
             async with self._lock(entry, progress):
                 if force or not await in_thread(self._verified, entry, target):
                     await self._download(entry, target, progress, source or self.settings.source)
         except OSError as error:
-            raise _disk_trouble(error, self.folder) from error
+            trouble = _disk_trouble(error, self.folder)
+            self.transfers.failed(entry, trouble)
+            raise trouble from error
+        except KaikouError as error:
+            self.transfers.failed(entry, error)
+            raise
+        except BaseException:
+            self.transfers.ended(entry)
+            raise
+        self.transfers.ended(entry)
         return target
 
     @staticmethod
@@ -136,8 +149,10 @@ class WeightStore:
                 continue
             stage = staging / f"{number}-{origin.kind}"
             files = origin.files or model.files
+            self.transfers.source(model, origin.kind)
             try:
-                got = await self._get(origin, files, stage, _reporter(model, progress))
+                got = await self._get(origin, files, stage, self._reporter(model, progress))
+                self.transfers.checking(model)
                 progress(f"Checking {model.title}", None)
                 await in_thread(folder.verify, got, model.id, files)
             except ModelUnavailable as error:
@@ -150,6 +165,14 @@ class WeightStore:
             log.info("model %s fetched from %s", model.id, origin.kind)
             return
         raise _nothing_answered(model, source, reasons)
+
+    def _reporter(self, model: Model, progress: Progress) -> registry_source.OnBytes:
+        def report(done: int, total: int) -> None:
+            self.transfers.got(model, done, total)
+            of = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"
+            progress(f"Downloading {model.title}: {of}", min(1.0, done / total) if total else None)
+
+        return report
 
     async def _get(
         self, origin: Source, files: Sequence[WeightFile], stage: Path, on_bytes: registry_source.OnBytes
@@ -181,14 +204,6 @@ class WeightStore:
             yield
         finally:
             lock.release()
-
-
-def _reporter(model: Model, progress: Progress) -> registry_source.OnBytes:
-    def report(done: int, total: int) -> None:
-        of = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"
-        progress(f"Downloading {model.title}: {of}", min(1.0, done / total) if total else None)
-
-    return report
 
 
 def _copy(origin: Path, model: Model, stage: Path) -> tuple[Path, tuple[WeightFile, ...]]:
