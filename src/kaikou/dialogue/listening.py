@@ -13,6 +13,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.resampling import Resampler
 from kaikou.dialogue import turn_values, turns
@@ -96,11 +98,7 @@ class Listening:
 
     def hear(self, pcm: Pcm) -> None:
         """Take microphone audio of any rate and length."""
-        samples = pcm.samples
-        if pcm.rate != RATE:
-            if self._resampler is None or self._resampler.source != pcm.rate:
-                self._resampler = Resampler(pcm.rate, RATE)
-            samples = self._resampler.process(samples)
+        samples = pcm.samples if pcm.rate == RATE else self._resampled(pcm)
         if not len(samples):
             return
         if not self.state.rules.automatic:
@@ -112,6 +110,16 @@ class Listening:
                 padding = self.state.rules.policy.prefix_padding_ms
                 # Windows come back a little later than the audio: keep a second more than needed.
                 self.recording.forget_before(self.recording.end_ms - padding - 1000)
+
+    def _resampled(self, pcm: Pcm) -> Samples:
+        if self._resampler is not None and self._resampler.source == pcm.rate:
+            return self._resampler.process(pcm.samples)
+        self._resampler = Resampler(pcm.rate, RATE)
+        samples = self._resampler.process(pcm.samples)
+        # The filter holds back 2 to 4 ms. With that much silence in front every frame gives as much as
+        # it holds, and completes the window it would otherwise leave to the next frame.
+        held = round(len(pcm.samples) * RATE / pcm.rate) - len(samples)
+        return np.concatenate((np.zeros(max(0, held), np.float32), samples))
 
     def _hear_manually(self, samples: Samples) -> None:
         """The client decides what a turn is: all is kept, up to the bound."""
