@@ -33,7 +33,7 @@ from kaikou.audio.decoding import decode
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.bench_live import measure
 from kaikou.cli.caller_voice import babble
-from kaikou.cli.load import Load
+from kaikou.cli.load_values import Load
 from kaikou.machine import about_machine, kaikou_version
 
 SPEECH = Path(__file__).parents[1] / "tests/data/speech/zh_what_model_are_you.flac"

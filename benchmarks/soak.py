@@ -27,7 +27,8 @@ from typing import Any
 from websockets.asyncio.client import connect
 
 from kaikou.cli.caller_voice import babble
-from kaikou.cli.load import Load, run
+from kaikou.cli.load import run
+from kaikou.cli.load_values import Load
 
 SETTINGS = {
     "KAIKOU_VAD__ENGINE": "energy",

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from kaikou import serving
 from kaikou.cli.bench_live import measure
 from kaikou.cli.caller_voice import babble
-from kaikou.cli.load import Load
+from kaikou.cli.load_values import Load
 from kaikou.errors import SettingsError
 from kaikou.settings import Settings
 from kaikou.settings_load import LoadedSettings

@@ -12,9 +12,10 @@ import pytest
 from kaikou.audio import g711
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.bench_live import report, socket_url
+from kaikou.cli.caller_ears import Ears
 from kaikou.cli.caller_voice import babble, prepare
-from kaikou.cli.load import Caller, Ears, Load
 from kaikou.cli.load_figures import summary
+from kaikou.cli.load_values import Caller, Load
 from kaikou.cli.watch import Spent, Watch
 from kaikou.cli.wires import WIRES, Heard, Message
 

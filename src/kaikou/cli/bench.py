@@ -74,7 +74,7 @@ def live(
     """
     from kaikou.cli.bench_live import measure, print_runs, report, socket_url
     from kaikou.cli.caller_voice import babble
-    from kaikou.cli.load import Load
+    from kaikou.cli.load_values import Load
     from kaikou.cli.wires import WIRES
 
     if wire not in WIRES:
@@ -116,46 +116,39 @@ def talk(
         bool, typer.Option("--hands-free", help="Let the turn detector find the end of each turn.")
     ] = False,
     language: Annotated[str | None, typer.Option(help="en, zh, …; default: follow the user.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Write JSON to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
     """Measure the stages of a turn in this process: seconds from the end of speech, one turn at a time.
+
+    "answered" is the figure a caller feels: from the recording's last voiced sample to the first audio of
+    the reply, taken outside the conversation; "total" is the conversation's own account of it. Without
+    --hands-free speech ends where the recording does.
 
     Examples:
 
       kaikou bench talk question.wav --hands-free
 
-      kaikou bench talk one.wav two.wav --rounds 5 --json
+      kaikou bench talk one.wav two.wav --rounds 5 --output talk.json
     """
     import asyncio
 
-    from kaikou.cli.load_figures import percentile
+    from kaikou.cli.bench_talk import print_stages, report
     from kaikou.cli.turn import Question, ask_many
     from kaikou.settings_load import load_settings
 
     questions = [
         Question(file, language=language, hands_free=hands_free) for _ in range(rounds) for file in files
     ]
-    answers = asyncio.run(ask_many(load_settings(), questions))
-    names = list(dict.fromkeys(name for answer in answers for name in answer.timings))
-    stages = {name: [answer.timings[name] for answer in answers if name in answer.timings] for name in names}
-    figures = {
-        name: {
-            "p50": round(percentile(values, 0.5), 3),
-            "p95": round(percentile(values, 0.95), 3),
-            "worst": round(max(values), 3),
-        }
-        for name, values in stages.items()
-    }
+    loaded = load_settings()
+    answers = asyncio.run(ask_many(loaded, questions))
+    found = report(questions, answers)
+    if output is not None:
+        console.write_json(output, found)
     if as_json:
-        console.print_json({"turns": len(answers), "hands_free": hands_free, "stages": figures})
-        return
-    from rich.table import Table
-
-    table = Table("stage", "p50", "p95", "worst", box=None, pad_edge=False, header_style="bold")
-    for name, figure in figures.items():
-        table.add_row(name, *(f"{figure[one]:.2f} s" for one in ("p50", "p95", "worst")))
-    console.stdout().print(table)
-    console.note(f"{len(answers)} turns; seconds from the end of speech until each stage was done.")
+        console.print_json(found)
+    else:
+        print_stages(found)
 
 
 def _run_loop(work: Any) -> list[dict[str, Any]]:

@@ -12,8 +12,9 @@ import typer
 
 from kaikou.audio.pcm import Pcm
 from kaikou.cli import console
-from kaikou.cli.load import Load, run
+from kaikou.cli.load import run
 from kaikou.cli.load_figures import summary
+from kaikou.cli.load_values import Load
 from kaikou.cli.watch import Spent, Watch
 from kaikou.machine import about_machine, kaikou_version
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kaikou.audio.pcm import Pcm
+from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.resampling import resample
 from kaikou.cli.wires import Message, Wire
 
@@ -40,11 +40,25 @@ def prepare(voice: Pcm, wire: Wire, pause: float = 0.0) -> Voice:
         middle = _quiet_middle(samples, frame)
         gap = np.zeros(round(pause * wire.rate), np.float32)
         samples = np.concatenate((samples[:middle], gap, samples[middle:]))
-    cut = np.pad(samples, (0, -len(samples) % frame)).reshape(-1, frame)
-    voiced = np.flatnonzero(np.sqrt(np.mean(cut**2, axis=1)) > VOICED)
-    first, last = (int(voiced[0]), int(voiced[-1]) + 1) if len(voiced) else (0, len(cut))
+    cut = _cut(samples, frame)
+    first, last = _voiced(cut)
     frames = [wire.frame(Pcm(row, wire.rate)) for row in cut[:last]]
     return Voice(frames, first, wire.frame(Pcm.silence(FRAME_SECONDS, wire.rate)))
+
+
+def voiced_until(sound: Pcm) -> float:
+    """Seconds at which the last voiced frame of 20 ms ends; the whole length where none is."""
+    return _voiced(_cut(sound.samples, round(sound.rate * FRAME_SECONDS)))[1] * FRAME_SECONDS
+
+
+def _cut(samples: Samples, frame: int) -> Samples:
+    return np.pad(samples, (0, -len(samples) % frame)).reshape(-1, frame)
+
+
+def _voiced(frames: Samples) -> tuple[int, int]:
+    """The first voiced frame, and one past the last."""
+    voiced = np.flatnonzero(np.sqrt(np.mean(frames**2, axis=1)) > VOICED)
+    return (int(voiced[0]), int(voiced[-1]) + 1) if len(voiced) else (0, len(frames))
 
 
 def babble(seconds: float = 1.2) -> Pcm:

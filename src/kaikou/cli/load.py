@@ -10,14 +10,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from kaikou.audio.pcm import Pcm
+from kaikou.cli.caller_ears import Ears
 from kaikou.cli.caller_voice import FRAME_SECONDS, Voice, prepare
-from kaikou.cli.wires import WIRES, Message, Wire
+from kaikou.cli.load_values import Caller, Load
+from kaikou.cli.wires import Message
 from kaikou.errors import KaikouError
 
 OPEN_SECONDS = 20.0
@@ -25,63 +26,6 @@ RAMP_SECONDS = 2.0
 """Over which callers connect, and in which they begin their first turns where they keep no schedule."""
 SETTLE_SECONDS = 0.5
 """Between the last caller's connection and the first frame: servers set sessions up after that."""
-STREAMING_SECONDS = 0.25
-"""A reply without an end on the wire counts as under way so long after its last audio."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What to drive: ``url`` is the socket's; times in seconds."""
-
-    url: str
-    wire: Wire = WIRES["realtime"]
-    sessions: int = 1
-    seconds: float = 20.0
-    """How long turns are begun."""
-    every: float | None = None
-    """A turn begins each so many seconds, answered or not; None: ``think`` after an answer."""
-    think: float = 1.0
-    pause: float = 0.0
-    """A pause in the middle of each turn, as people make."""
-    interrupt: float | None = None
-    """So long after a reply's first audio the caller talks into it (instead of ``think``)."""
-    silence_ms: int = 200
-    """Silence that ends a turn, asked of the server; it is no part of the added latency."""
-    expected: float = 0.0
-    """Delays the server's scripted engines add by design; no part of the added latency either."""
-    reply_timeout: float = 20.0
-    key: str | None = None
-
-    @property
-    def turns(self) -> int | None:
-        """Turns of each caller, where they keep a schedule."""
-        return max(1, int(self.seconds / self.every + 1e-9)) if self.every else None
-
-
-@dataclass(slots=True)
-class Caller:
-    """What one caller saw; times in seconds."""
-
-    turns: int = 0
-    answered: int = 0
-    early: int = 0
-    """Turns the server answered before they were over: it talked over the caller."""
-    overrun: int = 0
-    """Answers that still went on when the schedule's next turn began."""
-    latencies: list[float] = field(default_factory=list)
-    lags: list[float] = field(default_factory=list)
-    """How late each frame left this process: large values mean the bench itself is the bottleneck."""
-    cuts: list[float] = field(default_factory=list)
-    """From the first voiced sample of an interruption to the last audio of the interrupted reply."""
-    told: list[float] = field(default_factory=list)
-    """The same, to the server's word that the caller speaks."""
-    too_late: int = 0
-    """Interruptions that found no reply to interrupt: all of its audio was here already."""
-    connecting: float | None = None
-    errors: list[str] = field(default_factory=list)
-    refused: str = ""
-
-
 During = Callable[[float], Awaitable[None]]
 """Called once all callers are connected, with the seconds of steady load that follow."""
 
@@ -273,84 +217,3 @@ class Line:
             await asyncio.sleep(wait)
         self.caller.lags.append(max(0.0, time.perf_counter() - self._clock))
         await self.socket.send(frame)
-
-
-class Ears:
-    """Reads one socket and notes when a reply's audio came and when it was over."""
-
-    def __init__(self, wire: Wire, caller: Caller) -> None:
-        self.done = asyncio.Event()
-        """The reply whose audio was heard is over."""
-        self.first_audio: float | None = None
-        self.last_cut_audio: float | None = None
-        self.noticed_at: float | None = None
-        self._wire = wire
-        self._caller = caller
-        self._last_audio = 0.0
-        self._reply = ""
-        self._cut: str | None = None
-        self._open_reply = False
-
-    @property
-    def under_way(self) -> bool:
-        """More audio of a reply is to be expected."""
-        if self._reply:
-            return self._open_reply
-        return self._open_reply and time.perf_counter() - self._last_audio < STREAMING_SECONDS
-
-    @property
-    def over(self) -> bool:
-        """The reply was heard to its end, or the line is dead."""
-        return self.done.is_set() or (self.first_audio is not None and not self.under_way)
-
-    @property
-    def cut_is_named(self) -> bool:
-        """Audio of the interrupted reply can be told from that of the next one."""
-        return bool(self._cut)
-
-    def reset(self) -> None:
-        """A turn begins."""
-        self.first_audio = None
-        self.done.clear()
-
-    def interrupted(self) -> None:
-        """The caller begins to talk into the reply that is heard now."""
-        self.reset()
-        self._cut, self.last_cut_audio, self.noticed_at = self._reply, None, None
-
-    def stop_cutting(self) -> None:
-        """Audio that comes from now on is no longer the interrupted reply's."""
-        self._cut = None
-
-    async def listen(self, socket: ClientConnection) -> None:
-        """Until the connection ends."""
-        try:
-            async for message in socket:
-                self.take(message)
-        except ConnectionClosed as error:
-            self._caller.errors.append(f"closed: {error.rcvd.reason if error.rcvd else 'connection lost'}")
-        finally:
-            self.done.set()
-
-    def take(self, message: Message) -> None:
-        """One message of the server."""
-        heard = self._wire.read(message)
-        if heard.kind == "audio":
-            now = time.perf_counter()
-            if self._cut is not None and heard.reply == self._cut:
-                self.last_cut_audio = now
-                return
-            self._last_audio, self._reply, self._open_reply = now, heard.reply, True
-            if self.first_audio is None:
-                self.first_audio = now
-        elif heard.kind == "done":
-            if heard.reply == self._reply:
-                self._open_reply = False
-            # A reply thrown away before any sound (the turn went on) is no answer.
-            if self.first_audio is not None or heard.text == "failed":
-                self.done.set()
-        elif heard.kind == "noticed":
-            if self._cut is not None and self.noticed_at is None:
-                self.noticed_at = time.perf_counter()
-        elif heard.kind in ("error", "refused"):
-            self._caller.errors.append(heard.text)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kaikou.cli.load import Caller, Load
+from kaikou.cli.load_values import Caller, Load
 
 
 def percentile(values: list[float], share: float) -> float:

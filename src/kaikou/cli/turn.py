@@ -13,6 +13,7 @@ from kaikou import server
 from kaikou.audio.decoding import decode
 from kaikou.audio.pcm import Pcm
 from kaikou.cli import console
+from kaikou.cli.caller_voice import voiced_until
 from kaikou.cli.sound import write_sound
 from kaikou.dialogue.events import (
     AudioOut,
@@ -56,7 +57,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it. ``timings``: stage -> seconds from the end of speech until it was done."""
+    """What came of it. ``timings``: stage -> seconds from the end of speech until it was done, as the
+    conversation itself measures; ``answered`` the same from outside, to the first audio of the reply."""
 
     transcript: str
     reply: str
@@ -76,6 +78,9 @@ class Notes:
         self.asked_at: float | None = None
         """Loop time of the end of speech, where it is not found by the turn detector."""
         self.heard_after: float | None = None
+        self.spoken_at: float | None = None
+        """Loop time at which the recording's last voiced sample was handed over."""
+        self.sounded_at: float | None = None
         self.replied = asyncio.Event()
         self.measured = asyncio.Event()
 
@@ -92,7 +97,9 @@ class Notes:
                 self._fail(_nothing_heard())
             case ReplyStarted():
                 self.audio.clear()
+                self.sounded_at = None
             case AudioOut(data=data):
+                self.sounded_at = self.sounded_at or asyncio.get_running_loop().time()
                 self.audio += data
             case ReplyDone(status="cancelled"):
                 pass  # the speaker went on: another reply follows
@@ -130,6 +137,8 @@ class Notes:
         if self.metrics is not None:
             found |= {stage.name: stage.end for stage in self.metrics.stages}
             found["total"] = self.metrics.total
+        if self.spoken_at is not None and self.sounded_at is not None:
+            found["answered"] = round(self.sounded_at - self.spoken_at, 4)
         return found
 
 
@@ -214,10 +223,10 @@ async def ask(runtime: Runtime, question: Question) -> Answer:
         conversation.update(replace(conversation.config, greeting=""))
         conversation.start()
         if question.hands_free:
-            await _play(conversation.hear, sound, notes.replied)
+            await _play(conversation.hear, sound, notes)
         else:
-            await _play(conversation.hear, sound, notes.replied, silence=False)
-            notes.asked_at = asyncio.get_running_loop().time()
+            await _play(conversation.hear, sound, notes, silence=False)
+            notes.asked_at = notes.spoken_at = asyncio.get_running_loop().time()
             conversation.commit()
             conversation.respond()
         async with asyncio.timeout(REPLY_SECONDS):
@@ -236,16 +245,16 @@ async def _patiently(event: asyncio.Event) -> None:
     await asyncio.wait({asyncio.create_task(event.wait())}, timeout=METRICS_SECONDS)
 
 
-async def _play(
-    hear: Callable[[Pcm], None], sound: Pcm, until: asyncio.Event, *, silence: bool = True
-) -> None:
+async def _play(hear: Callable[[Pcm], None], sound: Pcm, notes: Notes, *, silence: bool = True) -> None:
     """As a microphone would: 20 ms at a time, then ``silence`` until the reply is over."""
     loop = asyncio.get_running_loop()
     due = loop.time()
-    position = 0.0
-    while not until.is_set() and (silence or position < sound.seconds):
+    position, end = 0.0, voiced_until(sound)
+    while not notes.replied.is_set() and (silence or position < sound.seconds):
         frame = sound.slice(position, position + FRAME_SECONDS)
         hear(frame if len(frame) else Pcm.silence(FRAME_SECONDS, RATE))
         position += FRAME_SECONDS
+        if notes.spoken_at is None and position >= end:
+            notes.spoken_at = loop.time()
         due += FRAME_SECONDS
         await asyncio.sleep(max(0.0, due - loop.time()))
