@@ -146,7 +146,7 @@ def test_pipecats_frames_are_packed_as_its_protocol_says(monkeypatch: pytest.Mon
     assert module.varint(300) == b"\xac\x02"  # the example of the Protocol Buffers documentation
     frame = wire.frame(Pcm.silence(0.02, wire.rate))
     # Frame.audio (640 bytes of samples, 16 kHz, one channel) and nothing else.
-    assert frame[:6] == b"\x12\x89\x05\x1a\x80\x05"
+    assert frame[:6] == b"\x12\x88\x05\x1a\x80\x05"
     assert frame.endswith(b"\x20\x80\x7d\x28\x01")
     assert len(frame) == 3 + 3 + 640 + 5
     assert wire.read(frame).kind == "audio"

@@ -129,6 +129,10 @@ def test_bench_talk_measures_each_stage(capsys: pytest.CaptureFixture[str]) -> N
     found = printed(capsys)
     assert found["turns"] == 2
     assert found["stages"]["total"]["p50"] <= found["stages"]["total"]["worst"]
+    assert run("bench", "talk", SPEECH, "--rounds", 1, "--hands-free", "--output", "talk.json") == Exit.OK
+    assert "answered" in capsys.readouterr().out
+    answered = json.loads(Path("talk.json").read_text())["stages"]["answered"]["p50"]
+    assert answered > 0.2  # no turn ends without silence
 
 
 def test_settings_tell_where_each_value_came_from(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -12,10 +13,12 @@ import pytest
 from kaikou.audio import g711
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.bench_live import report, socket_url
+from kaikou.cli.bench_talk import report as talk_report
 from kaikou.cli.caller_ears import Ears
-from kaikou.cli.caller_voice import babble, prepare
+from kaikou.cli.caller_voice import babble, prepare, voiced_until
 from kaikou.cli.load_figures import summary
 from kaikou.cli.load_values import Caller, Load
+from kaikou.cli.turn import Answer, Question
 from kaikou.cli.watch import Spent, Watch
 from kaikou.cli.wires import WIRES, Heard, Message
 
@@ -167,3 +170,21 @@ def test_a_server_that_cannot_be_watched_gives_no_figures() -> None:
     watch = Watch("ws://127.0.0.1:9/v1/realtime")
     watch.idle()
     assert asyncio.run(watch.during(0.01)) is None
+
+
+def test_the_last_voiced_sample_of_a_recording() -> None:
+    assert voiced_until(Pcm.silence(0.3, RATE) + babble(1.0) + Pcm.silence(0.7, RATE)) == pytest.approx(1.3)
+    assert voiced_until(Pcm.silence(0.5, RATE)) == pytest.approx(0.5)
+
+
+def test_talk_reports_each_file_and_each_turn() -> None:
+    files = [Path("a.wav"), Path("b.wav"), Path("a.wav")]
+    answers = [
+        Answer("hello", "hi", None, {"transcript": seconds / 2, "total": seconds, "answered": seconds + 0.1})
+        for seconds in (1.0, 2.0, 3.0)
+    ]
+    found = talk_report([Question(file, hands_free=True) for file in files], answers)
+    assert found["turns"] == 3 and found["hands_free"]
+    assert found["stages"]["total"] == {"p50": 2.0, "p95": 2.9, "worst": 3.0}
+    assert found["files"]["a.wav"]["worst"] == 3.1 and found["files"]["b.wav"]["p50"] == 2.1
+    assert orjson.loads(orjson.dumps(found))["answers"][1]["timings"]["answered"] == 2.1
