@@ -18,8 +18,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr
 from test_server import SCRIPTED, Running, running
+from websockets.asyncio.client import connect
 
 from kaikou.api.listener import bind
+from kaikou.api.providers import switch
 from kaikou.settings_load import LoadedSettings, load_settings
 from kaikou.settings_page import Choice, page_file, read_choices, with_choices, write_choices
 
@@ -227,6 +229,53 @@ async def test_a_choice_that_cannot_be_loaded_changes_nothing(server: Running, p
     assert (llm["engine"], llm["saved"], llm["state"]) == ("scripted", False, "ready")
     unknown = await server.client.put("/api/providers/llm", json={"engine": "nothing"})
     assert unknown.json()["code"] == "unknown_engine"
+
+
+async def test_a_slow_choice_is_followed_from_outside(
+    tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switch, "PATIENCE", 0.0)
+    choice = {"engine": "openai", "base_url": provider.base_url, "api_key": KEY, "model": "first-model"}
+    async with running(tmp_path) as server:
+        await server.until_ready()
+        answer = await server.client.put("/api/providers/llm", json=choice)
+        assert answer.status_code == 202 and answer.json()["switching"]["state"] == "loading"
+        busy = await server.client.put("/api/providers/llm", json=choice)
+        assert (busy.status_code, busy.json()["code"]) == (409, "switch_under_way")
+        async with asyncio.timeout(30):
+            while (llm := await kind_of(server, "llm"))["engine"] != "openai":
+                await asyncio.sleep(0.02)
+        assert llm["switching"] is None and llm["saved"]
+        await server.client.put("/api/providers/llm", json=choice | {"api_key": "sk-wrong"})
+        async with asyncio.timeout(30):
+            while (await kind_of(server, "llm"))["switching"]["state"] != "failed":
+                await asyncio.sleep(0.02)
+        failed = (await kind_of(server, "llm"))["switching"]
+        assert failed["error"]["code"] == "engine_unauthorized"
+
+
+async def test_conversations_under_way_keep_their_engine(server: Running, provider: Provider) -> None:
+    url = server.url.replace("http", "ws") + "chat"
+
+    async def ask(socket: Any, **fields: Any) -> dict[str, Any]:
+        message = json.dumps({"v": 1, "type": "user_message", "text": "hello", **fields})
+        await socket.send(message)
+        async with asyncio.timeout(30):
+            while (frame := json.loads(await socket.recv()))["type"] != "reply_done":
+                if frame["type"] == "error":  # a machine that is busy just now lets nobody else in
+                    assert frame["code"] == "session_limit_reached", frame
+                    await asyncio.sleep(0.5)
+                    await socket.send(message)
+        assert frame["status"] == "completed", frame
+        return frame
+
+    async with connect(url, subprotocols=["kaikou.chat.v1"], compression=None) as socket:  # type: ignore[list-item]
+        before = await ask(socket)
+        choice = {"engine": "openai", "base_url": provider.base_url, "api_key": KEY, "model": "first-model"}
+        assert (await server.client.put("/api/providers/llm", json=choice)).status_code == 200
+        same = await ask(socket, conversation_id=before["conversation_id"])
+        assert same["text"] != "OK."
+        assert (await ask(socket))["text"] == "OK."
 
 
 async def test_a_stored_key_never_goes_to_another_address(server: Running, provider: Provider) -> None:

@@ -113,6 +113,39 @@ async def test_packaged_voices_stay() -> None:
     assert caught.value.code == "voice_packaged"
 
 
+async def test_a_blend_is_renamed_and_remixed() -> None:
+    voices = library()
+    made = await voices.save_blend("Mine", {"af_heart": 1, "am_adam": 1}, "Calm.")
+    renamed = await voices.change_blend(made.id, name=" Night  reader ")
+    assert (renamed.voice.name, renamed.voice.description) == ("Night reader", "Calm.")
+    assert renamed.parts == made.parts and renamed.id == made.id
+    remixed = await voices.change_blend(made.id, parts={"zf_xiaobei": 1, "af_heart": 3}, description="")
+    assert dict(remixed.parts) == {"zf_xiaobei": 0.25, "af_heart": 0.75}
+    assert remixed.voice.name == "Night reader"
+    for changes, code in (
+        ({"name": " "}, "invalid_voice"),
+        ({"parts": {"nobody": 1.0}}, "unknown_voice"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            await voices.change_blend(made.id, **changes)  # type: ignore[arg-type]
+        assert caught.value.code == code
+    with pytest.raises(InvalidInput) as packaged:
+        await voices.change_blend("af_heart", name="x")
+    assert packaged.value.code == "voice_packaged"
+    assert await voices.get(made.id) == remixed
+
+
+async def test_a_session_keeps_its_blend_when_another_engine_takes_over() -> None:
+    rows, kokoro = Rows(), Blending("kokoro")
+    voices = library(kokoro, rows)
+    made = await voices.save_blend("Mine", {"af_heart": 1, "am_adam": 1})
+    spoken = await voices.spoken_with(made.id)
+    voices.use(Plain())  # type: ignore[arg-type]
+    assert await voices.spoken_with(made.id, kokoro) == spoken  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        await voices.spoken_with(made.id)
+
+
 async def test_blends_wait_while_another_engine_is_in_use() -> None:
     rows = Rows()
     made = await library(rows=rows).save_blend("Mine", {"af_heart": 1, "am_adam": 1})

@@ -186,6 +186,51 @@ async def test_regenerate_and_edit_rewrite_history(server: Server) -> None:
     assert [item.text for item in stored.items] == ["goodbye", edited["text"]]
 
 
+async def test_the_answer_made_anew_is_that_to_the_last_words(server: Server) -> None:
+    async with page(server) as chat:
+        first = await chat.ask("one", message_id="m1")
+        conversation = first["conversation_id"]
+        server.llm.fail = RuntimeError("broken")
+        failed = await chat.ask("two", message_id="m2", conversation_id=conversation)
+        assert failed["status"] == "failed"
+        server.llm.fail = None
+        # There is no answer to m2 to be dropped, and the one before it is not meant.
+        await chat.send("regenerate", conversation_id=conversation)
+        again = await chat.until("reply_done")
+        assert again["text"].endswith("two")
+        await chat.send("open", conversation_id=conversation)
+        told = [one["text"] for one in (await chat.until("history"))["messages"]]
+        assert told == ["one", first["text"], "two", again["text"]]
+
+
+async def test_one_message_is_deleted_here_and_in_the_store(server: Server) -> None:
+    async with page(server) as chat:
+        done = await chat.ask("one", message_id="m1")
+        conversation = done["conversation_id"]
+        await chat.send("delete", conversation_id=conversation, message_id="m1")
+        assert (await chat.until("removed"))["message_id"] == "m1"
+        await chat.send("regenerate", conversation_id=conversation)
+        assert (await chat.until("error"))["code"] == "nothing_to_answer"
+        await chat.send("delete", conversation_id=conversation, message_id="m1")
+        assert (await chat.until("error"))["code"] == "item_not_found"
+    await server.settled()
+    stored = await server.runtime.journal.load(conversation)
+    assert [item.text for item in stored.items] == [done["text"]]
+
+
+async def test_an_edit_that_cannot_be_said_costs_nothing(server: Server) -> None:
+    async with page(server) as chat:
+        done = await chat.ask("one", message_id="m1")
+        conversation = done["conversation_id"]
+        longest = server.runtime.settings.limits.max_text_chars
+        for text, code in ((" ", "empty_message"), ("x" * (longest + 1), "message_too_long")):
+            await chat.send("edit", conversation_id=conversation, message_id="m1", text=text)
+            assert (await chat.until("error"))["code"] == code
+        await chat.send("open", conversation_id=conversation)
+        told = [one["text"] for one in (await chat.until("history"))["messages"]]
+        assert told == ["one", done["text"]]
+
+
 async def test_a_dropped_page_resumes_from_its_last_frame(server: Server) -> None:
     server.llm.each = 0.02
     server.llm.reply = lambda messages: " ".join(str(number) for number in range(30))

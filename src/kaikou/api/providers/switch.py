@@ -50,7 +50,7 @@ class Switchboard:
     """One for each process; ``close`` ends what is under way."""
 
     runtime: Runtime
-    patience: float = PATIENCE
+    patience: float = field(default_factory=lambda: PATIENCE)
     _under: dict[ChoosableKind, _Under] = field(default_factory=dict)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
