@@ -94,3 +94,42 @@ def test_word_times_hold_across_clauses_pauses_and_rates() -> None:
         clause = next(one for one in clauses if one.span[0] <= event.word.span[0] < one.span[1])
         after = (event.word.span[0] - clause.span[0]) * LETTER
         assert event.word.start == pytest.approx(clause.start_ms / 1000 + after, abs=0.002)
+
+
+class StreamedTts(FakeTts):
+    """Sound without word times, 100 ms at a time: a character takes 50 ms, a mark is silence."""
+
+    async def stream(
+        self, text: str, *, voice: str | None = None, style: Style = Style(), **_: Any
+    ) -> AsyncGenerator[AudioChunk, None]:
+        loud = np.repeat([0.0 if char in ",.!" else 0.3 for char in text], round(LETTER * 24_000))
+        for start in range(0, len(loud), 2400):
+            await asyncio.sleep(0.02)
+            yield AudioChunk(Pcm(loud[start : start + 2400].astype(np.float32), 24_000), (0, len(text)))
+
+
+def test_words_without_times_are_estimated_and_told_with_their_sound() -> None:
+    answer = "One two, three four. Five six seven eight nine, ten eleven. Twelve."
+
+    async def play() -> Stage:
+        stage = open_stage(llm=FakeLlm(reply=lambda messages: answer), tts=StreamedTts())
+        stage.conversation.say("Count")
+        await asyncio.sleep(12)
+        await stage.conversation.close()
+        return stage
+
+    stage = run(play())
+    words = stage.of(WordSpoken)
+    assert [event.word.text for event in words] == re.findall(r"\w+", answer)
+    for event in words:
+        assert answer[slice(*event.word.span)] == event.word.text
+        assert not event.word.measured
+    starts = [event.word.start for event in words]
+    assert starts == sorted(starts)
+    packet = 0.45  # the lead, which goes out at once
+    sent = 0.0
+    for _, event in stage.log:
+        if isinstance(event, AudioOut):
+            sent += len(event.data) / 2 / 24_000
+        elif isinstance(event, WordSpoken):
+            assert sent - packet < event.word.start < sent + packet

@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from kaikou.engines.ports import AudioChunk, Lane, Style, TextToSpeech
+from kaikou.engines.tts.text.words import is_chinese
+from kaikou.engines.tts.word_times import Paces, WordTimer, units
 
 Key = tuple[str, str | None, Style]
 
@@ -30,6 +32,17 @@ class Mouth:
         self._kept: OrderedDict[Key, tuple[AudioChunk, ...]] = OrderedDict()
         self._seconds = 0.0
         self._keep_seconds = keep_seconds
+        self._paces = Paces()
+
+    def timer(self, text: str, voice: str | None, style: Style) -> WordTimer:
+        """Times the words of ``text``, for sound that comes without, from what is known of the voice."""
+        return WordTimer(units(text, style.language), self._paces.of(_pace_key(text, voice, style)))
+
+    def learn(self, timer: WordTimer, text: str, voice: str | None, style: Style) -> None:
+        """``timer`` heard all sound of ``text``: it tells the voice's pace from now on."""
+        pace = timer.finish()
+        if pace is not None:
+            self._paces.learn(_pace_key(text, voice, style), pace)
 
     async def speak(
         self, text: str, voice: str | None, style: Style, *, keep: bool = False, lane: Lane = Lane.LIVE
@@ -59,3 +72,7 @@ class Mouth:
         while self._seconds > self._keep_seconds and self._kept:
             _, oldest = self._kept.popitem(last=False)
             self._seconds -= sum(chunk.pcm.seconds for chunk in oldest)
+
+
+def _pace_key(text: str, voice: str | None, style: Style) -> tuple[str | None, float, bool]:
+    return voice, style.speed, is_chinese(text)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from kaikou.dialogue.clauses import Clause
 from kaikou.engines.ports import Word
+from kaikou.engines.tts.word_times import WordTimer
 
 _KEEP_SECONDS = 60
 """Sound kept after it was sent, for a client that comes back."""
@@ -91,6 +92,8 @@ class Marker:
     at_ms: float
     clause: Clause | None = None
     words: tuple[Word, ...] = ()
+    timer: WordTimer | None = None
+    """Estimates the clause's words, where the engine does not time them."""
 
 
 class Track:
@@ -141,9 +144,11 @@ class Track:
         shifted = tuple(replace(word, start=word.start + offset, end=word.end + offset) for word in words)
         self.alignment.spoken.append(Spoken(start_ms, self.appended_ms, span[0], span[1], shifted))
 
-    def mark(self, clause: Clause | None, words: tuple[Word, ...] = ()) -> None:
+    def mark(
+        self, clause: Clause | None, words: tuple[Word, ...] = (), timer: WordTimer | None = None
+    ) -> None:
         """Report ``clause`` when the sound appended next is sent."""
-        self.markers.append(Marker(self.appended_ms, clause, words))
+        self.markers.append(Marker(self.appended_ms, clause, words, timer))
 
     def played_ms(self, now: float) -> float:
         """Milliseconds the client is believed to have played at ``now`` (seconds, monotonic)."""

@@ -26,10 +26,11 @@ from kaikou.dialogue.events import (
 )
 from kaikou.dialogue.items import new_id
 from kaikou.dialogue.phrases import Mouth
-from kaikou.dialogue.playback import Track
+from kaikou.dialogue.playback import Marker, Track
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.metering import metering
 from kaikou.engines.ports import Delta, FinishReason, Style, ToolCall, Usage, Word
+from kaikou.engines.tts.word_times import WordTimer
 from kaikou.errors import KaikouError
 
 _PACKET_MS = 40.0
@@ -116,6 +117,9 @@ class Reply:
         self._emotion = EmotionFilter()
         self._shown = False
         self._clauses_spoken = 0
+        self._estimated: Marker | None = None
+        """The clause being sent, if its words are estimated; ``_told`` of them were reported."""
+        self._told = 0
         self._pause = 0.0
         """Seconds of silence due before the next clause."""
 
@@ -192,7 +196,9 @@ class Reply:
         begins = given = 0.0
         to_rate: Resampler | None = None
         pause, self._pause = self._pause, pause_after(clause.text)
-        sound = self._mouth.speak(clause.text, self.plan.voice, self.plan.style, keep=self.plan.fixed)
+        spoken = clause.text, self.plan.voice, self.plan.style
+        timer: WordTimer | None = None
+        sound = self._mouth.speak(*spoken, keep=self.plan.fixed)
         with metering() as meter:
             async with aclosing(sound):
                 async for chunk in sound:
@@ -203,14 +209,20 @@ class Reply:
                             silence = Pcm.silence(pause, self.plan.rate)
                             self._hand_over(silence.samples, (start, start), ())
                         begins = self.track.appended_ms / 1000
+                        timer = None if chunk.words else self._mouth.timer(*spoken)
+                        self.track.mark(said, timer=timer)
+                    if timer is not None:
+                        timer.hear(chunk.pcm)
                     # The resampler holds a little back: this sound begins later than what was appended.
                     later = begins + given - self.track.appended_ms / 1000
                     words = _placed(chunk.words, clause.text, start, later)
-                    self.track.mark(None if given else said, words)
+                    self.track.mark(None, words)
                     given += chunk.pcm.seconds
                     end = start + chunk.span[1]
                     self._hand_over(to_rate.process(chunk.pcm.samples), (start + chunk.span[0], end), words)
         if to_rate is not None:
+            if timer is not None:
+                self._mouth.learn(timer, *spoken)
             self._hand_over(to_rate.flush(), (end, end), ())
 
     def _hand_over(self, samples: Samples, span: tuple[int, int], words: tuple[Word, ...]) -> None:
@@ -252,15 +264,32 @@ class Reply:
     def _announce(self, sent_ms: float) -> None:
         markers = self.track.markers
         while markers and markers[0].at_ms < sent_ms:
+            self._tell_estimated(markers[0].at_ms)
             marker = markers.popleft()
             if marker.clause is not None:
                 said = marker.clause
                 span = said.start, said.end
                 self._emit(SentenceStarted(self.id, self.item_id, said.text, round(marker.at_ms), span))
-            for word in marker.words:
-                offset = marker.at_ms / 1000
-                shifted = replace(word, start=word.start + offset, end=word.end + offset)
-                self._emit(WordSpoken(self.id, self.item_id, shifted))
+            self._tell(marker.words, marker.at_ms)
+            if marker.timer is not None:
+                self._estimated, self._told = marker, 0
+        self._tell_estimated(sent_ms)
+
+    def _tell_estimated(self, until_ms: float) -> None:
+        """The words that begin before ``until_ms``: those after it are estimated better later."""
+        marker = self._estimated
+        if marker is None or marker.timer is None or marker.clause is None:
+            return
+        rest = marker.timer.words[self._told :]
+        due = [word for word in rest if marker.at_ms + word.start * 1000 < until_ms]
+        self._told += len(due)
+        self._tell(_placed(due, marker.clause.text, marker.clause.start, 0.0), marker.at_ms)
+
+    def _tell(self, words: Sequence[Word], at_ms: float) -> None:
+        offset = at_ms / 1000
+        for word in words:
+            shifted = replace(word, start=word.start + offset, end=word.end + offset)
+            self._emit(WordSpoken(self.id, self.item_id, shifted))
 
     def _report(self, event: Event) -> None:
         if self.held:

@@ -37,7 +37,8 @@ class OpenAISpeechSettings(BaseModel):
 
 
 class OpenAITextToSpeech:
-    """A remote voice. Audio arrives while it is made; it comes without word times."""
+    """A remote voice. Audio arrives while it is made; it comes without word times, which
+    a conversation estimates (``word_times``)."""
 
     def __init__(self, context: EngineContext) -> None:
         options = context.options(OpenAISpeechSettings)

@@ -6,7 +6,8 @@ trained on eSpeak's phonemes and need the extra ``[espeak]`` (see ``piper_voice`
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+import re
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from kaikou.audio.pcm import Pcm
 from kaikou.audio.silence import trim
 from kaikou.engines.onnx import open_session
 from kaikou.engines.pool import PerLane, cancelled
-from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Progress, Style, Voice, Word
+from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Progress, Style, Voice
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.tts.piper_voice import (
     PiperConfig,
@@ -30,11 +31,13 @@ from kaikou.engines.tts.piper_voice import (
     sentences,
 )
 from kaikou.engines.tts.text.espeak import espeak
+from kaikou.engines.tts.word_times import Unit, estimated
 from kaikou.errors import InvalidInput, NotReady, SettingsError
 from kaikou.settings import TtsSettings
 
 CATALOGUE_VOICE = "piper-en-joe"
 _PAUSE = 0.2
+_MARK = re.compile("[.,!?;:。，！？；：、—…]")
 
 
 class PiperSettings(BaseModel):
@@ -139,7 +142,7 @@ class Piper:
             pcm = await self._pool.run("tts", lane, self._speak, installed, speaker, part.said, speed, lane)
             if not len(pcm):
                 continue
-            words = tuple(_estimated(text, part, pcm.seconds))
+            words = estimated(_units(text, part), pcm)
             if at < len(parts) - 1:
                 pcm = pcm + Pcm.silence(_PAUSE, pcm.rate)
             yield AudioChunk(pcm, part.span, words)
@@ -201,11 +204,9 @@ class Piper:
         return pcm
 
 
-def _estimated(text: str, sentence: Sentence, seconds: float) -> Iterator[Word]:
-    """Words that share the time by their length: the model does not tell its own."""
-    total = sum(weight for _, weight in sentence.words)
-    at = 0
-    for span, weight in sentence.words:
-        start, end = at * seconds / total, (at + weight) * seconds / total
-        yield Word(text[slice(*span)], start, end, measured=False, span=span)
-        at += weight
+def _units(text: str, sentence: Sentence) -> list[Unit]:
+    """The sentence's words, for an estimate of their times: the model does not tell its own."""
+    return [
+        Unit(text[start:end], (start, end), float(share), pause=bool(_MARK.search(text[end - 1 : end + 1])))
+        for (start, end), share in sentence.words
+    ]
