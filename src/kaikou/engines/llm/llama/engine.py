@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kaikou.engines.llm.llama.child import ChildConfig
 from kaikou.engines.llm.llama.keeper import LlamaKeeper
+from kaikou.engines.llm.llama.prompts import Prompts
 from kaikou.engines.llm.llama.requests import extra_fields, refuse_images
 from kaikou.engines.llm.llama.slots import GaveWay, Slots
 from kaikou.engines.metering import current_meter
@@ -44,7 +45,7 @@ class LlamaOptions(BaseModel):
         description="Prompt tokens processed in one go; larger is faster on a GPU, smaller stops sooner.",
     )
     prompt_cache_mb: int = Field(256, ge=0, description="Memory for prompts of conversations that wait.")
-    nice: int = Field(10, ge=0, le=19, description="Lower priority than speech, on systems with nice.")
+    nice: int = Field(19, ge=0, le=19, description="Lower priority than speech, on systems with nice.")
 
 
 class Llama:
@@ -62,6 +63,7 @@ class Llama:
                 Lane.BATCH: pool.batch_queue,
             },
         )
+        self._prompts = Prompts()
         self._keeper: LlamaKeeper | None = None
         self._health = Health("waiting")
 
@@ -131,6 +133,7 @@ class Llama:
             for delta in await self._yielding(messages, generation, lane):
                 yield delta
             return
+        await self._prompts.settled(messages, generation)
         async with self._slots.lease(lane) as lease:
             with _metered(lease.queued):
                 async with aclosing(self._answer(messages, generation)) as deltas:
@@ -142,14 +145,22 @@ class Llama:
         hence ``generation``; what was done stays in the model's cache, even when cut off."""
         refuse_images(messages)
         probe = Generation(max_tokens=0, temperature=0, tools=generation.tools, tool_choice="auto")
-        await self._yielding(messages, probe, Lane.INTERACTIVE)
+        warming = partial(self._prompts.warming, messages, generation)
+        await self._yielding(messages, probe, Lane.INTERACTIVE, warming)
 
-    async def _yielding(self, messages: Sequence[Message], generation: Generation, lane: Lane) -> list[Delta]:
-        """The whole answer, begun anew whenever somebody who waits took the place."""
+    async def _yielding(
+        self,
+        messages: Sequence[Message],
+        generation: Generation,
+        lane: Lane,
+        during: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> list[Delta]:
+        """The whole answer, begun anew whenever somebody who waits took the place. ``during`` surrounds
+        each try."""
         while True:
             async with self._slots.lease(lane, gives_way=True) as lease:
                 try:
-                    with _metered(lease.queued):
+                    with _metered(lease.queued), during():
                         async with (
                             lease.interruptible(),
                             aclosing(self._answer(messages, generation)) as deltas,

@@ -1,0 +1,40 @@
+"""A request that begins with a prompt being warmed waits for it; others do not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from kaikou.engines.llm.llama.prompts import Prompts
+from kaikou.engines.ports import Generation, Message, Tool
+
+SYSTEM = Message("system", "You are Kai.")
+HELLO = Message("user", "Hello.")
+TOOLED = Generation(tools=(Tool("now", "The time.", {"type": "object"}),))
+
+
+async def waits(prompts: Prompts, messages: list[Message], generation: Generation = Generation()) -> bool:
+    waiting = asyncio.create_task(prompts.settled(messages, generation))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    late = not waiting.done()
+    waiting.cancel()
+    return late
+
+
+async def test_only_a_continuation_of_the_warmed_prompt_waits() -> None:
+    prompts = Prompts()
+    with prompts.warming([SYSTEM], Generation()):
+        assert await waits(prompts, [SYSTEM, HELLO])
+        assert not await waits(prompts, [HELLO])
+        assert not await waits(prompts, [])
+        assert not await waits(prompts, [SYSTEM, HELLO], TOOLED)
+    assert not await waits(prompts, [SYSTEM, HELLO])
+
+
+async def test_the_wait_ends_with_the_warming() -> None:
+    prompts = Prompts()
+    with prompts.warming([SYSTEM], Generation()):
+        waiting = asyncio.create_task(prompts.settled([SYSTEM, HELLO], Generation()))
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await waiting
