@@ -49,7 +49,8 @@ class SmartTurn:
         self._health = Health("loading")
         try:
             path = await self._weights.fetch("smart-turn-v3", progress) / "smart-turn-v3.2-cpu.onnx"
-            self._sessions = PerLane(self._pool, lambda threads: open_session(path, threads))
+            # One thread: it runs beside the transcription, for which the reply waits.
+            self._sessions = PerLane(self._pool, lambda _: open_session(path, 1))
             await self.end_of_turn(Pcm.silence(1.0, RATE), "")
         except KaikouError as error:
             self._health = Health("failed", error.message)

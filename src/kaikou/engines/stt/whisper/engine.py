@@ -175,7 +175,9 @@ class Whisper:
     async def _open(self, name: str, progress: Progress) -> PerLane[LoadedWhisper]:
         folder = await self._folder(name, progress)
         progress(f"Opening {name}", None)
-        model = PerLane(self._pool, lambda threads: self._make(folder, threads))
+        # Half the budget: the turn detector judges the same audio at the same time, and a second thread
+        # gains little on so small a model (tiny.en on 2 cores: none).
+        model = PerLane(self._pool, lambda threads: self._make(folder, max(1, threads // 2)))
         await self._pool.run("stt", Lane.LIVE, self._warm, model)
         self._models[name] = model
         return model

@@ -35,6 +35,8 @@ _LEAST_FRAMES = 1000
 _FRAMES_BEHIND = 200
 """Mel frames (10 ms each) that are encoded at least, and behind the last sound."""
 _VAD_WINDOW = 512
+_VAD_SECONDS = 4.0
+"""Looked through at once; the first stretch with speech ends the search."""
 _TEMPERATURES = (0.0, 0.4, 0.8)
 """A doubtful answer is tried again less greedily; faster-whisper's own six steps take too long in a call."""
 _TOKENS_PER_SECOND = 14
@@ -167,7 +169,7 @@ def _has_speech(samples: Samples, threshold: float) -> bool:
     """True where any 32 ms window is likelier speech than ``threshold`` (Silero, inside faster-whisper)."""
     if not len(samples) or not np.any(samples):
         return False
-    step = int(WINDOW_SECONDS * RATE) // _VAD_WINDOW * _VAD_WINDOW
+    step = int(_VAD_SECONDS * RATE) // _VAD_WINDOW * _VAD_WINDOW
     for start in range(0, len(samples), step):
         part = samples[start : start + step]
         part = np.pad(part, (0, -len(part) % _VAD_WINDOW))
