@@ -101,7 +101,7 @@ class Conversation:
             emit=self._emit,
             on_began=lambda: self._tell(turn_values.ReplyBegan(self._now())),
             on_ending=lambda: self._tell(turn_values.ReplyEnding(self._now())),
-            on_ended=lambda: self._tell(turn_values.ReplyEnded(self._now())),
+            on_ended=self._reply_ended,
             engines=tuple((kind, getattr(engines, kind).card.name) for kind in ("stt", "llm", "tts")),
             reply_seconds=settings.live.max_reply_seconds,
         )
@@ -406,6 +406,12 @@ class Conversation:
             tool_choice=asked.tool_choice if asked.tool_choice is not None else config.tool_choice,
             parallel_tool_calls=config.parallel_tool_calls,
         )
+
+    def _reply_ended(self) -> None:
+        self._tell(turn_values.ReplyEnded(self._now()))
+        if not self.closed and not self.config.transcribe_only:
+            # What was said is not what the model wrote where it showed a feeling or was cut short.
+            self._tasks.spawn(self._warm(), "warm")
 
     async def _warm(self) -> None:
         messages = self._prompt.messages(self._instructions, self.history.items)
