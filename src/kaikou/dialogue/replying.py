@@ -8,38 +8,29 @@ At most one reply speaks in the conversation (``current``); at most one is prepa
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kaikou.dialogue.events import (
     AudioDone,
     Event,
     Interrupted,
-    ItemAdded,
-    ItemDone,
-    ItemTruncated,
     PlaybackPaused,
     PlaybackResumed,
-    ReplyDone,
     ReplyReason,
     ReplyStarted,
     ReplyStatus,
-    ReplyText,
-    ToolCalled,
 )
 from kaikou.dialogue.history import History
-from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
-from kaikou.dialogue.playback import Alignment
 from kaikou.dialogue.reply import Reply, ReplyPlan
+from kaikou.dialogue.reply_items import ReplyItems
 from kaikou.dialogue.tasks import TaskOwner
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
 from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
 
-_ALIGNMENTS = 16
 _PLAYED_OUT_MS = 50
 """A reply of which no more than this is missing was heard."""
 
@@ -74,6 +65,7 @@ class Replying:
         self.guess: Guess | None = None
         self.others: dict[str, Reply] = {}
         self._history = history
+        self._items = ReplyItems(history, emit, engines)
         self._mouth = mouth
         self._pacer = pacer
         self._tasks = tasks
@@ -81,14 +73,12 @@ class Replying:
         self._on_began = on_began
         self._on_ending = on_ending
         self._on_ended = on_ended
-        self._engines = engines
         self._reply_seconds = reply_seconds
         self._loop = asyncio.get_running_loop()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._tail: asyncio.TimerHandle | None = None
         self._last: Reply | None = None
         """The reply that was played out last, as far as is known here."""
-        self._alignments: OrderedDict[str, Alignment] = OrderedDict()
         self._detached = False
 
     # -- beginning
@@ -150,7 +140,7 @@ class Replying:
         if reply.plan.in_conversation:
             self._forget_tail()
             self.current, self._last = reply, None
-            self._keep_alignment(reply)
+            self._items.keep(reply)
             self._on_began()
         else:
             self.others[reply.id] = reply
@@ -194,13 +184,7 @@ class Replying:
     # -- sending
 
     def _report(self, event: Event) -> None:
-        """The reply's own events; its item enters the history with its first words."""
-        reply = self.current
-        ours = isinstance(event, ReplyText) and reply is not None and event.reply_id == reply.id
-        if ours and reply is not None and reply.item_id not in self._history:
-            item = Item(reply.item_id, role="assistant", status="in_progress")
-            self._emit(ItemAdded(item, self._history.add(item)))
-        self._emit(event)
+        self._items.report(event, self.current)
 
     def _pump(self, reply: Reply, now: float) -> bool:
         more = reply.pump(now)
@@ -277,7 +261,7 @@ class Replying:
         if not reply.finished:
             self._finish(reply, "cancelled", reason=reason, heard=heard)
         elif shorten and reply.item_id in self._history and heard != reply.text.rstrip():
-            self._shorten(reply.item_id, heard, round(heard_ms))
+            self._items.shorten(reply.item_id, heard, round(heard_ms))
         self._on_ended()
 
     def cancel_other(self, reply_id: str) -> bool:
@@ -290,32 +274,10 @@ class Replying:
 
     def truncate(self, item_id: str, audio_end_ms: int) -> None:
         """Cut a spoken item to what the client says was heard."""
-        alignment = self._alignments.get(item_id)
-        if alignment is None:
-            raise InvalidInput(
-                f"Item {item_id!r} has no reply audio that could be truncated.",
-                code="invalid_truncate",
-                hint="Only the latest spoken replies of the assistant can be truncated.",
-                param="item_id",
-            )
-        # Packets are rounded to whole milliseconds, and clients count what they received.
-        if audio_end_ms < 0 or audio_end_ms > alignment.total_ms + 50:
-            raise InvalidInput(
-                f"audio_end_ms is {audio_end_ms}, but the item has {alignment.total_ms:.0f} ms of audio.",
-                code="invalid_truncate",
-                param="audio_end_ms",
-            )
+        heard = self._items.heard(item_id, audio_end_ms)
         if self.current is not None and self.current.item_id == item_id:
             self.cut("turn_detected", audio_end_ms, shorten=False)
-        self._shorten(item_id, alignment.heard(audio_end_ms), audio_end_ms)
-
-    def _shorten(self, item_id: str, heard: str, heard_ms: int) -> None:
-        if item_id not in self._history:
-            return
-        item = self._history.get(item_id)
-        status = item.status if heard == item.text else "incomplete"
-        self._history.put(replace(item, parts=(AudioPart(heard),), status=status))
-        self._emit(ItemTruncated(item_id, heard_ms, heard))
+        self._items.shorten(item_id, heard, audio_end_ms)
 
     def _stop(self, reply: Reply) -> None:
         self._pacer.remove(id(reply))
@@ -336,45 +298,7 @@ class Replying:
         reply.finished = True
         self._running.pop(reply.id, None)
         self.others.pop(reply.id, None)
-        text = (reply.text if heard is None else heard).strip()
-        part = AudioPart(text) if reply.plan.audio else TextPart(text)
-        whole = status == "completed"
-        item: Item | None = Item(
-            reply.item_id, role="assistant", parts=(part,), status="completed" if whole else "incomplete"
-        )
-        assert item is not None
-        if reply.item_id in self._history:
-            self._history.put(item)
-            self._emit(ItemDone(item, self._history.previous_id(item.id)))
-        elif not (reply.text and not reply.plan.in_conversation):
-            item = None
-        if whole:
-            self._call_tools(reply)
-        self._emit(
-            ReplyDone(
-                reply.id,
-                item,
-                reply.text.strip(),
-                status,
-                reason,
-                error.code if error else "",
-                str(error) if error else "",
-                reply.outcome.usage,
-            )
-        )
-        if reply.waterfall.speech_end and reply.waterfall.spans:
-            self._emit(reply.waterfall.metrics(reply.id, self._engines))
-
-    def _call_tools(self, reply: Reply) -> None:
-        for call in reply.outcome.calls:
-            item = Item(
-                new_id("item"), "function_call", call_id=call.id, name=call.name, arguments=call.arguments
-            )
-            if reply.plan.in_conversation:
-                self._emit(ItemAdded(item, self._history.add(item)))
-            self._emit(ToolCalled(reply.id, item, call))
-            if reply.plan.in_conversation:
-                self._emit(ItemDone(item, self._history.previous_id(item.id)))
+        self._items.finish(reply, status, reason=reason, heard=heard, error=error)
 
     # -- a lost connection
 
@@ -411,12 +335,6 @@ class Replying:
     def _resent(self, reply: Reply, now: float) -> bool:
         self._await_playback(reply, now)
         return False
-
-    def _keep_alignment(self, reply: Reply) -> None:
-        if reply.plan.audio:
-            self._alignments[reply.item_id] = reply.track.alignment
-            while len(self._alignments) > _ALIGNMENTS:
-                self._alignments.popitem(last=False)
 
     def close(self) -> None:
         self.discard()
