@@ -12,7 +12,7 @@ from kaikou.errors import NotFound
 from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository
 from kaikou.store.database import Database, DatabaseUnavailable
-from kaikou.store.entries import Entry
+from kaikou.store.entries import Entry, ItemChanged, ItemGone, ItemPut, condensed
 from kaikou.store.journal import Journal, JournalLoss
 from kaikou.store.records import ItemRow, PartRow, StageRow, TurnRow, now
 
@@ -281,3 +281,25 @@ async def test_a_watcher_hears_what_each_transaction_changed(database: Database,
     journal.close("c")
     await journal.stop()
     assert heard[1:] == [{"c": "updated"}, {"c": "closed"}]
+
+
+def test_an_item_changed_before_it_is_written_is_written_once() -> None:
+    first, second = said("a", "one"), said("a", "one two")
+    entries = [
+        ItemPut("c", first, None),
+        ItemPut("c", said("b"), "a"),
+        ItemChanged("c", second),
+        ItemChanged("d", said("a", "elsewhere")),
+        ItemGone("c", "b"),
+        ItemChanged("c", said("b", "too late")),
+    ]
+    ready = condensed(entries)
+    assert [(type(one).__name__, one.conversation_id) for one in ready] == [
+        ("ItemPut", "c"),
+        ("ItemPut", "c"),
+        ("ItemChanged", "d"),
+        ("ItemGone", "c"),
+        ("ItemChanged", "c"),
+    ]
+    assert isinstance(ready[0], ItemPut)
+    assert (ready[0].row.text, ready[0].row.created_at) == ("one two", first.created_at)

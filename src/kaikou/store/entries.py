@@ -6,7 +6,8 @@ may have left without a reference.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -128,3 +129,24 @@ class Closed(Entry):
     async def apply(self, connection: AsyncConnection) -> set[str]:
         await history.close_conversation(connection, self.conversation_id)
         return set()
+
+
+def condensed(entries: Sequence[Entry]) -> list[Entry]:
+    """The same facts in fewer entries: of an item that is put and changed, or changed several times,
+    only the last state is written, where its first entry stood."""
+    ready: list[Entry] = []
+    places: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        if isinstance(entry, ItemGone):
+            places.pop((entry.conversation_id, entry.item_id), None)
+        elif isinstance(entry, ItemPut | ItemChanged):
+            key = (entry.conversation_id, entry.row.id)
+            at = places.get(key)
+            if at is not None and isinstance(entry, ItemChanged):
+                first = ready[at]
+                assert isinstance(first, ItemPut | ItemChanged)
+                ready[at] = replace(first, row=replace(entry.row, created_at=first.row.created_at))
+                continue
+            places[key] = len(ready)
+        ready.append(entry)
+    return ready

@@ -30,6 +30,10 @@ _PLACE = select(
 _ADD = insert(items)
 _CHANGE = update(items).where(_HERE, items.c.id == bindparam("at_id"))
 _NAME = update(conversations).where(conversations.c.id == bindparam("at_id"), conversations.c.title == "")
+_TURN_ADD = insert(turns)
+_TURN_CHANGE = update(turns).where(
+    turns.c.conversation_id == bindparam("at_conversation"), turns.c.id == bindparam("at_id")
+)
 _TOUCH = update(conversations).where(conversations.c.id == bindparam("at_id"))
 
 
@@ -209,14 +213,11 @@ async def put_turn(connection: AsyncConnection, conversation_id: str, row: TurnR
         "engines": dict(row.engines),
         "error": row.error,
     }
-    one = (turns.c.conversation_id == conversation_id) & (turns.c.id == row.id)
-    replaced = await connection.execute(update(turns).where(one).values(values))
+    at = {"at_conversation": conversation_id, "at_id": row.id}
+    replaced = await connection.execute(_TURN_CHANGE, {**at, **values})
     if not replaced.rowcount:
-        await connection.execute(
-            insert(turns).values(
-                conversation_id=conversation_id, id=row.id, created_at=row.created_at, **values
-            )
-        )
+        place = {"conversation_id": conversation_id, "id": row.id}
+        await connection.execute(_TURN_ADD, {**place, "created_at": row.created_at, **values})
 
 
 async def turns_of(connection: AsyncConnection, conversation_id: str) -> tuple[TurnRow, ...]:

@@ -24,7 +24,17 @@ from kaikou.store import history
 from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository
 from kaikou.store.database import Database, DatabaseUnavailable
-from kaikou.store.entries import AudioPut, Closed, Entry, ItemChanged, ItemGone, ItemPut, Opened, TurnPut
+from kaikou.store.entries import (
+    AudioPut,
+    Closed,
+    Entry,
+    ItemChanged,
+    ItemGone,
+    ItemPut,
+    Opened,
+    TurnPut,
+    condensed,
+)
 from kaikou.store.records import ConversationRow, ItemRow, StoredConversation, TurnRow
 from kaikou.store.tables import conversations
 
@@ -67,7 +77,7 @@ class Journal:
         max_entries: int = 20_000,
         max_bytes: int = 128 * 1024 * 1024,
         batch: int = 256,
-        linger: float = 0.05,
+        linger: float = 0.25,
         on_loss: Callable[[JournalLoss], None] | None = None,
         on_written: Callable[[Mapping[str, Change]], None] | None = None,
     ) -> None:
@@ -272,7 +282,10 @@ class Journal:
 
     async def _write(self, entries: list[Entry]) -> None:
         async with self._blobs.lock:
-            ready = [await self._filed(entry) if isinstance(entry, AudioPut) else entry for entry in entries]
+            ready = [
+                await self._filed(entry) if isinstance(entry, AudioPut) else entry
+                for entry in condensed(entries)
+            ]
             loose = {entry.digest for entry in ready if isinstance(entry, AudioPut)}
             async with self._database.write() as connection:
                 ids = {entry.conversation_id for entry in ready}
