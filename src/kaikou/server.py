@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from kaikou.errors import SettingsError
-from kaikou.machine import spare_the_cores
+from kaikou.machine import settle_memory, spare_the_cores
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -72,10 +72,12 @@ async def open_app(
         from kaikou.api.app import create_app
 
         lag = asyncio.create_task(runtime.telemetry.watch_loop(), name="loop lag")
+        settling = asyncio.create_task(_settle(runtime.warmup), name="settle memory")
         try:
             yield create_app(runtime), runtime
         finally:
             lag.cancel()
+            settling.cancel()
 
 
 @asynccontextmanager
@@ -205,6 +207,13 @@ async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) ->
     stack.push_async_callback(live.close)
     live.start()
     return live
+
+
+async def _settle(warmup: Warmup | None) -> None:
+    """What is in memory once calls can be taken stays there."""
+    if warmup is not None:
+        await warmup.wait_ready()
+        settle_memory()
 
 
 def _import_parts() -> None:

@@ -33,7 +33,7 @@ from kaikou.engines.ports import Delta, FinishReason, Style, ToolCall, Usage, Wo
 from kaikou.engines.tts.word_times import WordTimer
 from kaikou.errors import KaikouError
 
-_PACKET_MS = 40.0
+_PACKET_MS = 60.0
 
 
 def pause_after(clause: str) -> float:
