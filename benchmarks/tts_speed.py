@@ -1,10 +1,10 @@
-"""How fast Kokoro speaks: load, first clause, a sentence, real-time factor.
+"""How fast Kokoro speaks, in each runtime and precision that works here.
 
-    python benchmarks/tts_speed.py [--threads 2] [--runs 5] [--json figures.json]
+    python benchmarks/tts_speed.py [--threads 2] [--rounds 5] [--ways bf16,float32,int8] [--json FILE]
 
-Each text is spoken ``--runs`` times; medians of wall and processor seconds. RTF is wall seconds per
-second of trimmed sound. ``uncut`` synthesises the same text without cutting the model's silence away
-between its halves, for comparison.
+Every way speaks every text once a round, one after the other, so that a slow moment of the machine
+meets them all. ``wall`` is the median and ``least`` the smallest of the rounds; RTF is wall seconds per
+second of trimmed sound; ``load`` the start with everything on disk (a first start is made before it).
 """
 
 from __future__ import annotations
@@ -15,66 +15,84 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kaikou.engines.pool import Pool
 from kaikou.engines.registry import EngineContext
-from kaikou.engines.tts.kokoro import Kokoro, synthesis
+from kaikou.engines.tts.kokoro import Kokoro
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import PoolSettings, Settings
+from kaikou.errors import SettingsError
+from kaikou.settings import PoolSettings, Settings, TtsSettings
 
 TEXTS = {
     "4 hanzi": "你好世界。",
-    "12 hanzi": "今天天气很好，我们去公园。",
     "3 words": "Nice to meet you.",
     "10 words": "The weather is lovely today, so we should go outside.",
-    "mixed": "我昨天在GitHub上看到一个Python项目。",
+    "long": "The old harbour was quiet that morning. Fishermen mended their nets while the gulls waited on "
+    "the wall, and nobody spoke of the storm.",
 }
-UNCUT = 10_000  # frames: more silence than any clause has
+WAYS = {
+    "bf16": {"runtime": "openvino", "precision": "bf16"},
+    "openvino-float32": {"runtime": "openvino", "precision": "float32"},
+    "float32": {"runtime": "onnxruntime", "precision": "float32"},
+    "int8": {"runtime": "onnxruntime", "precision": "int8"},
+}
 
 
-async def measured(tts: Kokoro, text: str, runs: int) -> dict[str, float]:
-    wall: list[float] = []
-    processor: list[float] = []
-    seconds = 0.0
-    for _ in range(runs):
-        started, worked = time.perf_counter(), time.process_time()
-        chunks = [chunk async for chunk in tts.stream(text)]
-        wall.append(time.perf_counter() - started)
-        processor.append(time.process_time() - worked)
-        seconds = sum(chunk.pcm.seconds for chunk in chunks)
-    median = statistics.median(wall)
-    return {
-        "wall": median,
-        "cpu": statistics.median(processor),
-        "sound": seconds,
-        "rtf": median / seconds,
-    }
+def engine(way: str, pool: Pool) -> Kokoro:
+    settings = Settings()
+    choice = TtsSettings.model_validate({"kokoro": WAYS[way]})
+    return Kokoro(EngineContext("kokoro", choice, settings, pool, WeightStore(settings.models)))
 
 
-async def once(call: Callable[[], Any]) -> float:
+async def loaded(way: str, pool: Pool) -> tuple[Kokoro, float]:
+    """The engine on its second start, and the seconds that took."""
+    first = engine(way, pool)
+    await first.load(lambda what, fraction: None)
+    await first.close()
+    second = engine(way, pool)
     started = time.perf_counter()
-    await call()
-    return time.perf_counter() - started
+    await second.load(lambda what, fraction: None)
+    return second, time.perf_counter() - started
 
 
-async def run(threads: int, runs: int) -> dict[str, Any]:
-    settings = Settings(pool=PoolSettings(threads=threads))
-    pool = Pool(settings.pool)
-    tts = Kokoro(EngineContext("kokoro", settings.tts, settings, pool, WeightStore(settings.models)))
-    await WeightStore(settings.models).fetch("kokoro-82m", lambda what, fraction: None)
-    found: dict[str, Any] = {"load": await once(lambda: tts.load(lambda what, fraction: None)), "texts": {}}
-    for name, text in TEXTS.items():
-        found["texts"][name] = await measured(tts, text, runs)
-    kept = synthesis._LEAD_FRAMES, synthesis._TAIL_FRAMES
-    synthesis._LEAD_FRAMES = synthesis._TAIL_FRAMES = UNCUT
-    for name in ("4 hanzi", "10 words"):
-        found["texts"][f"{name}, uncut"] = await measured(tts, TEXTS[name], runs)
-    synthesis._LEAD_FRAMES, synthesis._TAIL_FRAMES = kept
+async def spoken(tts: Kokoro, text: str) -> tuple[float, float]:
+    """(wall seconds, seconds of sound)."""
+    started = time.perf_counter()
+    seconds = [chunk.pcm.seconds async for chunk in tts.stream(text)]
+    return time.perf_counter() - started, sum(seconds)
 
-    await tts.close()
+
+async def run(threads: int, rounds: int, ways: list[str]) -> dict[str, Any]:
+    pool = Pool(PoolSettings(threads=threads))
+    voices: dict[str, Kokoro] = {}
+    found: dict[str, Any] = {}
+    for way in ways:
+        try:
+            voices[way], load = await loaded(way, pool)
+        except SettingsError as error:
+            print(f"{way}: {error}")
+            continue
+        found[way] = {"computes": str(voices[way].card.model), "load": load, "texts": {}}
+    walls: dict[tuple[str, str], list[float]] = {}
+    sounds: dict[tuple[str, str], float] = {}
+    for number in range(rounds + 1):
+        for name, text in TEXTS.items():
+            for way, tts in voices.items():
+                wall, sounds[way, name] = await spoken(tts, text)
+                if number:  # the first round meets shapes that were never computed
+                    walls.setdefault((way, name), []).append(wall)
+    for (way, name), seconds in walls.items():
+        median = statistics.median(seconds)
+        found[way]["texts"][name] = {
+            "wall": median,
+            "least": min(seconds),
+            "sound": sounds[way, name],
+            "rtf": median / sounds[way, name],
+        }
+    for tts in voices.values():
+        await tts.close()
     await pool.close()
     return found
 
@@ -84,14 +102,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--ways", default="bf16,float32,int8", help=", ".join(WAYS))
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    found = asyncio.run(run(given.threads, given.runs))
-    print(f"{given.threads} threads, load average {os.getloadavg()[0]:.1f}, load {found['load']:.1f} s")
-    print(f"{'text':>16}  wall s   cpu s  sound s    RTF")
-    for name, row in found["texts"].items():
-        print(f"{name:>16}  {row['wall']:6.2f}  {row['cpu']:6.2f}  {row['sound']:7.2f}  {row['rtf']:5.2f}")
+    ways = given.ways.split(",")
+    if unknown := set(ways) - set(WAYS):
+        parser.error(f"no such way: {', '.join(sorted(unknown))}")
+    found = asyncio.run(run(given.threads, given.rounds, ways))
+    print(f"{given.threads} threads, load average {os.getloadavg()[0]:.1f}")
+    print(f"{'way':>18} {'text':>9}  wall s  least s  sound s    RTF")
+    for way, row in found.items():
+        for name, text in row["texts"].items():
+            print(
+                f"{way:>18} {name:>9}  {text['wall']:6.2f}  {text['least']:7.2f}"
+                f"  {text['sound']:7.2f}  {text['rtf']:5.2f}"
+            )
+        print(f"{way:>18} {'load':>9}  {row['load']:6.2f}")
     if given.json:
         given.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 

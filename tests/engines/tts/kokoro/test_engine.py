@@ -230,3 +230,20 @@ async def test_several_sentences_come_one_by_one_with_pauses(kokoro: Kokoro) -> 
     assert [word.text for word in second.words][-1] == "Python"
     assert not np.any(first.pcm.samples[-RATE // 5 :])
     assert isinstance(first.pcm, Pcm)
+
+
+@pytest.mark.models
+@loop
+async def test_both_lanes_speak_alike_whatever_computes(kokoro: Kokoro, whisper: WhisperModel) -> None:
+    assert kokoro.health().state == "ready"
+    for text, language in (("Nice to meet you, my friend.", "en"), ("你好世界。", "zh")):
+        (live,) = await spoken(kokoro, text)
+        (batch,) = await spoken(kokoro, text, lane=Lane.BATCH)
+        assert [word.text for word in live.words] == [word.text for word in batch.words]
+        for one, other in zip(live.words, batch.words, strict=True):
+            assert abs(one.start - other.start) < 0.1
+        levels = [np.sqrt(np.mean(np.square(chunk.pcm.samples))) for chunk in (live, batch)]
+        assert abs(20 * np.log10(levels[0] / levels[1])) < 1
+        for chunk in (live, batch):
+            got = await asyncio.to_thread(heard, whisper, [chunk], language)
+            assert units(got, language)[0] == units(text, language)[0]

@@ -1,52 +1,70 @@
-"""Cutting a graph, on a small model written by hand and run for real."""
+"""Cutting and rewriting graphs, on small models run for real."""
 
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
 
 from kaikou.engines.onnx import open_session
-from kaikou.engines.tts.kokoro.graph import Model, Tensor, _field, _value_info, _varint
+from kaikou.engines.tts.kokoro import rewrites
+from kaikou.engines.tts.kokoro.dequantise import dequantise
+from kaikou.engines.tts.kokoro.graph import Graph, Tensor
 from kaikou.errors import ModelUnavailable
 
-
-def node(kind: str, inputs: list[str], outputs: list[str]) -> bytes:
-    body = b"".join(_field(1, name.encode()) for name in inputs)
-    body += b"".join(_field(2, name.encode()) for name in outputs)
-    return _field(1, body + _field(4, kind.encode()))
+FLOAT = onnx.TensorProto.FLOAT
+RANDOM = np.random.default_rng(7)
 
 
-def weight(name: str, values: list[float]) -> bytes:
-    data = np.array(values, "<f4").tobytes()
-    head = _varint(1 << 3) + _varint(len(values)) + _varint(2 << 3) + _varint(1)
-    return _field(5, head + _field(8, name.encode()) + _field(9, data))
-
-
-def small_model() -> bytes:
-    """y = (x + 2) * 3, by way of a tensor called ``middle``."""
-    graph = (
-        node("Add", ["x", "two"], ["middle"])
-        + node("Mul", ["middle", "three"], ["y"])
-        + _field(2, b"small")
-        + weight("two", [2.0])
-        + weight("three", [3.0])
-        + _field(11, _value_info(Tensor("x", (None,))))
-        + _field(12, _value_info(Tensor("y", (None,))))
+def model(
+    nodes: list[onnx.NodeProto],
+    weights: dict[str, NDArray[np.generic]],
+    x: list[int | str],
+    rank: int,
+) -> onnx.ModelProto:
+    return helper.make_model(
+        helper.make_graph(
+            nodes,
+            "small",
+            [helper.make_tensor_value_info("x", FLOAT, x)],
+            [helper.make_tensor_value_info("y", FLOAT, [None] * rank)],
+            [numpy_helper.from_array(value, name) for name, value in weights.items()],
+        ),
+        opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)],
+        ir_version=9,
     )
-    version = _varint(1 << 3) + _varint(8)
-    opset = _field(8, _field(1, b"") + _varint(2 << 3) + _varint(17))
-    return version + opset + _field(7, graph)
 
 
-MIDDLE = Tensor("middle", (None,))
+def run(made: onnx.ModelProto, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    session: onnxruntime.InferenceSession = open_session(made.SerializeToString(), 1)
+    found: list[NDArray[np.float32]] = session.run(["y"], {"x": x})
+    return found[0]
+
+
+def keep(name: str, values: NDArray[np.float32]) -> onnx.TensorProto:
+    return numpy_helper.from_array(values, name)
+
+
+def sum_and_product() -> onnx.ModelProto:
+    """y = (x + 2) * 3, by way of a tensor called ``middle``."""
+    nodes = [
+        helper.make_node("Add", ["x", "two"], ["middle"], "add"),
+        helper.make_node("Mul", ["middle", "three"], ["y"], "mul"),
+    ]
+    return model(nodes, {"two": np.float32([2]), "three": np.float32([3])}, ["n"], 1)
+
+
+MIDDLE = Tensor("middle", ("n",))
 X = np.array([1.0, -4.0], np.float32)
 
 
 def test_both_halves_together_are_the_whole() -> None:
-    model = Model(small_model())
-    first = open_session(model.part((), [MIDDLE]), 1)
-    second = open_session(model.part([MIDDLE], model.outputs), 1)
+    graph = Graph(sum_and_product())
+    first = open_session(graph.part((), [MIDDLE]).SerializeToString(), 1)
+    second = open_session(graph.part([MIDDLE], graph.outputs).SerializeToString(), 1)
     (middle,) = first.run(None, {"x": X})
     (y,) = second.run(None, {"middle": middle})
     np.testing.assert_array_equal(middle, X + 2)
@@ -54,33 +72,96 @@ def test_both_halves_together_are_the_whole() -> None:
 
 
 def test_a_half_holds_only_what_it_needs() -> None:
-    model = Model(small_model())
-    assert b"three" not in model.part((), [MIDDLE])
-    assert b"two" not in model.part([MIDDLE], ["y"])
-    second = open_session(model.part([MIDDLE], ["y"]), 1)
-    assert [one.name for one in second.get_inputs()] == ["middle"]
-
-
-def test_an_extra_output_beside_the_own_one() -> None:
-    model = Model(small_model())
-    session = open_session(model.part((), [MIDDLE, "y"]), 1)
-    middle, y = session.run(["middle", "y"], {"x": X})
-    np.testing.assert_array_equal(y, middle * 3)
+    graph = Graph(sum_and_product())
+    assert [each.name for each in graph.part((), [MIDDLE]).graph.initializer] == ["two"]
+    second = graph.part([MIDDLE], ["y"])
+    assert [each.name for each in second.graph.initializer] == ["three"]
+    assert [each.name for each in second.graph.input] == ["middle"]
 
 
 def test_a_tensor_that_is_not_there() -> None:
-    with pytest.raises(ModelUnavailable, match="no tensor elsewhere"):
-        Model(small_model()).part((), [Tensor("elsewhere", (None,))])
+    graph = Graph(sum_and_product())
+    for name in ("elsewhere", "x"):
+        with pytest.raises(ModelUnavailable, match=name):
+            graph.producer(name)
+    with pytest.raises(ModelUnavailable, match="elsewhere"):
+        graph.part((), [Tensor("elsewhere", ("n",))])
+    with pytest.raises(ModelUnavailable, match="elsewhere"):
+        graph.weight("elsewhere")
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\x3a", b"not a model at all", b"\x3a\xff\xff\xff\xff\x0f", small_model()[:-5]]
-)
-def test_what_is_no_model(data: bytes) -> None:
-    with pytest.raises(ModelUnavailable):
-        Model(data)
+def test_the_spectrum_by_convolution_is_the_node_s() -> None:
+    node = helper.make_node("STFT", ["x", "hop", "window"], ["y"], "stft", onesided=1)
+    window = np.hanning(20).astype(np.float32)
+    made = model([node], {"hop": np.array(5, np.int64), "window": window}, [1, "n"], 4)
+    graph = Graph(made)
+    rewrites.spectrum(graph)
+    assert {each.op_type for each in graph.nodes} == {"Reshape", "Conv", "Transpose"}
+    x = RANDOM.standard_normal((1, 200), np.float32)
+    np.testing.assert_allclose(run(graph.part((), ["y"]), x), run(made, x), atol=2e-5)
 
 
-def test_the_small_model_itself_runs() -> None:
-    (y,) = onnxruntime.InferenceSession(small_model()).run(None, {"x": X})
-    np.testing.assert_array_equal(y, (X + 2) * 3)
+def test_a_sine_by_polynomial_is_a_sine() -> None:
+    nodes = [
+        helper.make_node("Mul", ["alpha", "x"], ["ax"], "mul"),
+        helper.make_node("Sin", ["ax"], ["sin"], "sin"),
+        helper.make_node("Pow", ["sin", "two"], ["y"], "pow"),
+    ]
+    alpha = np.float32([[[0.5], [3.0]]])
+    graph = Graph(model(nodes, {"alpha": alpha, "two": np.float32(2)}, [1, 2, "n"], 3))
+    rewrites.sines(graph)
+    assert "Sin" not in {each.op_type for each in graph.nodes}
+    x = RANDOM.uniform(-30, 30, (1, 2, 999)).astype(np.float32)
+    np.testing.assert_allclose(run(graph.part((), ["y"]), x), np.sin(alpha * x) ** 2, atol=6e-5)
+
+
+@pytest.mark.parametrize(("size", "stride", "pads"), [(20, 10, [5, 5]), (12, 6, [3, 3]), (4, 2, [0, 0])])
+def test_upsampling_by_convolution_is_the_node_s(size: int, stride: int, pads: list[int]) -> None:
+    node = helper.make_node(
+        "ConvTranspose", ["x", "w", "b"], ["y"], "up", kernel_shape=[size], strides=[stride], pads=pads
+    )
+    weights = {
+        "w": RANDOM.standard_normal((6, 4, size), np.float32),
+        "b": RANDOM.standard_normal(4, np.float32),
+    }
+    made = model([node], weights, [1, 6, "n"], 3)
+    graph = Graph(made)
+    rewrites.upsampling(graph, keep)
+    assert "ConvTranspose" not in {each.op_type for each in graph.nodes}
+    x = RANDOM.standard_normal((1, 6, 13), np.float32)
+    np.testing.assert_allclose(run(graph.part((), ["y"]), x), run(made, x), atol=2e-5)
+
+
+def quantised_product() -> tuple[onnx.ModelProto, NDArray[np.float32]]:
+    """y = x W with an 8-bit W of its own scale and zero point for each column, and W."""
+    weight = RANDOM.integers(-128, 128, (32, 8)).astype(np.int8)
+    scale = RANDOM.uniform(0.01, 0.02, 8).astype(np.float32)
+    zero = RANDOM.integers(-5, 5, 8).astype(np.int8)
+    nodes = [
+        helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"], "quantise"),
+        helper.make_node("MatMulInteger", ["q", "w", "qz", "wz"], ["i"], "product"),
+        helper.make_node("Mul", ["qs", "ws"], ["scales"], "scales"),
+        helper.make_node("Cast", ["i"], ["f"], "cast", to=FLOAT),
+        helper.make_node("Mul", ["f", "scales"], ["y"], "scaled"),
+    ]
+    made = model(nodes, {"w": weight, "ws": scale, "wz": zero}, [1, 32], 2)
+    return made, (weight.astype(np.float32) - zero) * scale
+
+
+def test_dequantised_is_what_the_quantised_one_rounds() -> None:
+    made, weight = quantised_product()
+    x = RANDOM.standard_normal((1, 32), np.float32)
+    rounded = run(made, x)
+    graph = Graph(made)
+    dequantise(graph, keep)
+    part = graph.part((), ["y"])
+    assert [each.op_type for each in part.graph.node] == ["MatMul"]
+    np.testing.assert_allclose(run(part, x), x @ weight, rtol=1e-4, atol=1e-4)
+    assert np.abs(run(part, x) - rounded).max() < 0.3
+
+
+def test_an_unknown_pattern_is_refused() -> None:
+    made, _ = quantised_product()
+    made.graph.node[3].op_type = "Identity"
+    with pytest.raises(ModelUnavailable, match="product"):
+        dequantise(Graph(made), keep)

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from kaikou.audio.pcm import Pcm
 from kaikou.engines.pool import PerLane
 from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Progress, Style, Voice, Word
@@ -16,9 +14,11 @@ from kaikou.engines.registry import EngineContext
 from kaikou.engines.tts.kokoro import mandarin, packs
 from kaikou.engines.tts.kokoro.lexicon import lexicon
 from kaikou.engines.tts.kokoro.plan import Piece, plan
-from kaikou.engines.tts.kokoro.synthesis import RATE, Alphabet, Halves, Sound, speak
+from kaikou.engines.tts.kokoro.runtime import Choice, KokoroSettings, choose, open_live, prepare
+from kaikou.engines.tts.kokoro.synthesis import RATE, Alphabet, Sound, Voicebox, speak
 from kaikou.engines.tts.text.clean import clean
 from kaikou.engines.tts.text.words import is_chinese
+from kaikou.engines.weights.store import cache_folder
 from kaikou.errors import InvalidInput, NotReady
 from kaikou.settings import TtsSettings
 
@@ -31,19 +31,25 @@ _SENTENCE_PAUSE = 0.24
 log = logging.getLogger(__name__)
 
 
-class KokoroSettings(BaseModel):
-    """``tts.kokoro``: there is nothing to set, and a mistyped setting is told."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     """What is there once the engine has loaded."""
 
     packs: packs.Packs
     alphabet: Alphabet
-    halves: PerLane[Halves]
+    choice: Choice
+    foreground: PerLane[Voicebox]
+    background: PerLane[Voicebox]
+    """OpenVINO's threads belong to the whole process and take no priority of a lane: batch work, which
+    must give way to calls, stays with ONNX Runtime."""
+
+    def voicebox(self, lane: Lane) -> Voicebox:
+        """The lane's own. Call it from pool work in that lane; blocks while it is being opened."""
+        return (self.background if lane is Lane.BATCH else self.foreground).get(lane)
+
+    def clear(self) -> None:
+        self.foreground.clear()
+        self.background.clear()
 
 
 class Kokoro:
@@ -54,7 +60,7 @@ class Kokoro:
     """
 
     def __init__(self, context: EngineContext) -> None:
-        context.options(KokoroSettings)
+        self._settings = context.options(KokoroSettings)
         self._pool = context.pool
         self._weights = context.weights
         configured = context.choice.voice if isinstance(context.choice, TtsSettings) else None
@@ -65,11 +71,12 @@ class Kokoro:
 
     @property
     def card(self) -> Card:
+        computed = f", {self._loaded.choice}" if self._loaded else ""
         return Card(
             kind="tts",
             name="kokoro",
             title="Kokoro 82M",
-            model="Kokoro-82M v1.0, int8 ONNX",
+            model=f"Kokoro-82M v1.0{computed}",
             languages=("zh", "en"),
             licence="Apache-2.0 / Apache-2.0",
             sample_rate=RATE,
@@ -93,11 +100,16 @@ class Kokoro:
         except BaseException as error:
             self._health = Health("failed", str(error) or type(error).__name__)
             raise
-        self._health = Health("ready")
+        choice = self._loaded.choice
+        log.info("kokoro computes in %s: %s", choice, choice.why)
+        if choice.trouble:
+            self._health = Health("degraded", choice.trouble)
+        else:
+            self._health = Health("ready", f"Computes in {choice}: {choice.why}.")
 
     async def close(self) -> None:
         if self._loaded is not None:
-            self._loaded.halves.clear()
+            self._loaded.clear()
         self._loaded = None
         self._health = Health("waiting")
 
@@ -158,24 +170,32 @@ class Kokoro:
     ) -> Sound:
         def work() -> Sound:
             styles = loaded.packs.styles(blend)
-            return speak(loaded.halves.get(lane), loaded.alphabet, piece.phonemes, styles, speed)
+            return speak(loaded.voicebox(lane), loaded.alphabet, piece.phonemes, styles, speed)
 
         return await self._pool.run("tts", lane, work)
 
     def _open(self, folder: Path) -> _Loaded:
         """Everything that the first sentence would otherwise wait for. Blocking."""
+        settings = self._settings
+        strict = settings.precision != "auto"
+        choice, made = prepare(
+            choose(settings), folder / "model.onnx", [folder, cache_folder().parent], strict=strict
+        )
+        threads = self._pool.threads(Lane.LIVE)
+        choice, voicebox = open_live(choice, made, threads, strict=settings.runtime == "openvino")
         loaded = _Loaded(
             packs.Packs(folder / "voices"),
             Alphabet(folder / "vocab.json"),
-            PerLane(self._pool, lambda threads: Halves(folder / "model.onnx", threads)),
+            choice,
+            PerLane(self._pool, lambda _threads: voicebox),
+            PerLane(self._pool, lambda threads: Voicebox(made, threads)),
         )
         mandarin.load()
         lexicon("us")
-        halves = loaded.halves.get(Lane.LIVE)
         for greeting, language in (("Hello.", "en"), ("你好。", "zh")):
             blend = packs.parse(self.default_voice(language))
             for piece in plan(greeting, blend.accent):
-                speak(halves, loaded.alphabet, piece.phonemes, loaded.packs.styles(blend), 1.0)
+                speak(voicebox, loaded.alphabet, piece.phonemes, loaded.packs.styles(blend), 1.0)
         return loaded
 
 

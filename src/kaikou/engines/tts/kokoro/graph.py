@@ -1,194 +1,117 @@
-"""Cut an ONNX model in two without the ``onnx`` package.
-
-A model file is one protobuf message (onnx.proto3 of the ONNX specification). Cutting a graph only
-needs to know which nodes lead to which tensors; nodes and weights themselves are copied as the bytes
-they are. Field numbers used, from the specification: ``ModelProto.graph`` 7; ``GraphProto.node`` 1,
-``initializer`` 5, ``input`` 11, ``output`` 12, ``value_info`` 13; ``NodeProto.input`` 1, ``output`` 2,
-``attribute`` 5; ``TensorProto.name`` 8; ``ValueInfoProto.name`` 1, ``type`` 2.
-"""
+"""An ONNX graph to look around in, to edit and to cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper
 
 from kaikou.errors import ModelUnavailable
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_FLOAT = 1  # TensorProto.DataType
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A float32 tensor where the graph is cut; None stands for a free dimension."""
+    """A float32 tensor where the graph is cut; a string stands for a free dimension."""
 
     name: str
-    shape: tuple[int | None, ...]
+    shape: tuple[int | str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    raw: memoryview
-    inputs: frozenset[str]
-    outputs: frozenset[str]
-    captures: bool
-    """Has attributes with a graph inside, which may use any tensor of the outer graph."""
+class Graph:
+    """A model's nodes (in the specification's topological order) and its weights by name."""
 
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self._model = model
+        self.weights: dict[str, onnx.TensorProto] = {each.name: each for each in model.graph.initializer}
+        self.nodes: list[onnx.NodeProto] = list(model.graph.node)
+        self._producers: dict[str, onnx.NodeProto] = {}
+        self._users: dict[str, list[onnx.NodeProto]] = {}
+        self.index()
 
-class Model:
-    """A parsed model, from which parts can be taken. ``data`` must outlive it."""
-
-    def __init__(self, data: bytes) -> None:
-        self._head: list[memoryview] = []
-        graph: memoryview | None = None
-        for field, raw, value in _fields(memoryview(data)):
-            if field == 7:
-                graph = value
-            else:
-                self._head.append(raw)
-        if graph is None:
-            raise _broken()
-        self._nodes: list[_Node] = []
-        self._weights: dict[str, memoryview] = {}
-        self._inputs: dict[str, memoryview] = {}
-        self._outputs: dict[str, memoryview] = {}
-        self._rest: list[memoryview] = []
-        for field, raw, value in _fields(graph):
-            match field:
-                case 1:
-                    self._nodes.append(_node(raw, value))
-                case 5:
-                    self._weights[_text(value, 8)] = raw
-                case 11:
-                    self._inputs[_text(value, 1)] = value
-                case 12:
-                    self._outputs[_text(value, 1)] = value
-                case 13:
-                    pass  # shapes of inner tensors: optional, and inferred again
-                case _:
-                    self._rest.append(raw)
+    def index(self) -> None:
+        """Look again who makes and who uses each tensor; until then edits are not seen."""
+        self._producers = {name: node for node in self.nodes for name in node.output}
+        self._users = {}
+        for node in self.nodes:
+            for name in node.input:
+                self._users.setdefault(name, []).append(node)
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the model's own outputs."""
-        return tuple(self._outputs)
+        return tuple(output.name for output in self._model.graph.output)
 
-    def part(self, starts: Sequence[Tensor], ends: Sequence[Tensor | str]) -> bytes:
+    def producer(self, name: str) -> onnx.NodeProto:
+        """The node that a tensor comes from. Raises ModelUnavailable."""
+        if name not in self._producers:
+            raise broken(name)
+        return self._producers[name]
+
+    def only_user(self, name: str) -> onnx.NodeProto:
+        """The one node that takes a tensor. Raises ModelUnavailable."""
+        users = self.users(name)
+        if len(users) != 1:
+            raise broken(name)
+        return users[0]
+
+    def users(self, name: str) -> Sequence[onnx.NodeProto]:
+        """The nodes that take a tensor."""
+        return self._users.get(name, ())
+
+    def weight(self, name: str) -> NDArray[Any]:
+        """A weight's values. Raises ModelUnavailable."""
+        if name not in self.weights:
+            raise broken(name)
+        return numpy_helper.to_array(self.weights[name])
+
+    def replace(self, old: Sequence[onnx.NodeProto], new: Sequence[onnx.NodeProto]) -> None:
+        """``new`` in the place of the last of ``old``."""
+        gone = {id(node) for node in old}
+        places = [at for at, node in enumerate(self.nodes) if id(node) in gone]
+        last = places[-1]
+        before = [node for node in self.nodes[:last] if id(node) not in gone]
+        self.nodes = [*before, *new, *self.nodes[last + 1 :]]
+
+    def part(self, starts: Sequence[Tensor], ends: Sequence[Tensor | str]) -> onnx.ModelProto:
         """A model that computes ``ends`` from the tensors ``starts`` and the model's own inputs.
 
         An end named by a string is one of the model's own outputs. Raises ModelUnavailable where a
         tensor does not exist, i.e. this is not the model the caller knows.
         """
         given = {tensor.name for tensor in starts}
-        needed = {end if isinstance(end, str) else end.name for end in ends}
-        wanted = set(needed)
-        kept: list[_Node] = []
-        for node in reversed(self._nodes):  # the specification demands topological order
-            if node.outputs - given & wanted:
-                if node.captures:
-                    raise _broken()
-                kept.append(node)
-                wanted |= node.inputs
-        made = {name for node in kept for name in node.outputs} | given
-        known = made | self._weights.keys() | self._inputs.keys()
-        if missing := wanted - known - {""}:
-            raise _broken(next(iter(sorted(missing))))
-        body = bytearray()
-        for node in reversed(kept):
-            body += node.raw
-        for name, raw in self._weights.items():
-            if name in wanted:
-                body += raw
-        for name, value in self._inputs.items():
-            if name in wanted:
-                body += _field(11, value)
-        for tensor in starts:
-            body += _field(11, _value_info(tensor))
-        for end in ends:
-            body += _field(12, self._outputs[end] if isinstance(end, str) else _value_info(end))
-        for raw in self._rest:
-            body += raw
-        return b"".join(self._head) + _field(7, body)
+        wanted = {end if isinstance(end, str) else end.name for end in ends}
+        nodes: list[onnx.NodeProto] = []
+        for node in reversed(self.nodes):
+            if wanted.intersection(node.output) - given:
+                nodes.append(node)
+                wanted.update(name for name in node.input if name)
+        inputs = {value.name: value for value in self._model.graph.input}
+        made = {name for node in nodes for name in node.output}
+        if missing := wanted - given - made - self.weights.keys() - inputs.keys():
+            raise broken(min(missing))
+        outputs = {value.name: value for value in self._model.graph.output}
+        graph = onnx.GraphProto(name=self._model.graph.name)
+        graph.node.extend(reversed(nodes))
+        graph.initializer.extend(self.weights[name] for name in sorted(wanted & self.weights.keys()))
+        graph.input.extend(value for name, value in inputs.items() if name in wanted)
+        graph.input.extend(_value(tensor) for tensor in starts if tensor.name in wanted)
+        graph.output.extend(outputs[end] if isinstance(end, str) else _value(end) for end in ends)
+        domains = {node.domain for node in nodes}
+        opsets = [entry for entry in self._model.opset_import if entry.domain in domains]
+        return onnx.ModelProto(ir_version=self._model.ir_version, opset_import=opsets, graph=graph)
 
 
-def _broken(tensor: str = "") -> ModelUnavailable:
-    what = f" (no tensor {tensor})" if tensor else ""
+def broken(tensor: str) -> ModelUnavailable:
+    """The error for a model file that is not the one this engine was written for."""
     return ModelUnavailable(
-        f"The model file is not the Kokoro model this engine knows{what}.",
+        f"The model file is not the Kokoro model this engine knows (at {tensor!r}).",
         hint="Remove it with its folder and run `kaikou models pull kokoro-82m`.",
     )
 
 
-def _node(raw: memoryview, value: memoryview) -> _Node:
-    inputs: set[str] = set()
-    outputs: set[str] = set()
-    captures = False
-    for field, _, item in _fields(value):
-        if field == 1:
-            inputs.add(str(item, "utf-8"))
-        elif field == 2:
-            outputs.add(str(item, "utf-8"))
-        elif field == 5:
-            captures = captures or any(inner in (6, 11) for inner, _, _ in _fields(item))
-    return _Node(raw, frozenset(inputs), frozenset(outputs), captures)
-
-
-def _text(message: memoryview, wanted: int) -> str:
-    for field, _, value in _fields(message):
-        if field == wanted:
-            return str(value, "utf-8")
-    return ""
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
-    """(number, the whole field as it is, its content) of each field of a protobuf message."""
-    at = 0
-    while at < len(message):
-        start = at
-        key, at = _read_varint(message, at)
-        kind = key & 7
-        if kind == _VARINT:
-            first, (_, at) = at, _read_varint(message, at)
-        elif kind == _BYTES:
-            size, first = _read_varint(message, at)
-            at = first + size
-        elif kind in (_FIXED64, _FIXED32):
-            first, at = at, at + (8 if kind == _FIXED64 else 4)
-        else:
-            raise _broken()
-        if at > len(message):
-            raise _broken()
-        yield key >> 3, message[start:at], message[first:at]
-
-
-def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(message) and shift < 64:
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-    raise _broken()
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _field(number: int, content: bytes | bytearray | memoryview) -> bytes:
-    return _varint(number << 3 | _BYTES) + _varint(len(content)) + bytes(content)
-
-
-def _value_info(tensor: Tensor) -> bytes:
-    dims = b"".join(
-        _field(1, b"" if size is None else _varint(1 << 3) + _varint(size)) for size in tensor.shape
-    )
-    tensor_type = _varint(1 << 3) + _varint(_FLOAT) + _field(2, dims)
-    return _field(1, tensor.name.encode()) + _field(2, _field(1, tensor_type))
+def _value(tensor: Tensor) -> onnx.ValueInfoProto:
+    return onnx.helper.make_tensor_value_info(tensor.name, onnx.TensorProto.FLOAT, list(tensor.shape))

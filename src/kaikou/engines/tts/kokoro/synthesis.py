@@ -1,9 +1,9 @@
 """Run the Kokoro model: phonemes and a style to trimmed sound with times.
 
-The model is run in two halves. The first gives each phoneme its duration (one frame is 600 samples,
-25 ms) and the second turns frames into sound, which is nearly all of the work. A short clause is 40 %
-silence that the model puts around it; those frames are cut away between the halves, so that they are
-never computed. (Shortening the durations instead makes the model swallow the first syllable.)
+The model's first part gives each phoneme its duration (one frame is 600 samples, 25 ms) and the
+others turn frames into sound, which is nearly all of the work. A short clause is 40 % silence that
+the model puts around it; those frames are cut away in between, so that they are never computed.
+(Shortening the durations instead makes the model swallow the first syllable.)
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.silence import trim
 from kaikou.engines.onnx import open_session
+from kaikou.engines.openvino import OpenVinoModel, Precision
 from kaikou.engines.pool import cancelled
-from kaikou.engines.tts.kokoro.graph import Model, Tensor
+from kaikou.engines.tts.kokoro.parts import DURATIONS, ENERGY, FEATURES, HARMONICS, PITCH, SPECTRA, Parts
 from kaikou.errors import ModelUnavailable
 
 RATE = 24_000
@@ -29,15 +28,9 @@ FRAME = 600
 LONGEST = 508
 """Phonemes that the model takes; 510 with the padding around them."""
 
-_DURATIONS = Tensor("/encoder/Clip_output_0", (1, None))
-_FEATURES = Tensor("/encoder/MatMul_1_output_0", (1, 512, None))
-_PITCH = Tensor("/encoder/Reshape_output_0", (1, None))
-_ENERGY = Tensor("/encoder/Reshape_1_output_0", (1, None))
-_CUT = (_FEATURES, _PITCH, _ENERGY)
-
-_LEAD_FRAMES = 8
+_LEAD_FRAMES = 6
 """Frames of the opening silence that are kept: speech may start before its nominal frame."""
-_TAIL_FRAMES = 16
+_TAIL_FRAMES = 12
 """Frames kept from the start of the last sound on."""
 
 _QUIET = -42.0
@@ -50,7 +43,7 @@ does, finds a phoneme well after it has begun: two and a half frames in English 
 _WINDOW = 240
 _LEVEL = 0.1
 """Mean level (RMS) of the parts with speech, about -20 dBFS: the model's own median. The shorter the
-silence around a clause, the quieter the second half speaks (its normalisation counts the silence)."""
+silence around a clause, the quieter the vocoder speaks (its normalisation counts the silence)."""
 _PEAK = 0.95
 
 
@@ -62,18 +55,20 @@ class Sound:
     times: tuple[tuple[float, float], ...]
 
 
-class Halves:
-    """The model's two sessions for one lane."""
+class Voicebox:
+    """The model's four parts (``parts``), opened for one lane: from tokens to samples."""
 
-    def __init__(self, model: Path, threads: int) -> None:
-        try:
-            whole = Model(model.read_bytes())
-        except OSError as error:
-            raise ModelUnavailable(
-                "The model file of Kokoro cannot be read.", hint="Run `kaikou models pull kokoro-82m`."
-            ) from error
-        self._encoder = open_session(whole.part((), (*_CUT, _DURATIONS)), threads)
-        self._vocoder = open_session(whole.part(_CUT, whole.outputs), threads)
+    def __init__(self, made: Parts, threads: int, openvino: Precision | None = None) -> None:
+        """``openvino`` the precision in which OpenVINO runs the vocoder; None leaves it to ONNX
+        Runtime. Raises OpenVinoUnavailable."""
+        self._encoder = open_session(made.encoder, threads)
+        self._source = open_session(made.source, threads)
+        self._wave = open_session(made.wave, threads)
+        self._openvino = self._vocoder = None
+        if openvino is not None and made.openvino is not None:
+            self._openvino = OpenVinoModel(made.openvino, threads, openvino, made.cache)
+        else:
+            self._vocoder = open_session(made.vocoder, threads)
 
     def run(self, tokens: Sequence[int], style: Samples, speed: float) -> tuple[Samples, Samples, int]:
         """(samples, duration in frames of each token with both paddings, first frame that was kept)."""
@@ -82,23 +77,32 @@ class Halves:
             "style": style,
             "speed": np.array([speed], np.float32),
         }
-        features, pitch, energy, durations = _run(
-            self._encoder, [*(tensor.name for tensor in _CUT), _DURATIONS.name], feed
-        )
+        names = [tensor.name for tensor in (FEATURES, PITCH, ENERGY, DURATIONS)]
+        features, pitch, energy, durations = self._encoder.run(names, feed)
         frames = durations[0]
         total = features.shape[2]
         first = max(0, int(frames[0]) - _LEAD_FRAMES)
         last = total - max(0, int(frames[-3:].sum()) - _TAIL_FRAMES)
         if cancelled():
             return np.zeros(0, np.float32), frames, first
+        pitch = pitch[:, 2 * first : 2 * last]
+        (harmonics,) = self._source.run(None, {PITCH.name: pitch})
         cut = {
-            _FEATURES.name: features[:, :, first:last],
-            _PITCH.name: pitch[:, 2 * first : 2 * last],
-            _ENERGY.name: energy[:, 2 * first : 2 * last],
+            FEATURES.name: features[:, :, first:last],
+            PITCH.name: pitch,
+            ENERGY.name: energy[:, 2 * first : 2 * last],
+            HARMONICS.name: harmonics,
             "style": style,
         }
-        (samples,) = _run(self._vocoder, None, cut)
+        (samples,) = self._wave.run(None, {SPECTRA.name: self._spectra(cut)})
         return samples.reshape(-1), frames, first
+
+    def _spectra(self, cut: dict[str, Samples]) -> Samples:
+        if self._openvino is not None:
+            return self._openvino.run(cut)
+        assert self._vocoder is not None
+        (spectra,) = self._vocoder.run(None, cut)
+        return spectra  # type: ignore[no-any-return]
 
 
 class Alphabet:
@@ -120,12 +124,12 @@ class Alphabet:
         return [number for number, _ in known], [at for _, at in known]
 
 
-def speak(halves: Halves, alphabet: Alphabet, phonemes: str, styles: Samples, speed: float) -> Sound:
+def speak(voicebox: Voicebox, alphabet: Alphabet, phonemes: str, styles: Samples, speed: float) -> Sound:
     """Synthesise one piece. ``styles`` [510, 1, 256]: the voice's style for each length. Blocking."""
     tokens, places = alphabet.tokens(phonemes)
     if not tokens:
         return Sound(Pcm.silence(0.0, RATE), ((0.0, 0.0),) * len(phonemes))
-    samples, frames, first = halves.run(tokens, styles[len(tokens)], speed)
+    samples, frames, first = voicebox.run(tokens, styles[len(tokens)], speed)
     pcm, cut = trim(Pcm(samples, RATE), lead=_KEEP_BEFORE, tail=_KEEP_AFTER, threshold=_QUIET)
     edges = (np.concatenate(([0.0], np.cumsum(frames))) - first) * FRAME / RATE - cut
     seconds = np.clip(edges - _LAG, min(_KEEP_BEFORE, pcm.seconds), pcm.seconds)
@@ -143,10 +147,3 @@ def _levelled(pcm: Pcm) -> Pcm:
         return pcm
     gain = min(_LEVEL / float(np.sqrt(active.mean())), _PEAK / float(np.abs(pcm.samples).max()))
     return Pcm(pcm.samples * np.float32(gain), RATE)
-
-
-def _run(
-    session: onnxruntime.InferenceSession, outputs: list[str] | None, feed: dict[str, Any]
-) -> list[Samples]:
-    found: list[Samples] = session.run(outputs, feed)
-    return found
