@@ -177,12 +177,12 @@ class Kokoro:
     def _open(self, folder: Path) -> _Loaded:
         """Everything that the first sentence would otherwise wait for. Blocking."""
         settings = self._settings
-        strict = settings.precision != "auto"
+        strict = settings.precision != "auto" or settings.runtime == "openvino"
         choice, made = prepare(
             choose(settings), folder / "model.onnx", [folder, cache_folder().parent], strict=strict
         )
         threads = self._pool.threads(Lane.LIVE)
-        choice, voicebox = open_live(choice, made, threads, strict=settings.runtime == "openvino")
+        choice, voicebox = open_live(choice, made, threads, strict=strict)
         loaded = _Loaded(
             packs.Packs(folder / "voices"),
             Alphabet(folder / "vocab.json"),

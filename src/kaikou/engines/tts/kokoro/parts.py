@@ -23,30 +23,21 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import numpy as np
-import onnx
-from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
-
-from kaikou.engines.tts.kokoro import rewrites
-from kaikou.engines.tts.kokoro.dequantise import dequantise
-from kaikou.engines.tts.kokoro.graph import Graph, Tensor, broken
 from kaikou.errors import ModelUnavailable
 
-DURATIONS = Tensor("/encoder/Clip_output_0", (1, "tokens"))
-FEATURES = Tensor("/encoder/MatMul_1_output_0", (1, 512, "frames"))
-PITCH = Tensor("/encoder/Reshape_output_0", (1, "halves"))
-ENERGY = Tensor("/encoder/Reshape_1_output_0", (1, "halves"))
-HARMONICS = Tensor("/decoder/decoder/generator/Concat_3_output_0", (1, 22, "steps"))
-SPECTRA = Tensor("/decoder/decoder/generator/conv_post/Conv_output_0", (1, 22, "steps"))
+DURATIONS = "/encoder/Clip_output_0"
+FEATURES = "/encoder/MatMul_1_output_0"
+PITCH = "/encoder/Reshape_output_0"
+ENERGY = "/encoder/Reshape_1_output_0"
+HARMONICS = "/decoder/decoder/generator/Concat_3_output_0"
+SPECTRA = "/decoder/decoder/generator/conv_post/Conv_output_0"
 
 _FORMAT = 1
-"""Raised whenever what is written below changes."""
+"""Raised whenever what ``surgery`` writes changes."""
+_FOLDER = "kokoro-82m-float32"
 _MANIFEST = "manifest.json"
-_PAGE = 4096  # runtimes map weights that begin on a page
-_SMALLEST = 1024  # bytes; smaller weights stay inside the graph
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +58,13 @@ class Parts:
 
 def quantised(model: Path) -> Parts:
     """The published 8-bit model, cut in memory. Blocking. Raises ModelUnavailable."""
-    graph = _read(model)
-    rewrites.spectrum(graph)
-    graph.index()
-    return Parts(**{name: part.SerializeToString() for name, part in _cut(graph).items()})
+    from kaikou.engines.tts.kokoro import surgery  # it takes a second to import; most starts do without
+
+    try:
+        made = surgery.cut(model)
+    except OSError as error:
+        raise _unreadable() from error
+    return Parts(made["encoder"], made["source"], made["vocoder"], made["wave"])
 
 
 def floating(model: Path, places: Sequence[Path]) -> Parts:
@@ -84,7 +78,7 @@ def floating(model: Path, places: Sequence[Path]) -> Parts:
         mark = _mark(model)
     except OSError as error:
         raise _unreadable() from error
-    folders = [place / "kokoro-82m-float32" for place in places]
+    folders = [place / _FOLDER for place in places]
     for folder in folders:
         if _whole(folder, mark):
             return _parts(folder)
@@ -100,24 +94,6 @@ def floating(model: Path, places: Sequence[Path]) -> Parts:
     raise problem or FileNotFoundError("no folder to keep the float32 model in")
 
 
-def _cut(graph: Graph) -> dict[str, onnx.ModelProto]:
-    return {
-        "encoder": graph.part((), (FEATURES, PITCH, ENERGY, DURATIONS)),
-        "source": graph.part((PITCH,), (HARMONICS,)),
-        "vocoder": graph.part((FEATURES, PITCH, ENERGY, HARMONICS), (SPECTRA,)),
-        "wave": graph.part((SPECTRA,), graph.outputs),
-    }
-
-
-def _read(model: Path) -> Graph:
-    try:
-        return Graph(onnx.load(model))
-    except OSError as error:
-        raise _unreadable() from error
-    except DecodeError as error:
-        raise broken(model.name) from error
-
-
 def _unreadable() -> ModelUnavailable:
     return ModelUnavailable(
         "The model file of Kokoro cannot be read.", hint="Run `kaikou models pull kokoro-82m`."
@@ -126,11 +102,13 @@ def _unreadable() -> ModelUnavailable:
 
 def _make(model: Path, mark: list[Any], folder: Path) -> None:
     """Write everything beside ``folder``, then rename it: a folder of that name is always whole."""
+    from kaikou.engines.tts.kokoro import surgery
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         stage.chmod(0o755)
-        _write(model, stage)
+        surgery.write_float32(model, stage)
         files = {path.name: _mark(path) for path in sorted(stage.iterdir())}
         manifest = {"format": _FORMAT, "source": mark, "files": files}
         (stage / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
@@ -147,56 +125,6 @@ def _make(model: Path, mark: list[Any], folder: Path) -> None:
         raise
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-
-
-def _write(model: Path, folder: Path) -> None:
-    graph = _read(model)
-    with (folder / "weights.bin").open("wb") as file:
-        weights = _WeightFile(file)
-        dequantise(graph, weights.keep)
-        rewrites.spectrum(graph)
-        graph.index()
-        for name, part in _cut(graph).items():
-            weights.move(part)
-            (folder / f"{name}.onnx").write_bytes(part.SerializeToString())
-        rewrites.sines(graph)
-        rewrites.upsampling(graph, weights.keep)
-        graph.index()
-        part = _cut(graph)["vocoder"]
-        weights.move(part)
-        (folder / "vocoder-openvino.onnx").write_bytes(part.SerializeToString())
-
-
-class _WeightFile:
-    """Weights of several models in one file, as the ONNX specification's external data."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._places: dict[str, tuple[int, int]] = {}
-
-    def keep(self, name: str, values: NDArray[np.float32]) -> onnx.TensorProto:
-        """Write a float32 weight and give the tensor that points at it."""
-        tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=values.shape)
-        self._point(tensor, np.ascontiguousarray(values, "<f4").tobytes())
-        return tensor
-
-    def move(self, model: onnx.ModelProto) -> None:
-        """Take the large weights out of ``model``."""
-        for tensor in model.graph.initializer:
-            if tensor.data_location != onnx.TensorProto.EXTERNAL and len(tensor.raw_data) >= _SMALLEST:
-                data = tensor.raw_data
-                tensor.ClearField("raw_data")
-                self._point(tensor, data)
-
-    def _point(self, tensor: onnx.TensorProto, data: bytes) -> None:
-        if tensor.name not in self._places:
-            self._file.write(b"\0" * (-self._file.tell() % _PAGE))
-            self._places[tensor.name] = (self._file.tell(), len(data))
-            self._file.write(data)
-        offset, length = self._places[tensor.name]
-        tensor.data_location = onnx.TensorProto.EXTERNAL
-        for key, value in (("location", "weights.bin"), ("offset", str(offset)), ("length", str(length))):
-            tensor.external_data.add(key=key, value=value)
 
 
 def _whole(folder: Path, mark: list[Any]) -> bool:

@@ -1,6 +1,6 @@
 """The same function in nodes that a runtime is fast at. Each rewrite edits a float32 graph in place.
 
-Which runtime gains from which was measured with its own profiler; see ``parts``.
+Which runtime gains from which was measured with its own profiler; see ``surgery``.
 """
 
 from __future__ import annotations

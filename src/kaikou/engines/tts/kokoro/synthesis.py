@@ -77,7 +77,7 @@ class Voicebox:
             "style": style,
             "speed": np.array([speed], np.float32),
         }
-        names = [tensor.name for tensor in (FEATURES, PITCH, ENERGY, DURATIONS)]
+        names = [FEATURES, PITCH, ENERGY, DURATIONS]
         features, pitch, energy, durations = self._encoder.run(names, feed)
         frames = durations[0]
         total = features.shape[2]
@@ -86,15 +86,15 @@ class Voicebox:
         if cancelled():
             return np.zeros(0, np.float32), frames, first
         pitch = pitch[:, 2 * first : 2 * last]
-        (harmonics,) = self._source.run(None, {PITCH.name: pitch})
+        (harmonics,) = self._source.run(None, {PITCH: pitch})
         cut = {
-            FEATURES.name: features[:, :, first:last],
-            PITCH.name: pitch,
-            ENERGY.name: energy[:, 2 * first : 2 * last],
-            HARMONICS.name: harmonics,
+            FEATURES: features[:, :, first:last],
+            PITCH: pitch,
+            ENERGY: energy[:, 2 * first : 2 * last],
+            HARMONICS: harmonics,
             "style": style,
         }
-        (samples,) = self._wave.run(None, {SPECTRA.name: self._spectra(cut)})
+        (samples,) = self._wave.run(None, {SPECTRA: self._spectra(cut)})
         return samples.reshape(-1), frames, first
 
     def _spectra(self, cut: dict[str, Samples]) -> Samples:
