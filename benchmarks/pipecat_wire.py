@@ -7,10 +7,11 @@ is an interruption.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kaikou.audio.pcm import Pcm
-from kaikou.cli.wires import Heard, Message
+from kaikou.cli.wires import Heard, Message, frames
 
 _AUDIO, _INTERRUPTION = 2 << 3 | 2, 5 << 3 | 2
 
@@ -22,13 +23,16 @@ class PipecatWire:
     name: str = "pipecat"
     path: str = "/ws"
     rate: int = 16_000
+    frame_seconds: float = 0.02
     greeted: bool = False
 
-    def opening(self, silence_ms: int) -> Message | None:
-        return None
+    def opening(self, silence_ms: int) -> Sequence[Message]:
+        return ()
 
-    def frame(self, sound: Pcm) -> Message:
-        data = sound.to_int16()
+    def pack(self, sound: Pcm) -> list[Message]:
+        return [self._audio(frame) for frame in frames(sound, self.frame_seconds)]
+
+    def _audio(self, data: bytes) -> bytes:
         raw = b"\x1a" + varint(len(data)) + data + b"\x20" + varint(self.rate) + b"\x28\x01"
         return bytes([_AUDIO]) + varint(len(raw)) + raw
 

@@ -70,7 +70,8 @@ async def test_the_floor_sends_what_the_realtime_wire_reads(monkeypatch: pytest.
     kinds: list[str] = []
     async with floor(monkeypatch) as url, connect(url) as socket:
         kinds.append(wire.read(await socket.recv()).kind)
-        await socket.send(wire.opening(200) or "")
+        for message in wire.opening(200):
+            await socket.send(message)
         for frame in [*voice.frames, *[voice.silence] * 12]:
             await socket.send(frame)
         while kinds[-1] != "done":
@@ -144,7 +145,7 @@ def test_pipecats_frames_are_packed_as_its_protocol_says(monkeypatch: pytest.Mon
     module = benchmark("pipecat_wire", monkeypatch)
     wire = module.PipecatWire()
     assert module.varint(300) == b"\xac\x02"  # the example of the Protocol Buffers documentation
-    frame = wire.frame(Pcm.silence(0.02, wire.rate))
+    (frame,) = wire.pack(Pcm.silence(0.02, wire.rate))
     # Frame.audio (640 bytes of samples, 16 kHz, one channel) and nothing else.
     assert frame[:6] == b"\x12\x88\x05\x1a\x80\x05"
     assert frame.endswith(b"\x20\x80\x7d\x28\x01")

@@ -58,7 +58,8 @@ def test_a_telephone_wire_sends_the_same_sound_as_one_byte_a_sample_at_8_khz() -
     heard = g711.decode(b"".join(map(data_of, voice.frames)), "mulaw").samples
     wide = babble(1.0).samples
     assert np.sqrt(np.mean(heard**2)) == pytest.approx(np.sqrt(np.mean(wide**2)), rel=0.15)
-    asked = orjson.loads(wire.opening(300) or "")["session"]["audio"]["input"]
+    (opening,) = wire.opening(300)
+    asked = orjson.loads(opening)["session"]["audio"]["input"]
     assert asked["format"] == {"type": "audio/pcmu"}
     assert asked["turn_detection"]["silence_duration_ms"] == 300
 

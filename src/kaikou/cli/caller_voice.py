@@ -1,4 +1,4 @@
-"""What a caller of the bench says: sound cut into 20 ms messages, packed once for all callers."""
+"""What a caller of the bench says: sound cut into a wire's messages, packed once for all callers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.resampling import resample
 from kaikou.cli.wires import Message, Wire
 
-FRAME_SECONDS = 0.02
+_WINDOW_SECONDS = 0.02
 VOICED = 0.01
-"""RMS from which a frame counts as voiced (-40 dBFS)."""
+"""RMS from which a window or frame counts as voiced (-40 dBFS)."""
 _BABBLE_RATE = 24_000
 
 
@@ -25,16 +25,13 @@ class Voice:
     frames: list[Message]
     onset: int
     silence: Message
-
-    @property
-    def seconds(self) -> float:
-        return len(self.frames) * FRAME_SECONDS
+    frame_seconds: float
 
 
 def prepare(voice: Pcm, wire: Wire, pause: float = 0.0) -> Voice:
     """The voice in the wire's messages, with ``pause`` seconds of silence in its middle."""
     sound = resample(voice, wire.rate)
-    frame = round(wire.rate * FRAME_SECONDS)
+    frame = round(wire.rate * wire.frame_seconds)
     samples = sound.samples
     if pause > 0:
         middle = _quiet_middle(samples, frame)
@@ -42,13 +39,14 @@ def prepare(voice: Pcm, wire: Wire, pause: float = 0.0) -> Voice:
         samples = np.concatenate((samples[:middle], gap, samples[middle:]))
     cut = _cut(samples, frame)
     first, last = _voiced(cut)
-    frames = [wire.frame(Pcm(row, wire.rate)) for row in cut[:last]]
-    return Voice(frames, first, wire.frame(Pcm.silence(FRAME_SECONDS, wire.rate)))
+    messages = wire.pack(Pcm(cut[:last].reshape(-1), wire.rate))
+    (silence,) = wire.pack(Pcm.silence(wire.frame_seconds, wire.rate))
+    return Voice(messages, first, silence, wire.frame_seconds)
 
 
 def voiced_until(sound: Pcm) -> float:
     """Seconds at which the last voiced frame of 20 ms ends; the whole length where none is."""
-    return _voiced(_cut(sound.samples, round(sound.rate * FRAME_SECONDS)))[1] * FRAME_SECONDS
+    return _voiced(_cut(sound.samples, round(sound.rate * _WINDOW_SECONDS)))[1] * _WINDOW_SECONDS
 
 
 def _cut(samples: Samples, frame: int) -> Samples:

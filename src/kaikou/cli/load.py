@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.caller_ears import Ears
-from kaikou.cli.caller_voice import FRAME_SECONDS, Voice, prepare
+from kaikou.cli.caller_voice import Voice, prepare
 from kaikou.cli.load_values import Caller, Load
 from kaikou.cli.wires import Message
 from kaikou.errors import KaikouError
@@ -67,7 +67,7 @@ class Line:
         self._voice = voice
         # Callers are strangers to each other: neither their turns nor their packets share a beat.
         share = number / load.sessions
-        self._phase = FRAME_SECONDS * (number * 0.618034 % 1.0)
+        self._phase = voice.frame_seconds * (number * 0.618034 % 1.0)
         self._offset = share * (load.every or min(RAMP_SECONDS, load.seconds / 4))
         self._clock = 0.0
         self._ears = Ears(load.wire, self.caller)
@@ -93,9 +93,8 @@ class Line:
                 if first.kind in ("error", "refused"):
                     self.caller.refused = first.text
                     return
-            opening = load.wire.opening(load.silence_ms)
-            if opening is not None:
-                await socket.send(opening)
+            for message in load.wire.opening(load.silence_ms):
+                await socket.send(message)
         except InvalidStatus as error:
             body = error.response.body.decode(errors="replace")[:200]
             self.caller.refused = f"HTTP {error.response.status_code} {body}".strip()
@@ -190,7 +189,9 @@ class Line:
         for number, frame in enumerate(self._voice.frames):
             await self._send(frame)
             if number == self._voice.onset:
-                onset = self._clock - FRAME_SECONDS  # a frame's first sample is as old as the frame
+                onset = (
+                    self._clock - self._voice.frame_seconds
+                )  # a frame's first sample is as old as the frame
         spoken = time.perf_counter()
         if not ears.cut_is_named:
             ears.stop_cutting()
@@ -211,7 +212,7 @@ class Line:
     async def _send(self, frame: Message) -> None:
         """A microphone gives a frame away once it is full: wait first, then send."""
         assert self.socket is not None
-        self._clock += FRAME_SECONDS
+        self._clock += self._voice.frame_seconds
         wait = self._clock - time.perf_counter()
         if wait > 0:
             await asyncio.sleep(wait)

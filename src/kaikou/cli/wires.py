@@ -6,6 +6,7 @@ reads each message of the server as a :class:`Heard`; the load itself (``load``)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -49,14 +50,18 @@ class Wire(Protocol):
         """Hz of the caller's sound."""
 
     @property
+    def frame_seconds(self) -> float:
+        """Sound in one message."""
+
+    @property
     def greeted(self) -> bool:
         """The server speaks first: callers wait for ``open`` or ``refused``."""
 
-    def opening(self, silence_ms: int) -> Message | None:
+    def opening(self, silence_ms: int) -> Sequence[Message]:
         """Sent once the session is open; asks for turns that end after ``silence_ms``."""
 
-    def frame(self, sound: Pcm) -> Message:
-        """Sound as one message, packed once and sent many times."""
+    def pack(self, sound: Pcm) -> list[Message]:
+        """Sound of whole frames as messages: packed once, sent many times and by every caller."""
 
     def read(self, message: Message) -> Heard:
         """What the server said."""
@@ -70,9 +75,10 @@ class RealtimeWire:
     kind: Literal["audio/pcm", "audio/pcmu"] = "audio/pcm"
     rate: int = 24_000
     path: str = "/v1/realtime"
+    frame_seconds: float = 0.02
     greeted: bool = True
 
-    def opening(self, silence_ms: int) -> Message:
+    def opening(self, silence_ms: int) -> Sequence[Message]:
         audio: dict[str, object] = {"type": self.kind}
         if self.kind == "audio/pcm":
             audio["rate"] = self.rate
@@ -81,10 +87,13 @@ class RealtimeWire:
             "type": "realtime",
             "audio": {"input": {"format": audio, "turn_detection": detection}, "output": {"format": audio}},
         }
-        return orjson.dumps({"type": "session.update", "session": session}).decode()
+        return (orjson.dumps({"type": "session.update", "session": session}).decode(),)
 
-    def frame(self, sound: Pcm) -> Message:
-        data = sound.to_int16() if self.kind == "audio/pcm" else g711.encode_int16(sound.to_int16(), "mulaw")
+    def pack(self, sound: Pcm) -> list[Message]:
+        return [self._append(frame) for frame in frames(sound, self.frame_seconds)]
+
+    def _append(self, int16: bytes) -> str:
+        data = int16 if self.kind == "audio/pcm" else g711.encode_int16(int16, "mulaw")
         return f'{{"type":"input_audio_buffer.append","audio":"{pybase64.b64encode_as_string(data)}"}}'
 
     def read(self, message: Message) -> Heard:
@@ -104,6 +113,12 @@ class RealtimeWire:
                 return Heard("error", text=f"{error.get('code')}: {error.get('message')}")
             case _:
                 return _OTHER
+
+
+def frames(sound: Pcm, seconds: float) -> list[bytes]:
+    """Sound in frames of ``seconds``, as 16-bit little-endian bytes."""
+    data, size = sound.to_int16(), 2 * round(sound.rate * seconds)
+    return [data[start : start + size] for start in range(0, len(data), size)]
 
 
 WIRES: dict[str, Wire] = {
