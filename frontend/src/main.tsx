@@ -4,7 +4,6 @@ import { App } from "./app/App";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./ui/ui.css";
-import "./styles/call.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

@@ -2,12 +2,13 @@ import { Compass } from "lucide-react";
 import { Link, useRouteError } from "react-router";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
-import { Empty, useTitle } from "../ui/Page";
+import { Empty } from "../ui/Page";
+import { usePageTitle } from "./title";
 
 /** An address that the page does not have. */
 export function Lost() {
   const { t } = useLanguage();
-  useTitle(t("app.lost"));
+  usePageTitle(t("app.lost"));
   return (
     <main id="content" className="page" tabIndex={-1}>
       <Empty icon={<Compass aria-hidden="true" />} title={t("app.lost")}>

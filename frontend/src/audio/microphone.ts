@@ -10,17 +10,24 @@ export class MicrophoneError extends Error {
   }
 }
 
-/**
- * Let the browser remove echo and noise, unless the address says `?processing=off`
- * (tests play a recording in as the microphone, and headphone users may want the plain sound).
- */
-function constraints(): MediaTrackConstraints {
+/** Which microphone, and what the browser is to do to its sound. */
+export interface MicrophoneWishes {
+  /** A device id; empty means the system's own choice. */
+  microphone: string;
+  echoCancellation: boolean;
+  noiseSuppression: boolean;
+  autoGainControl: boolean;
+}
+
+/** The address may say `?processing=off`: tests play a recording in as the microphone. */
+function constraints(wishes: MicrophoneWishes): MediaTrackConstraints {
   const processing = new URLSearchParams(location.search).get("processing") !== "off";
   return {
     channelCount: 1,
-    echoCancellation: processing,
-    noiseSuppression: processing,
-    autoGainControl: processing,
+    echoCancellation: processing && wishes.echoCancellation,
+    noiseSuppression: processing && wishes.noiseSuppression,
+    autoGainControl: processing && wishes.autoGainControl,
+    ...(wishes.microphone ? { deviceId: { exact: wishes.microphone } } : {}),
   };
 }
 
@@ -36,10 +43,11 @@ export class Microphone {
    * @param onLost the device was unplugged or taken away */
   static async open(
     context: AudioContext,
+    wishes: MicrophoneWishes,
     onFrame: (frame: Captured) => void,
     onLost: () => void,
   ): Promise<Microphone> {
-    const stream = await askForMicrophone();
+    const stream = await askForMicrophone(wishes);
     try {
       await context.audioWorklet.addModule(captureUrl);
     } catch (error) {
@@ -52,6 +60,11 @@ export class Microphone {
     for (const track of stream.getTracks()) track.addEventListener("ended", onLost);
     source.connect(node);
     return new Microphone(stream, source, node);
+  }
+
+  /** Id of the device that is really open. */
+  get device(): string {
+    return this.stream.getAudioTracks()[0]?.getSettings().deviceId ?? "";
   }
 
   /** Silence instead of sound, while the device stays open. */
@@ -67,19 +80,34 @@ export class Microphone {
   }
 }
 
-async function askForMicrophone(): Promise<MediaStream> {
+/** The wished-for device, or the system's own where that one is not plugged in. */
+async function askForMicrophone(wishes: MicrophoneWishes): Promise<MediaStream> {
   // Browsers hide the microphone from pages that came over plain http from another machine.
   if (!navigator.mediaDevices) throw new MicrophoneError("insecure");
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: constraints() });
+    return await navigator.mediaDevices.getUserMedia({ audio: constraints(wishes) });
   } catch (error) {
-    const name = error instanceof DOMException ? error.name : "";
-    if (name === "NotAllowedError" || name === "SecurityError") throw new MicrophoneError("denied");
-    if (name === "NotFoundError" || name === "OverconstrainedError") {
-      throw new MicrophoneError("missing");
+    const problem = problemOf(error);
+    if (problem === "missing" && wishes.microphone) {
+      return askForMicrophone({ ...wishes, microphone: "" });
     }
-    if (name === "NotReadableError" || name === "AbortError") throw new MicrophoneError("busy");
-    throw error;
+    throw problem ? new MicrophoneError(problem) : error;
+  }
+}
+
+function problemOf(error: unknown): MicrophoneProblem | null {
+  switch (error instanceof DOMException ? error.name : "") {
+    case "NotAllowedError":
+    case "SecurityError":
+      return "denied";
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return "missing";
+    case "NotReadableError":
+    case "AbortError":
+      return "busy";
+    default:
+      return null;
   }
 }
 

@@ -10,12 +10,12 @@ export type PlaybackCommand =
   | { type: "release" }
   | { type: "flush"; number: number };
 
-/** What the worklet reports, 20 times a second while something plays and once when it stops. */
+/** What the worklet reports, 30 times a second while something plays and once when it stops. */
 export type PlaybackReport =
   | { type: "progress"; playing: boolean; played: Played | null; level: number }
   | { type: "flushed"; number: number; played: Played | null };
 
-const REPORTS_PER_SECOND = 20;
+const REPORTS_PER_SECOND = 30;
 
 /** Frames of the wire -> the speaker, with an exact count of what was played. */
 class Playback extends AudioWorkletProcessor {

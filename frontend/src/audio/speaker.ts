@@ -6,6 +6,8 @@ import type { Played } from "./playback-queue";
 export interface Progress {
   playing: boolean;
   level: number;
+  /** What has been heard of the item that plays or played last. */
+  played: Played | null;
 }
 
 /** The agent's voice: plays what arrives, and knows to the millisecond what was heard. */
@@ -23,7 +25,8 @@ export class Speaker {
       const report = message.data;
       this.last = report.played;
       if (report.type === "progress") {
-        onProgress({ playing: report.playing, level: report.level });
+        const played = this.heard(report.played);
+        onProgress({ playing: report.playing, level: report.level, played });
       } else {
         this.flushes.get(report.number)?.(this.heard(report.played));
         this.flushes.delete(report.number);

@@ -1,21 +1,33 @@
 import type { Captured } from "../audio/capture.worklet";
-import { Microphone, MicrophoneError } from "../audio/microphone";
+import { MicrophoneError } from "../audio/microphone";
 import { toBase64 } from "../audio/pcm";
-import { Speaker } from "../audio/speaker";
+import { Sound } from "../audio/sound";
+import type { Progress } from "../audio/speaker";
 import { hungUp, newItemId, reduce, written } from "../conversation/conversation";
 import { type Problem, problemOfConnection, problemOfEvent } from "../conversation/problem";
 import type { CallStore } from "../conversation/store";
 import { type Connection, RealtimeClient } from "../realtime/client";
 import type { ServerEvent } from "../realtime/events";
 import { socketAddress } from "../server/http";
+import { type Mode, preferences } from "./preferences";
+import { WordTrack } from "./words";
 
-/** What the page wants of a session: semantic turn-taking, both sides' words, Kaikou's events. */
-const SESSION = {
-  type: "realtime",
-  output_modalities: ["audio"],
-  audio: { input: { transcription: {}, turn_detection: { type: "semantic_vad" } } },
-  kaikou: { events: true },
-};
+/** What the page wants of a session: who ends a turn, both sides' words, Kaikou's events. */
+function sessionFor(mode: Mode): object {
+  const turn_detection = mode === "push" ? null : { type: "semantic_vad" };
+  return {
+    type: "realtime",
+    output_modalities: ["audio"],
+    audio: { input: { transcription: {}, turn_detection } },
+    kaikou: { events: true },
+  };
+}
+
+/** People let go of the button with the last syllable: its end is still taken. */
+const TAIL_MILLISECONDS = 160;
+/** Shorter than this nobody has said anything: a touch by mistake. */
+const LEAST_MILLISECONDS = 250;
+const FRAME_MILLISECONDS = 20;
 
 /**
  * One spoken call: microphone -> socket -> speaker, and what of it the page shows.
@@ -23,11 +35,14 @@ const SESSION = {
  * Lives from the click that starts it to `end()`; a conversation may go on in a later call.
  */
 export class Call {
-  private microphone: Microphone | null = null;
-  private speaker: Speaker | null = null;
+  private sound: Sound | null = null;
   private client: RealtimeClient | null = null;
   /** The item whose sound came last, which is the one a played count must belong to. */
   private sounding: string | null = null;
+  private readonly words = new WordTrack();
+  /** Milliseconds sent since the button was pressed; null while it is not. */
+  private pressed: number | null = null;
+  private tail: ReturnType<typeof setTimeout> | undefined;
   /** Hung up, by whomever. */
   over = false;
 
@@ -39,7 +54,18 @@ export class Call {
   /** Call it in the handler of a click: browsers let sound begin only there. */
   static start(store: CallStore, agent: string | null): Call {
     const call = new Call(new AudioContext({ latencyHint: "interactive" }), store);
-    store.update({ phase: "connecting", problem: null, muted: false, playing: false });
+    store.update({
+      phase: "connecting",
+      problem: null,
+      muted: false,
+      playing: false,
+      mode: preferences().mode,
+      pressing: false,
+      full: false,
+      since: null,
+      spoken: null,
+      mood: null,
+    });
     void call.open(agent).catch((error: unknown) => call.fail(error));
     return call;
   }
@@ -48,12 +74,66 @@ export class Call {
   end(): void {
     this.close();
     const { conversation } = this.store.state;
-    this.store.update({ phase: "ended", playing: false, conversation: hungUp(conversation) });
+    this.store.update({
+      phase: "ended",
+      playing: false,
+      pressing: false,
+      conversation: hungUp(conversation),
+    });
   }
 
   mute(muted: boolean): void {
-    if (this.microphone) this.microphone.muted = muted;
+    if (this.sound) this.sound.muted = muted;
     this.store.update({ muted });
+  }
+
+  /** Hands-free or by the button, from now on. */
+  changeMode(mode: Mode): void {
+    if (this.pressed !== null) this.client?.send({ type: "input_audio_buffer.clear" });
+    this.letGo();
+    if (this.sound) this.sound.muted = false;
+    this.store.update({ mode, muted: false });
+    this.client?.reconfigure(sessionFor(mode));
+  }
+
+  /** The devices or the processing of their sound were chosen anew. */
+  changeSound(): void {
+    this.sound?.change(preferences()).catch((error: unknown) => this.fail(error));
+  }
+
+  /** The button is held: the agent falls silent and the user is heard. */
+  press(): void {
+    const { phase, mode } = this.store.state;
+    if (phase !== "live" || mode !== "push" || this.store.state.pressing) return;
+    if (this.pressed !== null) this.letGo();
+    void this.interrupt();
+    this.client?.send({ type: "input_audio_buffer.clear" });
+    this.pressed = 0;
+    this.store.update({ pressing: true, problem: null });
+  }
+
+  /** The button is let go: what was said is a turn, and is answered. */
+  release(): void {
+    if (!this.store.state.pressing) return;
+    this.store.update({ pressing: false });
+    clearTimeout(this.tail);
+    this.tail = setTimeout(() => {
+      const said = this.pressed ?? 0;
+      this.letGo();
+      if (said < LEAST_MILLISECONDS + TAIL_MILLISECONDS) {
+        this.client?.send({ type: "input_audio_buffer.clear" });
+        return;
+      }
+      this.client?.send({ type: "input_audio_buffer.commit" });
+      this.client?.send({ type: "response.create" });
+    }, TAIL_MILLISECONDS);
+  }
+
+  private letGo(): void {
+    clearTimeout(this.tail);
+    this.pressed = null;
+    this.store.level("user", 0);
+    if (this.store.state.pressing) this.store.update({ pressing: false });
   }
 
   /** The user takes the floor by a button: silence now, and the agent knows what was heard. */
@@ -76,21 +156,13 @@ export class Call {
 
   private async open(agent: string | null): Promise<void> {
     const { context, store } = this;
-    // Both ask at once: the permission prompt must not wait for a download.
-    const [speaker, microphone] = await Promise.all([
-      Speaker.open(context, ({ playing, level }) => {
-        store.level("agent", playing ? level : 0);
-        if (playing !== store.state.playing) store.update({ playing });
-      }),
-      Microphone.open(
-        context,
-        (frame) => this.capture(frame),
-        () => this.fail(new MicrophoneError("lost")),
-      ),
-      context.resume(),
-    ]);
-    this.speaker = speaker;
-    this.microphone = microphone;
+    const sound = await Sound.open(context, preferences(), {
+      onFrame: (frame) => this.capture(frame),
+      onProgress: (progress) => this.progress(progress),
+      onLost: (error) => this.fail(error),
+    });
+    this.sound = sound;
+    sound.muted = store.state.muted;
     if (this.over) {
       this.close();
       return;
@@ -98,7 +170,7 @@ export class Call {
     this.client = new RealtimeClient({
       url: (conversation) =>
         socketAddress("/v1/realtime", { agent, conversation_id: conversation, model: "kaikou" }),
-      session: SESSION,
+      session: sessionFor(store.state.mode),
       conversationId: store.state.conversationId,
       onEvent: (event) => this.receive(event),
       onConnection: (connection) => this.connection(connection),
@@ -107,31 +179,60 @@ export class Call {
     this.client.connect();
   }
 
+  private progress({ playing, level, played }: Progress): void {
+    const { store } = this;
+    store.level("agent", playing ? level : 0);
+    const spoken = this.words.at(played);
+    if (playing !== store.state.playing || spoken !== store.state.spoken) {
+      store.update({ playing, spoken });
+    }
+  }
+
   private capture(frame: Captured): void {
+    if (this.store.state.mode === "push") {
+      if (this.pressed === null) return;
+      this.pressed += FRAME_MILLISECONDS;
+    }
     this.store.level("user", frame.level);
     this.client?.sendAudio(toBase64(frame.pcm));
   }
 
   private connection(connection: Connection): void {
     if (connection.state === "live") {
-      this.store.update({ phase: "live", conversationId: connection.conversationId });
+      const since = this.store.state.since ?? Date.now();
+      const { conversationId } = connection;
+      this.store.update({ phase: "live", conversationId, since, full: false });
     } else if (connection.state === "ended") {
       const refused = this.store.state.phase === "connecting";
       this.end();
       const problem = problemOfConnection(connection.code, connection.error);
       this.store.update(refused ? { phase: "idle", problem } : { problem });
+    } else if (connection.state === "connecting") {
+      this.store.update({ phase: "connecting", full: connection.full });
     } else {
-      this.store.update({ phase: connection.state });
+      this.letGo();
+      this.store.update({ phase: "reconnecting" });
     }
   }
 
   private receive(event: ServerEvent): void {
-    const { store, speaker, client } = this;
-    store.update({ conversation: reduce(store.state.conversation, event) });
+    const { store, client } = this;
+    const speaker = this.sound?.speaker;
+    const conversation = reduce(store.state.conversation, event);
+    if (conversation !== store.state.conversation) store.update({ conversation });
     switch (event.type) {
       case "response.output_audio.delta":
         this.sounding = event.item_id;
         speaker?.play(event.item_id, event.delta);
+        break;
+      case "kaikou.word":
+        this.words.add(event.item_id, event);
+        break;
+      case "response.created":
+        store.update({ mood: null });
+        break;
+      case "kaikou.emotion":
+        store.update({ mood: event.emotion });
         break;
       case "response.output_audio.done":
         speaker?.end(event.item_id);
@@ -162,7 +263,7 @@ export class Call {
   /** Stop the sound and tell the server exactly how much of it was heard. */
   private async silence(): Promise<void> {
     const wasPlaying = this.store.state.playing;
-    const played = await this.speaker?.flush();
+    const played = await this.sound?.speaker.flush();
     if (!wasPlaying || !played || this.over) return;
     this.client?.send({
       type: "conversation.item.truncate",
@@ -174,8 +275,8 @@ export class Call {
 
   /** For resuming: what was heard of the newest reply. The server sends the rest again. */
   private async heardOfNewest(): Promise<number | null> {
-    if (this.sounding === null || !this.speaker) return null;
-    const played = await this.speaker.flush();
+    if (this.sounding === null || !this.sound) return null;
+    const played = await this.sound.speaker.flush();
     return played?.item === this.sounding ? played.milliseconds : 0;
   }
 
@@ -187,9 +288,10 @@ export class Call {
 
   private close(): void {
     this.over = true;
-    this.microphone?.close();
+    clearTimeout(this.tail);
+    this.pressed = null;
+    this.sound?.close();
     this.client?.stop();
-    this.speaker?.close();
     if (this.context.state !== "closed") void this.context.close();
     this.store.level("user", 0);
     this.store.level("agent", 0);

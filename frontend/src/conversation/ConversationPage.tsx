@@ -1,6 +1,8 @@
 import { useEffect, useRef } from "react";
+import { usePageTitle } from "../app/title";
 import { AgentPicker } from "../call/AgentPicker";
-import { Controls } from "../call/Controls";
+import { CallStage } from "../call/CallStage";
+import { CallStart } from "../call/CallStart";
 import { Status } from "../call/Status";
 import { WarmUp } from "../call/WarmUp";
 import { Welcome } from "../call/Welcome";
@@ -9,64 +11,89 @@ import { Composer } from "../chat/Composer";
 import { isReady, useServer } from "../server/health";
 import { useConversation } from "./ConversationProvider";
 import { ProblemBanner } from "./ProblemBanner";
+import { isInCall } from "./store";
+import "./conversation.css";
 
-/** Talk, hear, read and write: everything on one page. */
+/** Talk, hear, read and write: the call while there is one, else the conversation as text. */
 export function ConversationPage() {
   const server = useServer();
   const ready = isReady(server.health);
   const { state, store, actions, agents, agent, chooseAgent } = useConversation();
-  const inCall = ["connecting", "live", "reconnecting"].includes(state.phase);
   const lines = state.conversation.lines;
-  const scroll = useRef<HTMLElement>(null);
+  const name = agent?.name ?? "Kaikou";
+  usePageTitle("");
 
-  useEscape(inCall || state.conversation.response !== null, actions.interrupt);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every new word scrolls
-  useEffect(() => {
-    scroll.current?.scrollTo({ top: scroll.current.scrollHeight });
-  }, [lines]);
+  const composer = <Composer ready={ready} onWrite={actions.write} />;
+  const start = <CallStart state={state} store={store} actions={actions} ready={ready} />;
 
+  if (isInCall(state)) {
+    return (
+      <main className="talk" id="content" tabIndex={-1}>
+        <CallStage
+          state={state}
+          store={store}
+          actions={actions}
+          agent={name}
+          transcript={
+            <>
+              <Transcript agent={name} />
+              {composer}
+            </>
+          }
+        />
+      </main>
+    );
+  }
   return (
     <main className="talk" id="content" tabIndex={-1}>
-      <section className="scroll" ref={scroll}>
-        {lines.length === 0 && !inCall && (
-          <Welcome agent={agent} health={server.health}>
+      {lines.length === 0 ? (
+        <section className="scroll">
+          <Welcome
+            store={store}
+            agent={agent}
+            health={server.health}
+            ready={ready}
+            onStart={actions.start}
+            onWrite={actions.write}
+          >
             {!ready && <WarmUp server={server} />}
             <AgentPicker agents={agents} chosen={agent?.id ?? null} onChoose={chooseAgent} />
+            {start}
           </Welcome>
-        )}
-        {lines.length > 0 && !ready && <WarmUp server={server} />}
-        {(lines.length > 0 || inCall) && <Captions lines={lines} agent={agent?.name ?? "Kaikou"} />}
-      </section>
+        </section>
+      ) : (
+        <Transcript agent={name} />
+      )}
       <p className="for-readers" aria-live="polite">
-        {!inCall &&
-          lines.findLast((line) => line.role === "assistant" && line.state === "done")?.text}
+        {lines.findLast((line) => line.role === "assistant" && line.state === "done")?.text}
       </p>
       <section className="dock">
-        <ProblemBanner problem={state.problem} onDismiss={actions.dismiss} />
-        <Status state={state} store={store} ready={ready} />
-        <Controls
-          state={state}
-          ready={ready}
-          onStart={actions.start}
-          onFresh={actions.fresh}
-          onEnd={actions.end}
-          onMute={actions.mute}
-          onInterrupt={actions.interrupt}
+        <ProblemBanner
+          problem={state.problem}
+          onDismiss={actions.dismiss}
+          onRetry={ready ? actions.start : undefined}
         />
-        <Composer ready={ready} onWrite={actions.write} />
+        {lines.length > 0 && !ready && <WarmUp server={server} />}
+        <Status state={state} ready={ready} />
+        {lines.length > 0 && start}
+        {composer}
       </section>
     </main>
   );
 }
 
-/** Escape interrupts, as the button does. */
-function useEscape(active: boolean, interrupt: () => void): void {
+/** All that was said, the newest in view. */
+function Transcript({ agent }: { agent: string }) {
+  const { state } = useConversation();
+  const { lines } = state.conversation;
+  const scroll = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every new word scrolls
   useEffect(() => {
-    if (!active) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape") interrupt();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, [active, interrupt]);
+    scroll.current?.scrollTo({ top: scroll.current.scrollHeight });
+  }, [lines]);
+  return (
+    <div className="scroll" ref={scroll}>
+      <Captions lines={lines} agent={agent} />
+    </div>
+  );
 }

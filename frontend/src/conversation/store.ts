@@ -1,4 +1,6 @@
 import { useSyncExternalStore } from "react";
+import type { Mode } from "../call/preferences";
+import type { Spoken } from "../call/words";
 import { type Conversation, emptyConversation } from "./conversation";
 import type { Problem } from "./problem";
 
@@ -10,6 +12,18 @@ export interface CallState {
   /** The agent's voice is coming out of the speaker now. */
   playing: boolean;
   muted: boolean;
+  /** Who decides when the user has finished. */
+  mode: Mode;
+  /** With `push`: the user holds the button and is heard. */
+  pressing: boolean;
+  /** Every line of the server is taken; the call waits for one. */
+  full: boolean;
+  /** When the call went live, in milliseconds of `Date.now()`. */
+  since: number | null;
+  /** The word being heard now, or heard last. */
+  spoken: Spoken | null;
+  /** The feeling the agent shows, by its English name. */
+  mood: string | null;
   problem: Problem | null;
 }
 
@@ -19,6 +33,12 @@ export const initialState: CallState = {
   conversationId: null,
   playing: false,
   muted: false,
+  mode: "open",
+  pressing: false,
+  full: false,
+  since: null,
+  spoken: null,
+  mood: null,
   problem: null,
 };
 
@@ -44,6 +64,11 @@ export class CallStore {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+}
+
+/** Is somebody on the line, or about to be? */
+export function isInCall({ phase }: CallState): boolean {
+  return phase === "connecting" || phase === "live" || phase === "reconnecting";
 }
 
 export function useCallState(store: CallStore): CallState {

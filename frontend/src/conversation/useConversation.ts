@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Call } from "../call/call";
+import { type Mode, type Preferences, prefer } from "../call/preferences";
 import { Writing } from "../chat/writing";
 import { emptyConversation } from "./conversation";
 import { CallStore, useCallState } from "./store";
@@ -34,6 +35,16 @@ export function useConversationState(agent: string | null) {
         store.update({ phase: "idle", conversation: emptyConversation, conversationId: null });
       },
       mute: (muted: boolean) => call.current?.mute(muted),
+      press: () => call.current?.press(),
+      release: () => call.current?.release(),
+      changeMode: (mode: Mode) => {
+        prefer({ mode });
+        if (call.current && !call.current.over) call.current.changeMode(mode);
+      },
+      changeSound: (change: Partial<Preferences>) => {
+        prefer(change);
+        call.current?.changeSound();
+      },
       interrupt: () => {
         void call.current?.interrupt();
         writing.current?.stop();

@@ -1,8 +1,8 @@
 import type { ClientEvent, ServerEvent, WireError } from "./events";
 
-/** What became of the connection. `ended`: not by the page, and coming back is of no use. */
+/** What became of the connection. `full`: every line is taken, and it waits for one. `ended`: not by the page, and coming back is of no use. */
 export type Connection =
-  | { state: "connecting" }
+  | { state: "connecting"; full: boolean }
   | { state: "live"; conversationId: string }
   | { state: "reconnecting" }
   | { state: "ended"; code: number; error: WireError | null };
@@ -10,7 +10,7 @@ export type Connection =
 export interface RealtimeOptions {
   /** Address of the socket, for a new conversation (null) or one to be taken up again. */
   url: (conversationId: string | null) => string;
-  /** Sent as `session.update` on every new session. */
+  /** Sent as `session.update` on every new session, until `reconfigure`. */
   session: object;
   conversationId: string | null;
   onEvent: (event: ServerEvent) => void;
@@ -54,12 +54,15 @@ export class RealtimeClient {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
 
+  private session: object;
+
   constructor(private readonly options: RealtimeOptions) {
     this.conversationId = options.conversationId;
+    this.session = options.session;
   }
 
   connect(): void {
-    this.options.onConnection({ state: "connecting" });
+    this.options.onConnection({ state: "connecting", full: false });
     this.open();
   }
 
@@ -68,6 +71,12 @@ export class RealtimeClient {
     if (!this.ready || this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(event));
     return true;
+  }
+
+  /** Want something else of the session: now, and of any that replaces it. */
+  reconfigure(session: object): void {
+    this.session = session;
+    this.send({ type: "session.update", session });
   }
 
   /** Sound is worth sending only while it is fresh. */
@@ -119,7 +128,7 @@ export class RealtimeClient {
 
   private configure(): void {
     this.ready = true;
-    this.send({ type: "session.update", session: this.options.session });
+    this.send({ type: "session.update", session: this.session });
   }
 
   private async resume(): Promise<void> {
@@ -150,6 +159,8 @@ export class RealtimeClient {
     const passing = PASSING[this.lastError?.code ?? ""];
     if (!this.known && passing && this.tries < passing.tries) {
       this.tries += 1;
+      const full = this.lastError?.code === "session_limit_reached";
+      this.options.onConnection({ state: "connecting", full });
       this.timer = setTimeout(() => this.open(), passing.wait);
       return;
     }

@@ -18,6 +18,14 @@ export interface ServerEvents {
   "response.output_text.delta": { item_id: string; delta: string };
   "response.done": { response: Response };
   "kaikou.transcript.partial": { item_id: string; text: string };
+  "kaikou.word": {
+    item_id: string;
+    text: string;
+    start_ms: number;
+    end_ms: number;
+    char_start: number | null;
+    char_end: number | null;
+  };
   "kaikou.speech_dropped": { item_id: string };
   "kaikou.playback.paused": { response_id: string };
   "kaikou.playback.resumed": { response_id: string };
@@ -77,6 +85,8 @@ export interface Stage {
 export type ClientEvent =
   | { type: "session.update"; session: object }
   | { type: "input_audio_buffer.append"; audio: string }
+  | { type: "input_audio_buffer.clear" }
+  | { type: "input_audio_buffer.commit" }
   | { type: "conversation.item.create"; item: object }
   | { type: "conversation.item.retrieve"; item_id: string }
   | {

@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
+import { usePageTitle } from "../app/title";
 import { useLanguage } from "../i18n/language";
 
 interface Props {
@@ -10,7 +11,7 @@ interface Props {
 
 /** One page beside the sidebar: title, a sentence, what can be done, the content. */
 export function Page({ title, about, actions, children }: Props) {
-  useTitle(title);
+  usePageTitle(title);
   return (
     <main id="content" className="page" tabIndex={-1}>
       <header className="page-head">
@@ -23,13 +24,6 @@ export function Page({ title, about, actions, children }: Props) {
       {children}
     </main>
   );
-}
-
-/** The window's title while a page is shown. */
-export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} · Kaikou 开口`;
-  }, [title]);
 }
 
 /** Nothing here yet: what would be, and how to begin. */

@@ -31,6 +31,12 @@ export const en = {
   "problem.audio": "The browser could not open its sound output. Reload the page and try again.",
   "problem.waiting": "The server does not answer. What you wrote is sent as soon as it does.",
   "problem.failed": "Something went wrong.",
+  "warmup.stuck": "Something is not ready",
+  "warmup.licence": "licence {licence}",
+  "warmup.of": "{done} of {total}",
+  "warmup.rate": "{rate}/s",
+  "warmup.left": "{time} left",
+  "warmup.meanwhile": "Meanwhile you can look around:",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -64,4 +70,10 @@ export const zh: Record<keyof typeof en, string> = {
   "problem.audio": "浏览器无法打开声音输出。请刷新页面重试。",
   "problem.waiting": "服务器没有回应。恢复后会立即发送您写的内容。",
   "problem.failed": "出了点问题。",
+  "warmup.stuck": "有部分未就绪",
+  "warmup.licence": "许可 {licence}",
+  "warmup.of": "{done} / {total}",
+  "warmup.rate": "{rate}/秒",
+  "warmup.left": "还需 {time}",
+  "warmup.meanwhile": "等待时可以先看看：",
 };

@@ -1,0 +1,53 @@
+import { useEffect, useRef } from "react";
+import type { Line } from "../conversation/conversation";
+import { type CallState, isInCall } from "../conversation/store";
+import { useLanguage } from "../i18n/language";
+import { lit } from "./words";
+
+/**
+ * What is being said now, with the words lighting up as they are heard. No live region: the ears of
+ * a blind user are busy with the same words; the whole transcript is there to be read.
+ */
+export function LiveCaptions({ state, agent }: { state: CallState; agent: string }) {
+  const { t } = useLanguage();
+  const line = state.conversation.lines.at(-1);
+  if (!line) return <p className="live-captions note">{t("captions.hint")}</p>;
+  const mine = line.role === "user";
+  return (
+    <div className={`live-captions ${line.role} ${line.state}`}>
+      <p className="live-speaker">
+        {mine ? t("captions.you") : agent}
+        {line.emoji && <span aria-hidden="true"> {line.emoji}</span>}
+        {line.state === "cut" && <span> · {t("captions.cut")}</span>}
+      </p>
+      {mine ? <p className="live-words">{line.text}</p> : <Words line={line} state={state} />}
+    </div>
+  );
+}
+
+/** The agent's words; the one being heard stays in view. */
+function Words({ line, state }: { line: Line; state: CallState }) {
+  const box = useRef<HTMLParagraphElement>(null);
+  const word = useRef<HTMLElement>(null);
+  const { spoken, playing, conversation } = state;
+  const under = playing || conversation.held || conversation.response !== null;
+  const sounding = isInCall(state) && under && line.state !== "cut";
+  const here = spoken?.item === line.id ? spoken : null;
+  const [said, now, coming] = sounding ? lit(line.text, here) : [line.text, "", ""];
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new word may lie on a new row
+  useEffect(() => {
+    if (!box.current || !word.current) return;
+    const row = word.current.offsetHeight;
+    const top = word.current.offsetTop - box.current.offsetTop - row;
+    box.current.scrollTo({ top });
+  }, [here, line.id]);
+
+  return (
+    <p className="live-words" ref={box}>
+      <span className="said">{said}</span>
+      <mark ref={word}>{now}</mark>
+      <span className="coming">{coming}</span>
+    </p>
+  );
+}
