@@ -108,7 +108,12 @@ describe("RealtimeClient", () => {
       await vi.advanceTimersByTimeAsync(2_000);
     }
     expect(FakeSocket.all).toHaveLength(6);
-    expect(connections).toEqual([{ state: "connecting" }, { state: "ended", code: 1013, error }]);
+    const waiting = Array.from({ length: 5 }, () => ({ state: "connecting", full: true }));
+    expect(connections).toEqual([
+      { state: "connecting", full: false },
+      ...waiting,
+      { state: "ended", code: 1013, error },
+    ]);
     expect(events).toHaveLength(0);
   });
 

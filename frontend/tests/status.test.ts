@@ -12,6 +12,10 @@ describe("who holds the floor", () => {
     ["state.ended", { ...initialState, phase: "ended" as const }, true],
     ["state.listening", live, true],
     ["state.muted", { ...live, muted: true }, true],
+    ["state.push", { ...live, mode: "push" as const }, true],
+    ["state.hearing", { ...live, mode: "push" as const, pressing: true }, true],
+    ["state.connecting", { ...initialState, phase: "connecting" as const }, true],
+    ["state.full", { ...initialState, phase: "connecting" as const, full: true }, true],
     [
       "state.hearing",
       { ...live, playing: true, conversation: { ...conversation, hearing: true } },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import socket
@@ -191,13 +192,19 @@ Open = Callable[..., Visit]
 @pytest.fixture
 def open_page(tmp_path: Path) -> Iterator[Open]:
     """Open the page in Chromium. ``microphone`` is a WAV played in as the user's voice, again and
-    again; the page's messages to the console are collected, and errors fail the test."""
+    again; the page's messages to the console are collected, and errors fail the test. ``preferences``
+    are those of ``frontend/src/call/preferences.ts`` that an earlier visit has kept."""
     with sync_playwright() as playwright:
         visits: list[Visit] = []
         browsers: list[Browser] = []
 
         def open_it(
-            url: str, *, microphone: Path | None = None, errors_expected: bool = False, **context: Any
+            url: str,
+            *,
+            microphone: Path | None = None,
+            errors_expected: bool = False,
+            preferences: Mapping[str, object] | None = None,
+            **context: Any,
         ) -> Visit:
             arguments = [
                 "--no-sandbox",
@@ -209,6 +216,8 @@ def open_page(tmp_path: Path) -> Iterator[Open]:
             browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
             browsers.append(browser)
             visit = Visit(new_page(browser, **context))
+            if preferences:
+                visit.page.add_init_script(remember(preferences))
             if not errors_expected:
                 visits.append(visit)
             listen(visit)
@@ -234,6 +243,12 @@ def new_page(browser: Browser, **context: Any) -> Page:
     opened: BrowserContext = browser.new_context(**{"locale": "en-US", **context})
     opened.add_init_script(WATCH_MICROPHONES)
     return opened.new_page()
+
+
+def remember(preferences: Mapping[str, object]) -> str:
+    """Script that gives the page what an earlier visit has kept of a call's preferences."""
+    kept = json.dumps(json.dumps(preferences))
+    return f'localStorage["kaikou.call"] ??= {kept};'
 
 
 def listen(visit: Visit) -> None:

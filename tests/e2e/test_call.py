@@ -11,6 +11,8 @@ from e2e.dropping_proxy import DroppingProxy
 pytestmark = pytest.mark.browser
 
 LONG = " ".join(f"This is sentence number {number} of a very long answer." for number in range(1, 30))
+BESIDE = {"transcript": True}
+"""Preferences that show the whole transcript and the field to write in beside the call."""
 STORY = LONG[:500].rpartition(" ")[0]
 CUT = " — interrupted"
 
@@ -38,7 +40,7 @@ def test_a_spoken_turn_is_heard_answered_and_shown(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:
     microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=8, after=9)
-    visit = open_page(echo_server.url, microphone=microphone)
+    visit = open_page(echo_server.url, microphone=microphone, preferences=BESIDE)
     start(visit)
     visit.wait_status("Speaking")  # the agent greets
     visit.wait_status("Hearing you")
@@ -55,7 +57,7 @@ def test_a_voice_interrupts_and_history_keeps_what_was_heard(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:
     microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=12, after=1)
-    visit = open_page(echo_server.url, microphone=microphone)
+    visit = open_page(echo_server.url, microphone=microphone, preferences=BESIDE)
     start(visit)
     visit.wait_status("Listening")
     write(visit, LONG)
@@ -66,7 +68,7 @@ def test_a_voice_interrupts_and_history_keeps_what_was_heard(
 
 
 def test_the_interrupt_button_silences_at_once(echo_server: Server, open_page: Open) -> None:
-    visit = open_page(echo_server.url)
+    visit = open_page(echo_server.url, preferences=BESIDE)
     start(visit)
     visit.wait_status("Listening")
     write(visit, LONG)
@@ -80,7 +82,7 @@ def test_the_interrupt_button_silences_at_once(echo_server: Server, open_page: O
 
 
 def test_escape_interrupts_too(echo_server: Server, open_page: Open) -> None:
-    visit = open_page(echo_server.url)
+    visit = open_page(echo_server.url, preferences=BESIDE)
     start(visit)
     visit.wait_status("Listening")
     write(visit, LONG)
@@ -116,7 +118,7 @@ def test_muting_keeps_the_call_and_silences_the_user(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:
     microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=2, after=1)
-    visit = open_page(echo_server.url, microphone=microphone)
+    visit = open_page(echo_server.url, microphone=microphone, preferences=BESIDE)
     start(visit)
     visit.page.get_by_role("button", name="Mute").click()
     visit.wait_status("Your microphone is muted")
@@ -129,7 +131,7 @@ def test_muting_keeps_the_call_and_silences_the_user(
 
 def test_a_dropped_line_is_taken_up_again(echo_server: Server, open_page: Open) -> None:
     with DroppingProxy(echo_server.port) as proxy:
-        visit = open_page(f"http://127.0.0.1:{proxy.port}", errors_expected=True)
+        visit = open_page(f"http://127.0.0.1:{proxy.port}", errors_expected=True, preferences=BESIDE)
         start(visit)
         visit.wait_status("Listening")
         write(visit, STORY)
@@ -146,7 +148,7 @@ def test_a_dropped_line_is_taken_up_again(echo_server: Server, open_page: Open) 
 def test_a_conversation_written_then_spoken_then_written_is_one(serve: Serve, open_page: Open) -> None:
     replies = '["First answer.", "Second answer.", "Third answer."]'
     server = serve(KAIKOU_LLM__SCRIPTED__REPLIES=replies)
-    visit = open_page(server.url)
+    visit = open_page(server.url, preferences=BESIDE)
     write(visit, "First question")
     assert visit.wait_lines("assistant", 1) == ["First answer."]
     visit.page.get_by_role("button", name="Talk on").click()

@@ -14,6 +14,7 @@ DOWNLOADS = 600
 """Seconds the first start may take where the models must be fetched first."""
 PICTURE = {"viewport": {"width": 1000, "height": 720}, "device_scale_factor": 1.5}
 """The README's picture: KAIKOU_TEST_PICTURES=docs/images writes it as call.png."""
+BESIDE = {"transcript": True}
 PATIENCE = 120
 """Seconds a step of a call may take where two cores do everything."""
 
@@ -27,7 +28,7 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def call(visit: Visit, agent: str) -> None:
     visit.page.get_by_role("radio", name=agent, exact=False).check()
-    visit.page.locator("button.primary").click()
+    visit.page.locator(".call-start .primary").click()
 
 
 def user_said(visit: Visit, *words: str) -> str:
@@ -42,7 +43,7 @@ def user_said(visit: Visit, *words: str) -> str:
 
 def test_a_conversation_in_english(real_server: Server, open_page: Open, tmp_path: Path) -> None:
     microphone = recording(tmp_path, "en_no_one_wants_to_talk.opus", before=14, after=60)
-    visit = open_page(real_server.url, microphone=microphone, **PICTURE)
+    visit = open_page(real_server.url, microphone=microphone, **PICTURE, preferences=BESIDE)
     call(visit, "Robin")
     visit.wait_status("Speaking", seconds=PATIENCE)
     assert visit.wait_lines("assistant", 1, PATIENCE)[0].strip()  # the greeting
@@ -57,7 +58,7 @@ def test_a_conversation_in_english(real_server: Server, open_page: Open, tmp_pat
 
 def test_a_conversation_in_chinese(real_server: Server, open_page: Open, tmp_path: Path) -> None:
     microphone = recording(tmp_path, "zh_play_music.flac", before=10, after=25)
-    visit = open_page(real_server.url, microphone=microphone, locale="zh-CN")
+    visit = open_page(real_server.url, microphone=microphone, locale="zh-CN", preferences=BESIDE)
     call(visit, "小开")
     visit.wait_status("正在说", seconds=PATIENCE)
     user_said(visit, "音乐", "音樂", "歌", "播放")
@@ -70,7 +71,7 @@ def test_a_conversation_in_chinese(real_server: Server, open_page: Open, tmp_pat
 
 def test_a_voice_interrupts_a_spoken_answer(real_server: Server, open_page: Open, tmp_path: Path) -> None:
     microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=4, after=4)
-    visit = open_page(real_server.url, microphone=microphone)
+    visit = open_page(real_server.url, microphone=microphone, preferences=BESIDE)
     call(visit, "Robin")
     field = visit.page.get_by_label("Write a message")
     field.fill("Please tell me a long story about the sea, in ten sentences.")

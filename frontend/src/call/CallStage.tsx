@@ -32,10 +32,10 @@ export function CallStage({ state, store, actions, agent, transcript }: Props) {
     <div className={shown ? "call with-transcript" : "call"}>
       <section className="call-stage" aria-label={t("call.label", { agent })}>
         <header className="call-head">
-          <p className="call-who">
-            <strong>{agent}</strong>
+          <div className="call-who">
+            <h1>{agent}</h1>
             <CallTimer since={state.since} />
-          </p>
+          </div>
           <ModeSwitch mode={state.mode} onChange={actions.changeMode} />
         </header>
         <div className="call-heart">

@@ -55,12 +55,9 @@ export function Orb({ store, floor, mood }: Props) {
   }, [store]);
 
   return (
-    <canvas
-      ref={canvas}
-      className={`orb ${floor}`}
-      data-mood={mood ? (MOODS[mood] ?? "") : ""}
-      aria-hidden="true"
-    />
+    <span className={`orb ${floor}`} data-mood={mood ? (MOODS[mood] ?? "") : ""} aria-hidden="true">
+      <canvas ref={canvas} />
+    </span>
   );
 }
 
