@@ -48,7 +48,7 @@ describe("RealtimeClient", () => {
     const first = goLive();
     expect(first.sent).toEqual([{ type: "session.update", session: { wanted: true } }]);
     expect(connections).toEqual([
-      { state: "connecting" },
+      { state: "connecting", full: false },
       { state: "live", conversationId: "conv_1" },
     ]);
   });

@@ -248,7 +248,8 @@ def new_page(browser: Browser, **context: Any) -> Page:
 def remember(preferences: Mapping[str, object]) -> str:
     """Script that gives the page what an earlier visit has kept of a call's preferences."""
     kept = json.dumps(json.dumps(preferences))
-    return f'localStorage["kaikou.call"] ??= {kept};'
+    # about:blank, where a page goes in the end, has no storage.
+    return f'if (location.protocol !== "about:") localStorage["kaikou.call"] ??= {kept};'
 
 
 def listen(visit: Visit) -> None:

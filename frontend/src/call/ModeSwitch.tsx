@@ -1,4 +1,4 @@
-import { AudioLines, Hand } from "lucide-react";
+import { AudioLines, Pointer } from "lucide-react";
 import { RadioGroup } from "radix-ui";
 import { useLanguage } from "../i18n/language";
 import type { Mode } from "./preferences";
@@ -24,7 +24,7 @@ export function ModeSwitch({ mode, onChange }: Props) {
         {t("mode.open")}
       </RadioGroup.Item>
       <RadioGroup.Item value="push" className="mode">
-        <Hand aria-hidden="true" />
+        <Pointer aria-hidden="true" />
         {t("mode.push")}
       </RadioGroup.Item>
     </RadioGroup.Root>

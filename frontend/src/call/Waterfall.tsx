@@ -61,14 +61,14 @@ export function Waterfall({ metrics }: { metrics: Metrics }) {
             ))}
           </tbody>
         </table>
-        <p className="timing-foot">
+        <div className="timing-foot">
           {waited && (
             <span>
               <span className="timing-waiting" aria-hidden="true" /> {t("timing.waiting")}
             </span>
           )}
           <Link to="/app/performance">{t("timing.more")}</Link>
-        </p>
+        </div>
       </div>
     </details>
   );

@@ -39,6 +39,7 @@ export function Welcome({ store, agent, health, ready, children, onStart, onWrit
       <h1>{t("welcome.title", { agent: agent?.name ?? "Kaikou" })}</h1>
       <p className="welcome-how">{t("welcome.how")}</p>
       {children}
+      <Privacy engines={health?.engines ?? []} />
       {ready && (
         <section className="suggestions" aria-label={t("welcome.try")}>
           {suggestionsFor(spoken).map((text) => (
@@ -48,7 +49,6 @@ export function Welcome({ store, agent, health, ready, children, onStart, onWrit
           ))}
         </section>
       )}
-      <Privacy engines={health?.engines ?? []} />
     </div>
   );
 }

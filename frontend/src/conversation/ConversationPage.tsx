@@ -8,7 +8,7 @@ import { WarmUp } from "../call/WarmUp";
 import { Welcome } from "../call/Welcome";
 import { Captions } from "../chat/Captions";
 import { Composer } from "../chat/Composer";
-import { isReady, useServer } from "../server/health";
+import { isReady, isWarming, useServer } from "../server/health";
 import { useConversation } from "./ConversationProvider";
 import { ProblemBanner } from "./ProblemBanner";
 import { isInCall } from "./store";
@@ -56,7 +56,7 @@ export function ConversationPage() {
             onStart={actions.start}
             onWrite={actions.write}
           >
-            {!ready && <WarmUp server={server} />}
+            {isWarming(server) && <WarmUp server={server} />}
             <AgentPicker agents={agents} chosen={agent?.id ?? null} onChoose={chooseAgent} />
             {start}
           </Welcome>
@@ -73,7 +73,7 @@ export function ConversationPage() {
           onDismiss={actions.dismiss}
           onRetry={ready ? actions.start : undefined}
         />
-        {lines.length > 0 && !ready && <WarmUp server={server} />}
+        {lines.length > 0 && isWarming(server) && <WarmUp server={server} />}
         <Status state={state} ready={ready} />
         {lines.length > 0 && start}
         {composer}

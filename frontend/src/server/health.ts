@@ -106,6 +106,11 @@ async function health(): Promise<Health> {
   return (await response.json()) as Health;
 }
 
+/** Is it known that no call can begin yet? Before the server's first answer nothing is known. */
+export function isWarming(server: Server): boolean {
+  return !server.reachable || (server.health !== null && !isReady(server.health));
+}
+
 /** May a call begin? */
 export function isReady(health: Health | null): boolean {
   return health?.status === "healthy" || health?.status === "degraded";
