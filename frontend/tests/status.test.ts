@@ -14,6 +14,7 @@ describe("who holds the floor", () => {
     ["state.muted", { ...live, muted: true }, true],
     ["state.push", { ...live, mode: "push" as const }, true],
     ["state.hearing", { ...live, mode: "push" as const, pressing: true }, true],
+    ["state.thinking", { ...live, mode: "push" as const, awaiting: true }, true],
     ["state.connecting", { ...initialState, phase: "connecting" as const }, true],
     ["state.full", { ...initialState, phase: "connecting" as const, full: true }, true],
     [

@@ -268,7 +268,6 @@ def model(name: str, purpose: str, **fields: Any) -> dict[str, Any]:
         "total": 456_000_000,
         "rate": None,
         "remaining_seconds": None,
-        "detail": "",
         "error": None,
         **fields,
     }

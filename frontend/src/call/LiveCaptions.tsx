@@ -11,6 +11,7 @@ import { lit } from "./words";
 export function LiveCaptions({ state, agent }: { state: CallState; agent: string }) {
   const { t } = useLanguage();
   const line = state.conversation.lines.at(-1);
+  if (state.pressing) return <p className="live-captions note">{t("captions.pressing")}</p>;
   if (!line) return <p className="live-captions note">{t("captions.hint")}</p>;
   const mine = line.role === "user";
   return (

@@ -32,7 +32,7 @@ export function statusOf(state: CallState, ready: boolean): TextKey {
     if (conversation.hearing || state.pressing) return "state.hearing";
     if (conversation.held) return "state.held";
     if (state.playing) return "state.speaking";
-    if (conversation.response) return "state.thinking";
+    if (conversation.response || state.awaiting) return "state.thinking";
     if (state.mode === "push") return "state.push";
     return state.muted ? "state.muted" : "state.listening";
   }

@@ -57,29 +57,17 @@ export function WarmUp({ server }: { server: Server }) {
 
 function ModelRow({ model, onRetry }: { model: Model; onRetry: () => void }) {
   const { t, language } = useLanguage();
-  const total = model.total ?? model.size;
-  const facts = [
-    total ? bytes(total, language) : "",
-    model.licence ? t("warmup.licence", { licence: model.licence.weights }) : "",
-  ];
+  const licence = t("warmup.licence", { licence: model.licence.weights });
   return (
     <li className={model.state}>
       <span className="warmup-name">
         {model.title}
-        <span className="warmup-facts">{facts.filter(Boolean).join(" · ")}</span>
+        <span className="warmup-facts">
+          {bytes(model.total, language)} · {licence}
+        </span>
       </span>
-      <progress
-        aria-label={model.title}
-        max={total ?? 1}
-        {...(total ? { value: model.done } : {})}
-      />
-      <span className="warmup-state">
-        {model.error
-          ? `${model.error.message} ${model.error.hint}`.trim()
-          : model.state === "downloading"
-            ? downloading(model, t, language)
-            : model.detail || t("warmup.waiting")}
-      </span>
+      <progress aria-label={model.title} max={model.total} value={model.done} />
+      <span className="warmup-state">{stateOf(model, t, language)}</span>
       {model.state === "failed" && (
         <Button small onClick={onRetry}>
           {t("ui.retry")}
@@ -89,12 +77,16 @@ function ModelRow({ model, onRetry }: { model: Model; onRetry: () => void }) {
   );
 }
 
+function stateOf(model: Model, t: Translate, language: string): string {
+  if (model.error) return `${model.error.message} ${model.error.hint}`.trim();
+  if (model.state === "downloading") return downloading(model, t, language);
+  return t(model.state === "checking" ? "warmup.checking" : "warmup.waiting");
+}
+
 function downloading(model: Model, t: Translate, language: string): string {
   const { done, total, rate, remaining_seconds } = model;
   const parts = [
-    total
-      ? t("warmup.of", { done: bytes(done, language), total: bytes(total, language) })
-      : bytes(done, language),
+    t("warmup.of", { done: bytes(done, language), total: bytes(total, language) }),
     rate ? t("warmup.rate", { rate: bytes(rate, language) }) : "",
     remaining_seconds ? t("warmup.left", { time: span(remaining_seconds, language) }) : "",
   ];

@@ -61,6 +61,7 @@ export class Call {
       playing: false,
       mode: preferences().mode,
       pressing: false,
+      awaiting: false,
       full: false,
       since: null,
       spoken: null,
@@ -78,6 +79,7 @@ export class Call {
       phase: "ended",
       playing: false,
       pressing: false,
+      awaiting: false,
       conversation: hungUp(conversation),
     });
   }
@@ -109,7 +111,7 @@ export class Call {
     void this.interrupt();
     this.client?.send({ type: "input_audio_buffer.clear" });
     this.pressed = 0;
-    this.store.update({ pressing: true, problem: null });
+    this.store.update({ pressing: true, awaiting: false, problem: null });
   }
 
   /** The button is let go: what was said is a turn, and is answered. */
@@ -126,6 +128,7 @@ export class Call {
       }
       this.client?.send({ type: "input_audio_buffer.commit" });
       this.client?.send({ type: "response.create" });
+      this.store.update({ awaiting: true });
     }, TAIL_MILLISECONDS);
   }
 
@@ -229,7 +232,7 @@ export class Call {
         this.words.add(event.item_id, event);
         break;
       case "response.created":
-        store.update({ mood: null });
+        store.update({ mood: null, awaiting: false });
         break;
       case "kaikou.emotion":
         store.update({ mood: event.emotion });
@@ -250,7 +253,7 @@ export class Call {
         client?.send({ type: "conversation.item.retrieve", item_id: event.item_id });
         break;
       case "error":
-        store.update({ problem: problemOfEvent(event.error) });
+        store.update({ problem: problemOfEvent(event.error), awaiting: false });
         break;
       case "response.done":
         if (event.response.status === "failed") {

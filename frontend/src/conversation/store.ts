@@ -16,6 +16,8 @@ export interface CallState {
   mode: Mode;
   /** With `push`: the user holds the button and is heard. */
   pressing: boolean;
+  /** What was said with the button was sent, and no answer has begun. */
+  awaiting: boolean;
   /** Every line of the server is taken; the call waits for one. */
   full: boolean;
   /** When the call went live, in milliseconds of `Date.now()`. */
@@ -35,6 +37,7 @@ export const initialState: CallState = {
   muted: false,
   mode: "open",
   pressing: false,
+  awaiting: false,
   full: false,
   since: null,
   spoken: null,

@@ -5,17 +5,15 @@ import { request, ServerError, send } from "./http";
 export interface Model {
   id: string;
   title: string;
-  purpose: string;
-  licence: { code: string; weights: string } | null;
-  size: number | null;
-  state: "installed" | "partial" | "missing" | "downloading" | "waiting" | "failed";
+  licence: { code: string; weights: string };
+  size: number;
+  state: "installed" | "partial" | "missing" | "waiting" | "downloading" | "checking" | "failed";
   /** An engine in force wants it. */
   needed: boolean;
   done: number;
-  total: number | null;
+  total: number;
   rate: number | null;
   remaining_seconds: number | null;
-  detail: string;
   error: { code: string; message: string; hint: string } | null;
 }
 

@@ -78,6 +78,7 @@ export const en = {
   "state.push": "Hold the button and speak",
   "timing.waiting": "waiting in a queue",
   "timing.more": "All turns",
+  "captions.pressing": "Let go when you have finished.",
   "captions.hint": "Say hello whenever you like.",
 };
 
@@ -159,5 +160,6 @@ export const zh: Record<keyof typeof en, string> = {
   "state.push": "按住按钮说话",
   "timing.waiting": "排队等待",
   "timing.more": "查看所有轮次",
+  "captions.pressing": "说完后松开。",
   "captions.hint": "随时可以开口。",
 };
