@@ -134,7 +134,7 @@ def test_another_microphone_in_the_middle_of_a_call(echo_server: Server, open_pa
     visit.page.get_by_role("button", name="Sound").click()
     choice = visit.page.get_by_label("Microphone", exact=True)
     names = choice.get_by_role("option").all_inner_texts()
-    assert names[0] == "As the system has it"
+    assert names[0] == "System default"
     assert len(names) >= 3
     visit.picture("sound-settings")
     choice.select_option(names[2])
@@ -219,7 +219,7 @@ def test_a_full_server_is_waited_for(serve: Serve, open_page: Open) -> None:
 
 def test_the_first_start_tells_what_it_fetches(echo_server: Server, open_page: Open) -> None:
     """The server's answers are canned here: a real first start would fetch gigabytes."""
-    visit = open_page(echo_server.url)
+    visit = open_page(echo_server.url, errors_expected=True)
     asked: list[Any] = []
 
     def retry(route: Any) -> None:
@@ -231,7 +231,7 @@ def test_the_first_start_tells_what_it_fetches(echo_server: Server, open_page: O
     visit.page.route("**/api/models/retry", retry)
     visit.page.reload()
     visit.page.get_by_text("123 MB of 456 MB · 3 MB/s · 4 min left").wait_for()
-    visit.page.get_by_text("456 MB · licence Apache-2.0").wait_for()
+    visit.page.get_by_text("456 MB · licence Apache-2.0").first.wait_for()
     visit.page.get_by_text("The download broke off. Check the line.").wait_for()
     assert visit.page.get_by_role("button", name="Start talking").is_disabled()
     visit.picture("first-start")

@@ -37,7 +37,7 @@ export function CallBar() {
         <span>{t("call.back")}</span>
       </Link>
       <Status state={state} ready />
-      <CallTimer since={state.since} />
+      {state.since !== null && <CallTimer since={state.since} />}
       {state.mode === "push" ? (
         <TalkButton
           pressing={state.pressing}

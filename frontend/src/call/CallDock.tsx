@@ -1,12 +1,4 @@
-import {
-  Captions,
-  CaptionsOff,
-  Hand,
-  Mic,
-  MicOff,
-  PhoneOff,
-  SlidersHorizontal,
-} from "lucide-react";
+import { Captions, Hand, Mic, MicOff, PhoneOff, SlidersHorizontal } from "lucide-react";
 import { type ButtonHTMLAttributes, type ReactNode, useState } from "react";
 import type { CallState, CallStore } from "../conversation/store";
 import type { ConversationActions } from "../conversation/useConversation";
@@ -56,7 +48,7 @@ export function CallDock({ state, store, actions }: Props) {
           onClick={actions.interrupt}
         />
         <DockButton
-          sign={transcript ? <CaptionsOff /> : <Captions />}
+          sign={<Captions />}
           text={t("call.transcript")}
           aria-pressed={transcript}
           {...(shortcuts ? { "aria-keyshortcuts": "T" } : {})}

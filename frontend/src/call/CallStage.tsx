@@ -34,7 +34,7 @@ export function CallStage({ state, store, actions, agent, transcript }: Props) {
         <header className="call-head">
           <div className="call-who">
             <h1>{agent}</h1>
-            <CallTimer since={state.since} />
+            {state.since !== null && <CallTimer since={state.since} />}
           </div>
           <ModeSwitch mode={state.mode} onChange={actions.changeMode} />
         </header>

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "react";
 
 /** How long the call has lasted. `since`: when it went live, in milliseconds. */
-export function CallTimer({ since }: { since: number | null }) {
+export function CallTimer({ since }: { since: number }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  const seconds = since === null ? 0 : Math.max(0, Math.round((now - since) / 1000));
+  const seconds = Math.max(0, Math.round((now - since) / 1000));
   return (
     <time className="call-timer" dateTime={`PT${seconds}S`}>
       {clock(seconds)}

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import type { Line } from "../conversation/conversation";
 import { type CallState, isInCall } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
+import type { TextKey } from "../i18n/texts";
 import { lit } from "./words";
 
 /**
@@ -12,7 +13,7 @@ export function LiveCaptions({ state, agent }: { state: CallState; agent: string
   const { t } = useLanguage();
   const line = state.conversation.lines.at(-1);
   if (state.pressing) return <p className="live-captions note">{t("captions.pressing")}</p>;
-  if (!line) return <p className="live-captions note">{t("captions.hint")}</p>;
+  if (!line) return <p className="live-captions note">{t(hintFor(state))}</p>;
   const mine = line.role === "user";
   return (
     <div className={`live-captions ${line.role} ${line.state}`}>
@@ -24,6 +25,12 @@ export function LiveCaptions({ state, agent }: { state: CallState; agent: string
       {mine ? <p className="live-words">{line.text}</p> : <Words line={line} state={state} />}
     </div>
   );
+}
+
+/** Before anything was said. */
+function hintFor({ phase, full, mode }: CallState): TextKey {
+  if (phase !== "live") return full ? "captions.full" : "captions.soon";
+  return mode === "push" ? "captions.hintPush" : "captions.hint";
 }
 
 /** The agent's words; the one being heard stays in view. */

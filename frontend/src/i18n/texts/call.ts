@@ -62,7 +62,7 @@ export const en = {
   "sound.title": "Sound settings",
   "sound.microphone": "Microphone",
   "sound.speaker": "Speaker",
-  "sound.system": "As the system has it",
+  "sound.system": "System default",
   "sound.away": "Chosen, not plugged in",
   "sound.unnamed": "Device {number}",
   "sound.test": "Test",
@@ -79,6 +79,9 @@ export const en = {
   "timing.waiting": "waiting in a queue",
   "timing.more": "All turns",
   "captions.pressing": "Let go when you have finished.",
+  "captions.soon": "One moment.",
+  "captions.full": "The call begins by itself as soon as somebody hangs up.",
+  "captions.hintPush": "Or hold Space.",
   "captions.hint": "Say hello whenever you like.",
 };
 
@@ -144,7 +147,7 @@ export const zh: Record<keyof typeof en, string> = {
   "sound.title": "声音设置",
   "sound.microphone": "麦克风",
   "sound.speaker": "扬声器",
-  "sound.system": "跟随系统",
+  "sound.system": "系统默认",
   "sound.away": "已选择，未接入",
   "sound.unnamed": "设备 {number}",
   "sound.test": "测试",
@@ -161,5 +164,8 @@ export const zh: Record<keyof typeof en, string> = {
   "timing.waiting": "排队等待",
   "timing.more": "查看所有轮次",
   "captions.pressing": "说完后松开。",
+  "captions.soon": "请稍候。",
+  "captions.full": "有人挂断后，通话会自动开始。",
+  "captions.hintPush": "也可以按住空格键。",
   "captions.hint": "随时可以开口。",
 };
