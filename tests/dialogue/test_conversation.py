@@ -10,6 +10,7 @@ import pytest
 from dialogue.scripted import RATE, FakeLlm, FakeStt, FakeTurn, Stage, open_stage
 from dialogue.virtual_time import run
 
+from kaikou.audio.pcm import Pcm
 from kaikou.dialogue.events import (
     AudioDone,
     AudioOut,
@@ -481,3 +482,14 @@ def test_memory_of_recordings_is_bounded() -> None:
     assert (
         stage.conversation.listening.recording.end_ms - stage.conversation.listening.recording.start_ms < 3000
     )
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 48_000])
+async def test_a_frame_is_heard_when_it_comes_and_not_with_the_next(rate: int) -> None:
+    stage = open_stage(SessionConfig(input_rate=rate))
+    try:
+        for frame in range(1, 6):
+            stage.conversation.hear(Pcm.silence(0.02, rate))
+            assert stage.conversation.listening.recording.end_ms == frame * 20
+    finally:
+        await stage.conversation.close()

@@ -129,3 +129,11 @@ async def test_reset_forgets_what_waits_and_counts_on(vad: EnergyVad | ScriptedV
 def test_the_script_is_named_as_one() -> None:
     assert ScriptedVad(context("scripted")).card.scripted
     assert not EnergyVad(context("energy")).card.scripted
+
+
+async def test_a_click_and_the_last_milliseconds_of_a_word_are_no_speech() -> None:
+    samples = noise(1, 0.001)
+    samples[6400:6430] += 0.5  # 2 ms, in the first half of a window
+    samples[9600 + 290 : 9600 + 320] += 0.5  # and in the second half of another
+    heard = await listen(EnergyVad(context("energy")), samples)
+    assert max(between(heard, 0, 1)) < 0.3
