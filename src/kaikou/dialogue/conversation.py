@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
 from dataclasses import replace
 
 from kaikou.audio.pcm import Pcm
@@ -29,7 +28,7 @@ from kaikou.dialogue.events import (
     TranscriptPartial,
     TurnCommitted,
 )
-from kaikou.dialogue.history import History, PromptWindow, to_messages
+from kaikou.dialogue.history import History
 from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
 from kaikou.dialogue.listening import Heard, Listening
 from kaikou.dialogue.pacer import Pacer
@@ -38,9 +37,10 @@ from kaikou.dialogue.replying import Replying
 from kaikou.dialogue.rules import plan_reply, turn_rules
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
+from kaikou.dialogue.thinking import Thinking
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.metering import metering
-from kaikou.engines.ports import Delta, Engines, Generation, Lane, Message, Transcript
+from kaikou.engines.ports import Delta, Engines, Lane, Transcript
 from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
 from kaikou.settings import Settings
 
@@ -82,15 +82,21 @@ class Conversation:
         """Called once the session has ended, for whatever reason."""
         self._engines = engines
         self._settings = settings
-        self._manners = manners
         self._observe = observe
         self._on_close = on_close
         self._loop = asyncio.get_running_loop()
         self.last_active = self._loop.time()
         self.history = History(items, settings.limits.max_items)
-        self._prompt = PromptWindow(settings.live.history_tokens)
         self._tasks = TaskOwner(self._unexpected)
         self._transcribing: dict[str, asyncio.Task[None]] = {}
+        self._thinking = Thinking(
+            engines.llm,
+            self.history,
+            config=lambda: self.config,
+            pending=self._transcribing.values,
+            manners=manners,
+            history_tokens=settings.live.history_tokens,
+        )
         self._unanswered: Waterfall | None = None
         """Of the last committed turn, until a reply is made to it."""
         self.replying = Replying(
@@ -309,10 +315,8 @@ class Conversation:
     def _guess(self, generation: int, transcript: Transcript) -> None:
         utterance = self.listening.utterance
         supposed = Item(utterance.item_id, role="user", parts=(AudioPart(transcript.text),))
-        messages = self._prompt.messages(self._instructions, (*self.history.items, supposed))
         plan = plan_reply(self.config, self._settings.live)
-        thoughts = self._thoughts(messages, self._generation(None))
-        self.replying.begin(generation, plan, thoughts, utterance.waterfall)
+        self.replying.begin(generation, plan, self._thinking.guess(supposed), utterance.waterfall)
 
     def _committed(self, commit: turn_values.Commit) -> None:
         heard = self.listening.take(commit)
@@ -369,43 +373,13 @@ class Conversation:
 
     def _respond(self, fall: Waterfall, request: ReplyRequest | None = None) -> str:
         plan = plan_reply(self.config, self._settings.live, request)
-        thoughts = self._answer(request)
+        thoughts = self._thinking.answer(request)
         try:
             return self.replying.start(plan, thoughts, fall).id
         except KaikouError:
             # The generator was never begun; nothing else would close it.
             self._tasks.spawn(thoughts.aclose(), "unused")
             raise
-
-    async def _answer(self, request: ReplyRequest | None) -> AsyncGenerator[Delta, None]:
-        """Wait for words still being recognised, then think."""
-        if self._transcribing:
-            await asyncio.wait(list(self._transcribing.values()))
-        instructions = self._instructions
-        if request is not None and request.instructions is not None:
-            instructions = request.instructions
-        if request is not None and request.input is not None:
-            chosen = [self.history.get(one) if isinstance(one, str) else one for one in request.input]
-            messages = to_messages(instructions, chosen)
-        else:
-            messages = self._prompt.messages(instructions, self.history.items)
-        async for delta in self._thoughts(messages, self._generation(request)):
-            yield delta
-
-    async def _thoughts(self, messages: list[Message], generation: Generation) -> AsyncGenerator[Delta, None]:
-        async with aclosing(self._engines.llm.stream(messages, generation, lane=Lane.LIVE)) as deltas:
-            async for delta in deltas:
-                yield delta
-
-    def _generation(self, request: ReplyRequest | None) -> Generation:
-        config, asked = self.config, request or ReplyRequest()
-        return Generation(
-            max_tokens=asked.max_tokens if asked.max_tokens is not None else config.max_tokens,
-            temperature=asked.temperature if asked.temperature is not None else config.temperature,
-            tools=asked.tools if asked.tools is not None else config.tools,
-            tool_choice=asked.tool_choice if asked.tool_choice is not None else config.tool_choice,
-            parallel_tool_calls=config.parallel_tool_calls,
-        )
 
     def _reply_ended(self) -> None:
         self._tell(turn_values.ReplyEnded(self._now()))
@@ -414,18 +388,11 @@ class Conversation:
             self._tasks.spawn(self._warm(), "warm")
 
     async def _warm(self) -> None:
-        messages = self._prompt.messages(self._instructions, self.history.items)
-        if not messages:
-            return
         try:
-            await self._engines.llm.warm(messages, self._generation(None))
+            await self._thinking.warm()
         except KaikouError as error:
             # Not the user's concern yet: the first turn will say so if it is still true then.
             self._emit(Failed(error.code, error.message, error.hint))
-
-    @property
-    def _instructions(self) -> str:
-        return self.config.instructions or self._manners
 
     def _stt_language(self) -> tuple[str | None, str]:
         return self.config.stt_language or self.config.language, self.config.stt_hint
