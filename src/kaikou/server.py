@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OnChange = Callable[["Loading"], None]
+
+
+_FIRST_PARTS = (
+    "kaikou.api.events",
+    "kaikou.engines.selection",
+    "kaikou.engines.warmup",
+    "kaikou.engines.weights.store",
+)
+"""What the engines need to be made and loaded."""
+_OTHER_PARTS = ("kaikou.api.app", "kaikou.dialogue.service", "kaikou.store.database", "kaikou.store.migrate")
 
 
 def ignore(_: object) -> None:
@@ -85,31 +95,18 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
     """Every part of the server, engines warming in the background; all closed at the end, in the
     opposite order. ``on_change`` hears, on the event loop, how each engine comes along."""
     spare_the_cores()
-    await asyncio.to_thread(_import_parts)
-    from kaikou.accounts.guard import Guard
-    from kaikou.agents.service import AgentService
+    await asyncio.to_thread(_import, _FIRST_PARTS)
     from kaikou.api.events import ConversationChanges, Feed
-    from kaikou.api.providers.routes import switchboard
-    from kaikou.api.runtime import Runtime
     from kaikou.engines.pool import Pool
     from kaikou.engines.warmup import Warmup
     from kaikou.engines.weights.store import WeightStore
-    from kaikou.store.agents import AgentRepository
-    from kaikou.store.blobs import Blobs
-    from kaikou.store.conversations import ConversationRepository
-    from kaikou.store.database import Database
-    from kaikou.store.journal import Journal
-    from kaikou.store.purge import Purge
-    from kaikou.store.voices import VoiceRepository
-    from kaikou.voices.library import VoiceLibrary
 
-    settings = loaded.settings
     async with AsyncExitStack() as stack:
         feed = Feed()
         stack.callback(feed.close)
-        pool = Pool(settings.pool)
+        pool = Pool(loaded.settings.pool)
         stack.push_async_callback(pool.close)
-        weights = WeightStore(settings.models)
+        weights = WeightStore(loaded.settings.models)
         loaded, engines = await asyncio.to_thread(_build, loaded, pool, weights)
         settings = loaded.settings
 
@@ -119,6 +116,22 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
 
         warmup = Warmup(engines, changed)
         stack.push_async_callback(warmup.aclose)
+        # The models are read while the rest is imported: two cores have both done sooner.
+        warmup.start()
+        await asyncio.to_thread(_import, _OTHER_PARTS)
+        from kaikou.accounts.guard import Guard
+        from kaikou.agents.service import AgentService
+        from kaikou.api.providers.routes import switchboard
+        from kaikou.api.runtime import Runtime
+        from kaikou.store.agents import AgentRepository
+        from kaikou.store.blobs import Blobs
+        from kaikou.store.conversations import ConversationRepository
+        from kaikou.store.database import Database
+        from kaikou.store.journal import Journal
+        from kaikou.store.purge import Purge
+        from kaikou.store.voices import VoiceRepository
+        from kaikou.voices.library import VoiceLibrary
+
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
         blobs = Blobs(settings.data_dir / "blobs")
@@ -148,7 +161,6 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
         )
         runtime.live = await _open_live(runtime, warmup, stack)
         stack.push_async_callback(switchboard(runtime).close)
-        warmup.start()
         yield runtime
 
 
@@ -216,17 +228,11 @@ async def _settle(warmup: Warmup | None) -> None:
         settle_memory()
 
 
-def _import_parts() -> None:
+def _import(names: Sequence[str]) -> None:
     """Import what is slow to import, in a thread, while the event loop already answers."""
     import importlib
 
-    for name in (
-        "kaikou.api.app",
-        "kaikou.dialogue.service",
-        "kaikou.store.database",
-        "kaikou.store.migrate",
-        "kaikou.engines.weights.store",
-    ):
+    for name in names:
         importlib.import_module(name)
 
 
