@@ -1,27 +1,44 @@
-import { useQuery } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import { useNavigate, useParams } from "react-router";
 import { useLanguage } from "../i18n/language";
-import { request } from "../server/http";
+import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
 import { Loading, Page } from "../ui/Page";
+import { AgentCard } from "./AgentCard";
+import { AgentEditor } from "./AgentEditor";
+import { useAgentList } from "./agents";
+import "./agents.css";
 
-interface Answer {
-  agents: { id: string; name: string }[];
-}
-
-/** Everybody one can talk with. */
+/** Everybody one can talk with; `/app/agents/{id}` opens one of them, `/app/agents/new` a new one. */
 export function AgentsPage() {
   const { t } = useLanguage();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["agents"],
-    queryFn: () => request<Answer>("/api/agents"),
-  });
+  const { agentId } = useParams();
+  const navigate = useNavigate();
+  const { data, error, refetch } = useAgentList();
+  const agent = data?.agents.find((one) => one.id === agentId);
+  if (data && agentId && (agent || agentId === "new")) {
+    return <AgentEditor key={agentId} agent={agent ?? null} />;
+  }
   return (
-    <Page title={t("agents.title")} about={t("agents.about")}>
+    <Page
+      title={t("agents.title")}
+      about={t("agents.about")}
+      actions={
+        <Button look="primary" icon={<Plus />} onClick={() => void navigate("/app/agents/new")}>
+          {t("agents.new")}
+        </Button>
+      }
+    >
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading />}
-      <ul>
+      {data && agentId && (
+        <p className="notice warn" role="alert">
+          {t("agents.gone")}
+        </p>
+      )}
+      <ul className="agent-list">
         {data?.agents.map((one) => (
-          <li key={one.id}>{one.name}</li>
+          <AgentCard key={one.id} agent={one} isDefault={one.id === data.default} />
         ))}
       </ul>
     </Page>

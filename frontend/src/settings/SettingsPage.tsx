@@ -1,29 +1,42 @@
-import { useQuery } from "@tanstack/react-query";
+import { Tabs } from "radix-ui";
+import { useSearchParams } from "react-router";
 import { useLanguage } from "../i18n/language";
-import { request } from "../server/http";
-import { Failure } from "../ui/Failure";
-import { Loading, Page } from "../ui/Page";
+import { Page } from "../ui/Page";
+import { Downloads } from "./Downloads";
+import { Providers } from "./Providers";
+import { ServerSettings } from "./ServerSettings";
+import "./settings.css";
 
-interface Answer {
-  settings: { name: string; value: string }[];
-}
+const TABS = ["models", "downloads", "server"] as const;
 
-/** What is set. */
+/** Which models serve, what was downloaded for them, and every setting with its origin. */
 export function SettingsPage() {
   const { t } = useLanguage();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["settings"],
-    queryFn: () => request<Answer>("/api/settings"),
-  });
+  const [query, setQuery] = useSearchParams();
+  const asked = TABS.find((tab) => tab === query.get("tab"));
   return (
     <Page title={t("settings.title")} about={t("settings.about")}>
-      {error && <Failure error={error} onRetry={() => void refetch()} />}
-      {!data && !error && <Loading />}
-      <ul>
-        {data?.settings.map((one) => (
-          <li key={one.name}>{one.value}</li>
-        ))}
-      </ul>
+      <Tabs.Root
+        value={asked ?? "models"}
+        onValueChange={(tab) => setQuery({ tab }, { replace: true })}
+      >
+        <Tabs.List className="tabs" aria-label={t("settings.title")}>
+          {TABS.map((tab) => (
+            <Tabs.Trigger key={tab} value={tab} className="tab">
+              {t(`settings.tab.${tab}`)}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <Tabs.Content value="models">
+          <Providers />
+        </Tabs.Content>
+        <Tabs.Content value="downloads">
+          <Downloads />
+        </Tabs.Content>
+        <Tabs.Content value="server">
+          <ServerSettings />
+        </Tabs.Content>
+      </Tabs.Root>
     </Page>
   );
 }
