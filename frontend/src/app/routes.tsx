@@ -1,5 +1,6 @@
 import { createBrowserRouter } from "react-router";
 import { ConversationPage } from "../conversation/ConversationPage";
+import { Loading } from "../ui/Page";
 import { Lost, Stumbled } from "./Lost";
 import { Shell } from "./Shell";
 
@@ -7,6 +8,7 @@ import { Shell } from "./Shell";
 export const router = createBrowserRouter([
   {
     element: <Shell />,
+    HydrateFallback: Loading,
     errorElement: <Stumbled />,
     children: [
       { path: "/", element: <ConversationPage /> },

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { request } from "./http";
 
 /** A persona one can talk with. */
@@ -18,20 +18,13 @@ export interface Agents {
 
 /** The agents of this server; null until they are known. Asked once the server is `ready`. */
 export function useAgents(ready: boolean): Agents | null {
-  const [agents, setAgents] = useState<Agents | null>(null);
-  useEffect(() => {
-    if (!ready) return;
-    let stopped = false;
-    request<Agents>("/api/agents").then(
-      (found) => !stopped && setAgents(found),
-      // A call works without a choice: the server's default agent answers.
-      () => !stopped && setAgents({ agents: [], default: "" }),
-    );
-    return () => {
-      stopped = true;
-    };
-  }, [ready]);
-  return agents;
+  const { data, isError } = useQuery({
+    queryKey: ["agents"],
+    queryFn: () => request<Agents>("/api/agents"),
+    enabled: ready,
+  });
+  // A call works without a choice: the server's default agent answers.
+  return data ?? (isError ? { agents: [], default: "" } : null);
 }
 
 /** Who is offered first: somebody who speaks the page's language, else the server's default. */
