@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from e2e.conftest import Open, Serve, Server
+from e2e.conftest import SCRIPTED, Open, Server, running_server
 from e2e.test_page import PHONE, accessibility_problems
 from playwright.sync_api import expect
 
@@ -24,7 +26,7 @@ def test_an_agent_is_made_copied_deleted_and_brought_back(echo_server: Server, o
     page.get_by_label("Language").select_option("en")
     assert accessibility_problems(visit) == []
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Captain is saved.")).to_be_visible()
+    expect(page.locator(".toast")).to_contain_text("Captain is saved.")
     expect(page).to_have_url(re.compile(r"/app/agents/agent_[0-9a-f]+$"))
 
     page.get_by_role("link", name="All agents").click()
@@ -56,7 +58,7 @@ def test_a_changed_agent_is_not_lost_by_a_click_and_can_be_set_back(
     page.get_by_role("button", name="取消").click()
     expect(page.get_by_label("开场白")).to_have_value("喂？")
     page.get_by_role("button", name="保存").click()
-    page.get_by_text("已保存小开").wait_for()
+    expect(page.locator(".toast")).to_contain_text("已保存小开")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
     visit.picture("agent-zh-phone")
     page.get_by_role("link", name="全部角色").click()
@@ -86,9 +88,17 @@ def test_voices_are_found_and_heard(echo_server: Server, open_page: Open) -> Non
     expect(page.locator(".voice")).to_have_count(2)
 
 
+@pytest.fixture
+def kokoro_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that really speaks; all else is scripted. Its first start downloads the voices."""
+    settings = {**SCRIPTED, "KAIKOU_TTS__ENGINE": "kokoro"}
+    with running_server(tmp_path, settings, ready_within=300) as server:
+        yield server
+
+
 @pytest.mark.models
-def test_a_voice_is_blended(serve: Serve, open_page: Open) -> None:
-    server = serve(KAIKOU_TTS__ENGINE="kokoro")
+def test_a_voice_is_blended(kokoro_server: Server, open_page: Open) -> None:
+    server = kokoro_server
     visit = open_page(server.url, color_scheme="dark")
     page = visit.page
     page.goto(f"{server.url}/app/voices")

@@ -2,6 +2,7 @@ import { useLanguage } from "../i18n/language";
 import { en, type TextKey } from "../i18n/texts";
 import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Page";
+import { WideTable } from "../ui/WideTable";
 import { type EngineAtWork, useEngines } from "./latency";
 import { inSeconds } from "./seconds";
 
@@ -52,32 +53,30 @@ export function EnginesAtWork() {
         ))}
       </ul>
       {data.lanes.length > 0 && (
-        <div className="card scrolls">
-          <table className="figures">
-            <caption>
-              <h2>{t("latency.lanes")}</h2>
-              <p className="note">{t("latency.lanesAbout")}</p>
-            </caption>
-            <thead>
-              <tr>
-                <th scope="col">{t("latency.lane")}</th>
-                <th scope="col">{t("latency.running")}</th>
-                <th scope="col">{t("latency.waiting")}</th>
-                <th scope="col">{t("latency.limit")}</th>
+        <WideTable label={t("latency.lanes")}>
+          <caption>
+            <h2>{t("latency.lanes")}</h2>
+            <p className="note">{t("latency.lanesAbout")}</p>
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("latency.lane")}</th>
+              <th scope="col">{t("latency.running")}</th>
+              <th scope="col">{t("latency.waiting")}</th>
+              <th scope="col">{t("latency.limit")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.lanes.map((lane) => (
+              <tr key={lane.lane}>
+                <th scope="row">{laneName(lane.lane)}</th>
+                <td>{lane.running}</td>
+                <td>{lane.waiting}</td>
+                <td>{lane.limit}</td>
               </tr>
-            </thead>
-            <tbody>
-              {data.lanes.map((lane) => (
-                <tr key={lane.lane}>
-                  <th scope="row">{laneName(lane.lane)}</th>
-                  <td>{lane.running}</td>
-                  <td>{lane.waiting}</td>
-                  <td>{lane.limit}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </WideTable>
       )}
     </section>
   );

@@ -7,6 +7,7 @@ import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
 import { Empty, Loading, Page } from "../ui/Page";
+import { WideTable } from "../ui/WideTable";
 import { EnginesAtWork } from "./EnginesAtWork";
 import { Histogram } from "./Histogram";
 import { type Latency, useLatency } from "./latency";
@@ -128,30 +129,28 @@ function Groups({ latency }: { latency: Latency }) {
     { name: t("latency.byEngines"), groups: latency.by_engines },
   ].filter(({ groups }) => groups.length > 1);
   return tables.map(({ name, groups }) => (
-    <section key={name} className="card scrolls">
-      <table className="figures">
-        <caption>
-          <h2>{name}</h2>
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("latency.who")}</th>
-            <th scope="col">{t("latency.turns")}</th>
-            <th scope="col">p50</th>
-            <th scope="col">p95</th>
+    <WideTable key={name} label={name}>
+      <caption>
+        <h2>{name}</h2>
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">{t("latency.who")}</th>
+          <th scope="col">{t("latency.turns")}</th>
+          <th scope="col">p50</th>
+          <th scope="col">p95</th>
+        </tr>
+      </thead>
+      <tbody>
+        {groups.map((group) => (
+          <tr key={group.key}>
+            <th scope="row">{group.label || group.key}</th>
+            <td>{group.count}</td>
+            <td>{inSeconds(group.p50)}</td>
+            <td>{inSeconds(group.p95)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {groups.map((group) => (
-            <tr key={group.key}>
-              <th scope="row">{group.label || group.key}</th>
-              <td>{group.count}</td>
-              <td>{inSeconds(group.p50)}</td>
-              <td>{inSeconds(group.p95)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+        ))}
+      </tbody>
+    </WideTable>
   ));
 }
