@@ -82,7 +82,7 @@ def test_a_language_model_is_tried_chosen_and_given_back(open_choice: Server, op
         card.get_by_role("button", name="Change").click()
         dialog = page.get_by_role("dialog")
         dialog.locator(".engine").filter(has_text="Any OpenAI-compatible address").click()
-        dialog.get_by_label("Address").fill(address)
+        dialog.get_by_role("textbox", name="Address").fill(address)
         dialog.get_by_label("API key").fill("wrong-key")
         dialog.get_by_role("button", name="Test").click()
         expect(dialog.locator(".notice.bad")).to_be_visible()

@@ -18,7 +18,9 @@ export function VoiceField({ voice, language, sample, onChange }: Props) {
   const { data } = useVoices();
   const previews = usePreviews();
   const voices = data?.voices ?? [];
-  const fitting = voices.filter((one) => !language || one.languages.includes(language));
+  const fitting = voices.filter(
+    (one) => !language || one.languages.some((code) => code.startsWith(language)),
+  );
   const known = fitting.some((one) => one.id === voice);
   const heard = voice ?? data?.default[language ?? "en"];
   const name = voices.find((one) => one.id === heard)?.name ?? t("agents.usualVoice");

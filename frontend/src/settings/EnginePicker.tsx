@@ -12,8 +12,14 @@ const SIGNS: Record<Choice["type"], ReactNode> = {
 
 interface Props {
   choices: Choice[];
+  /** Key of a choice. */
   chosen: string;
-  onChoose: (engine: string) => void;
+  onChoose: (key: string) => void;
+}
+
+/** Tells the choices apart: one engine may serve its own provider and any other address. */
+export function keyOf(choice: Choice | undefined): string {
+  return choice ? `${choice.type}:${choice.engine}` : "";
 }
 
 /** The engines as cards: automatic, on this machine, a provider's, any other address. */
@@ -23,14 +29,8 @@ export function EnginePicker({ choices, chosen, onChoose }: Props) {
     <fieldset className="engine-picker">
       <legend className="field-label">{t("settings.engine")}</legend>
       {choices.map((choice) => (
-        <label key={choice.engine} className={choice.available ? "engine" : "engine missing"}>
-          <input
-            type="radio"
-            name="engine"
-            value={choice.engine}
-            checked={choice.engine === chosen}
-            onChange={() => onChoose(choice.engine)}
-          />
+        <label key={keyOf(choice)} className={choice.available ? "engine" : "engine missing"}>
+          <input type="radio" name="engine" X />
           {SIGNS[choice.type]}
           <span>
             <span className="engine-name">{titleOf(choice, t("settings.auto"))}</span>

@@ -6,7 +6,7 @@ import { Dialog } from "../ui/Dialog";
 import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
 import { useToast } from "../ui/Toasts";
-import { EnginePicker } from "./EnginePicker";
+import { EnginePicker, keyOf } from "./EnginePicker";
 import {
   type Choice,
   type Provider,
@@ -22,13 +22,13 @@ export function ProviderDialog({ provider, onClose }: { provider: Provider; onCl
   const { t } = useLanguage();
   const say = useToast();
   const { kind, choices, fields } = provider;
-  const [engine, setEngine] = useState(fields.engine.value ?? provider.engine);
+  const [picked, setPicked] = useState(() => keyOf(presentChoice(provider)));
   const [key, setKey] = useState("");
   const [address, setAddress] = useState(fields.base_url.value ?? "");
   const [model, setModel] = useState(fields.model.value ?? "");
   const test = useTest(kind);
   const choose = useChoose(kind);
-  const choice = choices.find((one) => one.engine === engine) ?? choices[0];
+  const choice = choices.find((one) => keyOf(one) === picked) ?? choices[0];
   if (!choice) return null;
   const remote = choice.type === "provider" || choice.type === "custom";
   const wanted = choiceOf(choice, { key, address, model });
@@ -37,7 +37,7 @@ export function ProviderDialog({ provider, onClose }: { provider: Provider; onCl
     (choice.needs_key && !choice.key_set && !key.trim());
 
   function pick(next: string) {
-    setEngine(next);
+    setPicked(next);
     // Another provider: neither its address nor its model is the old one's.
     setAddress("");
     setModel("");
@@ -65,7 +65,7 @@ export function ProviderDialog({ provider, onClose }: { provider: Provider; onCl
       about={t(`settings.kind.${kind}.about`)}
     >
       <form className="provider-form" onSubmit={save}>
-        <EnginePicker choices={choices} chosen={choice.engine} onChoose={pick} />
+        <EnginePicker choices={choices} chosen={keyOf(choice)} onChoose={pick} />
         {choice.note && <p className="note">{choice.note}</p>}
         <ToDownload choice={choice} />
         {remote && (
@@ -138,6 +138,15 @@ export function ProviderDialog({ provider, onClose }: { provider: Provider; onCl
       </form>
     </Dialog>
   );
+}
+
+/** The choice that stands for what is in force. */
+function presentChoice({ choices, fields, engine }: Provider): Choice | undefined {
+  const chosen = fields.engine.value ?? engine;
+  const same = choices.filter((one) => one.engine === chosen);
+  // One engine speaks to its own provider and to any other address.
+  const type = fields.base_url.value ? "custom" : "provider";
+  return same.find((one) => one.type === type) ?? same[0] ?? choices[0];
 }
 
 function choiceOf(

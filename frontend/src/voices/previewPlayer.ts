@@ -57,6 +57,9 @@ export class PreviewPlayer {
   stop(): void {
     this.request?.abort();
     this.audio.pause();
+    // Let go of the sound before its address is withdrawn, or the browser reports a missing file.
+    this.audio.removeAttribute("src");
+    this.audio.load();
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = null;
     this.update({ key: null, phase: "quiet", error: null });
