@@ -30,7 +30,13 @@ export function EnginePicker({ choices, chosen, onChoose }: Props) {
       <legend className="field-label">{t("settings.engine")}</legend>
       {choices.map((choice) => (
         <label key={keyOf(choice)} className={choice.available ? "engine" : "engine missing"}>
-          <input type="radio" name="engine" X />
+          <input
+            type="radio"
+            name="engine"
+            value={keyOf(choice)}
+            checked={keyOf(choice) === chosen}
+            onChange={() => onChoose(keyOf(choice))}
+          />
           {SIGNS[choice.type]}
           <span>
             <span className="engine-name">{titleOf(choice, t("settings.auto"))}</span>
