@@ -160,6 +160,7 @@ describe("the written conversation", () => {
 
 describe("what is stored", () => {
   const item = { kind: "message", role: "user", status: "completed", audio_seconds: null };
+  const sound = { name: "first_audio", start: 0.2, end: 0.8, queued: 0 };
   const stored: StoredConversation = {
     id: "conv_1",
     title: "",
@@ -171,7 +172,10 @@ describe("what is stored", () => {
       { ...item, id: "a1", role: "assistant", text: "Hi there", status: "incomplete" },
       { ...item, id: "a2", role: "assistant", text: "And", status: "in_progress" },
     ],
-    turns: [{ reply_item_id: "a1", total: 0.8, speculations: 1, stages: [] }],
+    turns: [
+      { reply_item_id: "a1", total: 0.8, speculations: 1, stages: [sound] },
+      { reply_item_id: "a2", total: 0.1, speculations: 0, stages: [] },
+    ],
   };
 
   it("is shown as it was said", () => {
@@ -183,7 +187,7 @@ describe("what is stored", () => {
         role: "assistant",
         text: "Hi there",
         state: "cut",
-        metrics: { total: 0.8, speculations: 1, stages: [] },
+        metrics: { total: 0.8, speculations: 1, stages: [sound] },
       },
       { id: "a2", role: "assistant", text: "And", state: "cut" },
     ]);

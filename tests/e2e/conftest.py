@@ -21,6 +21,8 @@ import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError, sync_playwright
+from websockets import Subprotocol
+from websockets.sync.client import connect
 
 from kaikou.audio.decoding import decode
 
@@ -136,6 +138,20 @@ def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+def hold(server: Server, messages: list[str], agent: str | None = None) -> str:
+    """Hold a written conversation with the server, as another client would; its id."""
+    identifier = None
+    with connect(f"ws://127.0.0.1:{server.port}/chat", subprotocols=[Subprotocol("kaikou.chat.v1")]) as line:
+        for text in messages:
+            frame = {"v": 1, "type": "user_message", "text": text, "agent": agent}
+            line.send(json.dumps({**frame, "conversation_id": identifier}))
+            while (answer := json.loads(line.recv(timeout=30)))["type"] != "reply_done":
+                assert answer["type"] != "error", answer
+            identifier = answer["conversation_id"]
+    assert identifier is not None
+    return str(identifier)
+
+
 Serve = Callable[..., Server]
 
 
@@ -169,7 +185,7 @@ class Visit:
 
     def lines(self, role: str) -> list[str]:
         """What was said by ``user`` or ``assistant``, as the captions show it when it is final."""
-        return self.page.locator(f".line.{role}:not(.hearing) p").all_inner_texts()
+        return self.page.locator(f".line.{role}:not(.hearing) .words").all_inner_texts()
 
     def wait_lines(self, role: str, count: int, seconds: float = 30) -> list[str]:
         self.page.wait_for_function(

@@ -10,6 +10,7 @@ export const router = createBrowserRouter([
     element: <Shell />,
     HydrateFallback: Loading,
     errorElement: <Stumbled />,
+    hydrateFallbackElement: <Loading />,
     children: [
       { path: "/", element: <ConversationPage /> },
       { path: "/app", element: <ConversationPage /> },

@@ -16,6 +16,9 @@ const IN_USE = "conversation_in_use";
 const IN_USE_DELAY = 300;
 const IN_USE_TRIES = 10;
 
+/** Stands for the message that came last, whichever it is. */
+const LAST = "";
+
 /** Something asked of the server that it has not yet acknowledged. */
 interface Wish {
   /** The message it is about, by which the server's acknowledgement is known. */
@@ -65,13 +68,13 @@ export class ChatClient {
     }));
   }
 
-  /** Have an answer made anew. It and all after it are removed. */
-  regenerate(id: string): void {
-    this.wishThere(id, (conversation_id) => ({
+  /** Have an answer made anew: it and all after it are removed. Null: whatever came last. */
+  regenerate(id: string | null): void {
+    this.wishThere(id ?? LAST, (conversation_id) => ({
       v: 1,
       type: "regenerate",
       conversation_id,
-      message_id: id,
+      ...(id === null ? {} : { message_id: id }),
     }));
   }
 
@@ -139,9 +142,12 @@ export class ChatClient {
       this.conversationId = frame.conversation_id ?? this.conversationId;
     }
     if (frame.type === "message" || frame.type === "error" || frame.type === "removed") {
-      this.wishes = this.wishes.filter((wish) => wish.id !== frame.message_id);
+      this.fulfilled(frame.message_id ?? LAST);
     }
-    if (frame.type === "reply_started") this.answering = true;
+    if (frame.type === "reply_started") {
+      this.answering = true;
+      this.fulfilled(LAST);
+    }
     if (frame.type === "reply_done") this.answering = false;
     if (frame.type === "history") {
       this.answering = frame.messages.some((message) => message.status === "in_progress");
@@ -149,8 +155,12 @@ export class ChatClient {
     this.options.onFrame(frame);
   }
 
+  private fulfilled(id: string): void {
+    this.wishes = this.wishes.filter((wish) => wish.id !== id);
+  }
+
   private askAgain(id: string | null): boolean {
-    const wish = this.wishes.find((one) => one.id === id);
+    const wish = this.wishes.find((one) => one.id === (id ?? LAST));
     if (!wish || wish.tries >= IN_USE_TRIES) return false;
     wish.tries += 1;
     this.timer = setTimeout(() => this.put(wish.frame()), IN_USE_DELAY);

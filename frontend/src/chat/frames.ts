@@ -43,7 +43,7 @@ export type ClientFrame = { v: 1 } & (
       agent?: string;
     }
   | { type: "open"; conversation_id: string }
-  | { type: "regenerate"; conversation_id: string; message_id: string }
+  | { type: "regenerate"; conversation_id: string; message_id?: string }
   | { type: "edit"; conversation_id: string; message_id: string; text: string }
   | { type: "stop"; conversation_id: string }
   | { type: "resume"; conversation_id: string; seq: number }

@@ -77,7 +77,12 @@ function lineOf(
     ...(before?.ending ? { ending: before.ending } : {}),
     ...(item.audio_seconds ? { recorded: item.audio_seconds } : {}),
   };
-  if (turn?.total == null) return line;
+  if (turn?.total == null || !isSpoken(turn)) return line;
   const { total, speculations, stages } = turn;
   return { ...line, metrics: { total, speculations, stages } };
+}
+
+/** Written turns have a waterfall too, but it ends in no sound. */
+function isSpoken({ stages }: StoredTurn): boolean {
+  return stages.some(({ name }) => name === "first_audio");
 }

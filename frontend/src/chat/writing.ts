@@ -1,4 +1,11 @@
-import { edited, newItemId, reduceFrame, withoutFrom, written } from "../conversation/conversation";
+import {
+  asked,
+  edited,
+  newItemId,
+  reduceFrame,
+  withoutFrom,
+  written,
+} from "../conversation/conversation";
 import { problemOfEvent } from "../conversation/problem";
 import type { CallStore } from "../conversation/store";
 import { request, socketAddress } from "../server/http";
@@ -28,21 +35,29 @@ export class Writing {
     const { store } = this;
     this.client.stop();
     const id = newItemId();
-    store.update({ problem: null, conversation: written(store.state.conversation, id, text) });
+    store.update({
+      problem: null,
+      conversation: asked(written(store.state.conversation, id, text)),
+    });
     this.client.say(id, text);
   }
 
   /** Say one of the user's messages differently; what followed it goes. */
   edit(id: string, text: string): void {
     const { store } = this;
-    store.update({ problem: null, conversation: edited(store.state.conversation, id, text) });
+    store.update({
+      problem: null,
+      conversation: asked(edited(store.state.conversation, id, text)),
+    });
     this.client.edit(id, text);
   }
 
-  /** Have an answer made anew; what followed it goes. */
-  regenerate(id: string): void {
+  /** Have an answer made anew; what followed it goes. Null: one that failed, or never came. */
+  regenerate(id: string | null): void {
     const { store } = this;
-    store.update({ problem: null, conversation: withoutFrom(store.state.conversation, id) });
+    const { conversation } = store.state;
+    const kept = id === null ? conversation : withoutFrom(conversation, id);
+    store.update({ problem: null, conversation: asked(kept) });
     this.client.regenerate(id);
   }
 

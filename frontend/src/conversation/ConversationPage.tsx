@@ -1,4 +1,3 @@
-import { useEffect, useRef } from "react";
 import { usePageTitle } from "../app/title";
 import { AgentPicker } from "../call/AgentPicker";
 import { CallStage } from "../call/CallStage";
@@ -6,9 +5,12 @@ import { CallStart } from "../call/CallStart";
 import { Status } from "../call/Status";
 import { WarmUp } from "../call/WarmUp";
 import { Welcome } from "../call/Welcome";
-import { Captions } from "../chat/Captions";
 import { Composer } from "../chat/Composer";
-import { isReady, isWarming, useServer } from "../server/health";
+import { MessageList } from "../chat/MessageList";
+import { useOpenedConversation } from "../conversations/opened";
+import { Unopened } from "../conversations/Unopened";
+import { useLanguage } from "../i18n/language";
+import { isReady, useServer } from "../server/health";
 import { useConversation } from "./ConversationProvider";
 import { ProblemBanner } from "./ProblemBanner";
 import { isInCall } from "./store";
@@ -16,16 +18,18 @@ import "./conversation.css";
 
 /** Talk, hear, read and write: the call while there is one, else the conversation as text. */
 export function ConversationPage() {
+  const { t } = useLanguage();
   const server = useServer();
   const ready = isReady(server.health);
   const { state, store, actions, agents, agent, chooseAgent } = useConversation();
   const lines = state.conversation.lines;
   const name = agent?.name ?? "Kaikou";
-  usePageTitle("");
+  const opened = useOpenedConversation();
+  usePageTitle(opened.title);
 
-  const composer = <Composer ready={ready} onWrite={actions.write} />;
-  const start = <CallStart state={state} store={store} actions={actions} ready={ready} />;
+  if (opened.status !== "here") return <Unopened opened={opened} />;
 
+  const messages = <MessageList title={opened.title || t("welcome.title", { agent: name })} />;
   if (isInCall(state)) {
     return (
       <main className="talk" id="content" tabIndex={-1}>
@@ -36,8 +40,8 @@ export function ConversationPage() {
           agent={name}
           transcript={
             <>
-              <Transcript agent={name} />
-              {composer}
+              {messages}
+              <Composer />
             </>
           }
         />
@@ -56,13 +60,13 @@ export function ConversationPage() {
             onStart={actions.start}
             onWrite={actions.write}
           >
-            {isWarming(server) && <WarmUp server={server} />}
+            {!ready && <WarmUp server={server} />}
             <AgentPicker agents={agents} chosen={agent?.id ?? null} onChoose={chooseAgent} />
-            {start}
+            <CallStart state={state} store={store} actions={actions} ready={ready} />
           </Welcome>
         </section>
       ) : (
-        <Transcript agent={name} />
+        messages
       )}
       <p className="for-readers" aria-live="polite">
         {lines.findLast((line) => line.role === "assistant" && line.state === "done")?.text}
@@ -73,27 +77,10 @@ export function ConversationPage() {
           onDismiss={actions.dismiss}
           onRetry={ready ? actions.start : undefined}
         />
-        {lines.length > 0 && isWarming(server) && <WarmUp server={server} />}
+        {lines.length > 0 && !ready && <WarmUp server={server} />}
         <Status state={state} ready={ready} />
-        {lines.length > 0 && start}
-        {composer}
+        <Composer />
       </section>
     </main>
-  );
-}
-
-/** All that was said, the newest in view. */
-function Transcript({ agent }: { agent: string }) {
-  const { state } = useConversation();
-  const { lines } = state.conversation;
-  const scroll = useRef<HTMLDivElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every new word scrolls
-  useEffect(() => {
-    scroll.current?.scrollTo({ top: scroll.current.scrollHeight });
-  }, [lines]);
-  return (
-    <div className="scroll" ref={scroll}>
-      <Captions lines={lines} agent={agent} />
-    </div>
   );
 }

@@ -159,6 +159,14 @@ export function edited(before: Conversation, id: string, text: string): Conversa
   return written(withoutFrom(before, id), id, text);
 }
 
+/** Stands for the reply that was asked for until the server names it. */
+const ASKED = "asked";
+
+/** An answer is owed from now on. */
+export function asked(before: Conversation): Conversation {
+  return { ...before, response: before.response ?? ASKED };
+}
+
 /** An answer about to be made anew: it and all after it go. */
 export function withoutFrom(before: Conversation, id: string): Conversation {
   const at = before.lines.findIndex((line) => line.id === id);

@@ -20,6 +20,7 @@ const HARMLESS = new Set([
 const KNOWN: Record<string, TextKey> = {
   session_limit_reached: "problem.session_limit_reached",
   not_ready: "problem.not_ready",
+  conversation_in_use: "problem.conversation_in_use",
   unauthorized: "problem.unauthorized",
   unreachable: "problem.unreachable",
 };

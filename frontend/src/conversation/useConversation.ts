@@ -67,7 +67,7 @@ export function useConversationState(agent: string | null) {
         });
       },
       edit: (id: string, text: string) => writingNow().edit(id, text),
-      regenerate: (id: string) => writingNow().regenerate(id),
+      regenerate: (id: string | null) => writingNow().regenerate(id),
       /** Listen to an answer that is under way in the stored conversation. */
       follow: () => writingNow().follow(),
       dismiss: () => store.update({ problem: null }),

@@ -27,6 +27,8 @@ export const en = {
     "All lines are busy. One will be free when another call ends: try again shortly.",
   "problem.not_ready": "The models are still getting ready.",
   "problem.dropped": "The connection was lost and could not be taken up again.",
+  "problem.conversation_in_use":
+    "This conversation is in a call in another window. End that call, then go on here.",
   "problem.taken_over": "This conversation goes on in another window.",
   "problem.audio": "The browser could not open its sound output. Reload the page and try again.",
   "problem.waiting": "The server does not answer. What you wrote is sent as soon as it does.",
@@ -67,6 +69,7 @@ export const zh: Record<keyof typeof en, string> = {
   "problem.session_limit_reached": "线路已满。其他通话结束后就有空位，请稍后再试。",
   "problem.not_ready": "模型还在准备中。",
   "problem.dropped": "连接断开，未能恢复。",
+  "problem.conversation_in_use": "这个对话正在另一个窗口里通话。请先结束那边的通话，再在这里继续。",
   "problem.taken_over": "这个对话在另一个窗口里继续了。",
   "problem.audio": "浏览器无法打开声音输出。请刷新页面重试。",
   "problem.waiting": "服务器没有回应。恢复后会立即发送您写的内容。",

@@ -1,0 +1,31 @@
+/** What was begun and not sent, by conversation, for the next visit. The oldest are forgotten. */
+
+const REMEMBERED = "kaikou.drafts";
+const KEPT = 50;
+/** The conversation that has no id yet. */
+const NEW = "new";
+
+type Drafts = [conversation: string, text: string][];
+
+export function draftOf(conversationId: string | null): string {
+  const found = all().find(([id]) => id === (conversationId ?? NEW));
+  return found?.[1] ?? "";
+}
+
+/** An empty text forgets the draft. */
+export function keepDraft(conversationId: string | null, text: string): void {
+  const id = conversationId ?? NEW;
+  const others = all().filter(([other]) => other !== id);
+  const drafts: Drafts = text.trim() === "" ? others : [...others, [id, text]];
+  localStorage.setItem(REMEMBERED, JSON.stringify(drafts.slice(-KEPT)));
+}
+
+function all(): Drafts {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(REMEMBERED) ?? "[]");
+    return Array.isArray(kept) ? (kept as Drafts) : [];
+  } catch {
+    // Somebody else wrote there: begin anew.
+    return [];
+  }
+}
