@@ -1,33 +1,56 @@
-import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { NavLink } from "react-router";
 import { useLanguage } from "../i18n/language";
-import { request } from "../server/http";
+import { Failure } from "../ui/Failure";
+import { Loading } from "../ui/Page";
+import { useConversations } from "./api";
+import { ConversationRow } from "./ConversationRow";
+import { byDay } from "./days";
+import { SearchField } from "./SearchField";
 import "./conversations.css";
 
-interface Conversations {
-  conversations: { id: string; title: string }[];
-}
+const SHOWN = 30;
 
-/** The newest conversations, in the sidebar. */
+/** The newest conversations, or those looked for, in the sidebar. */
 export function RecentConversations({ onLeave }: { onLeave?: (() => void) | undefined }) {
-  const { t } = useLanguage();
-  const { data } = useQuery({
-    queryKey: ["conversations"],
-    queryFn: () => request<Conversations>("/api/conversations?limit=30"),
-  });
-  if (!data?.conversations.length) return null;
+  const { t, language } = useLanguage();
+  const [query, setQuery] = useState("");
+  const { data, error, isPending, refetch } = useConversations(query, SHOWN);
+  const hits = data?.pages[0]?.hits ?? [];
   return (
     <section className="recent" aria-label={t("conversations.title")}>
-      <h2>{t("conversations.title")}</h2>
-      <ul>
-        {data.conversations.map(({ id, title }) => (
-          <li key={id}>
-            <NavLink to={`/app/c/${id}`} className="place" onClick={onLeave}>
-              {title || id}
-            </NavLink>
-          </li>
+      <SearchField onSearch={setQuery} />
+      <div className="recent-list">
+        {isPending && <Loading />}
+        {error && <Failure error={error} onRetry={() => void refetch()} />}
+        {data && hits.length === 0 && (
+          <p className="note recent-empty" aria-live="polite">
+            {query.trim()
+              ? t("conversations.noHits", { query: query.trim() })
+              : t("conversations.emptyAbout")}
+          </p>
+        )}
+        {byDay(hits, new Date(), language, t).map((day) => (
+          <section key={day.label}>
+            <h2>{day.label}</h2>
+            <ul>
+              {day.hits.map((hit) => (
+                <ConversationRow
+                  key={hit.conversation.id}
+                  hit={hit}
+                  query={query}
+                  onLeave={onLeave}
+                />
+              ))}
+            </ul>
+          </section>
         ))}
-      </ul>
+        {hits.length > 0 && (
+          <NavLink to="/app/conversations" className="place all" onClick={onLeave}>
+            {t("conversations.all")}
+          </NavLink>
+        )}
+      </div>
     </section>
   );
 }
