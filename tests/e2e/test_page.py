@@ -41,6 +41,30 @@ def test_everybody_can_use_it(
     visit.picture(f"talking-{locale}-{scheme}")
 
 
+def test_every_part_of_a_call_is_accessible_and_still(echo_server: Server, open_page: Open) -> None:
+    """On a phone, held to talk, with less motion: the transcript, the devices, the bar elsewhere."""
+    kept = {"mode": "push", "transcript": True}
+    visit = open_page(
+        echo_server.url, preferences=kept, viewport=PHONE, reduced_motion="reduce", has_touch=True
+    )
+    visit.page.get_by_role("button", name="Start talking").click()
+    visit.wait_status("Hold the button and speak")
+    assert accessibility_problems(visit) == []
+    visit.picture("transcript-phone")
+    moving = "() => document.getAnimations().filter((one) => one.playState === 'running').length"
+    assert visit.page.evaluate(moving) == 0
+    visit.page.get_by_role("button", name="Sound").click()
+    assert accessibility_problems(visit) == []
+    visit.picture("sound-phone")
+    visit.page.get_by_role("button", name="Close").click()
+    visit.page.get_by_role("button", name="Menu").click()
+    visit.page.get_by_role("link", name="Agents").click()
+    visit.page.get_by_role("region", name="Call with Robin").wait_for()
+    assert accessibility_problems(visit) == []
+    assert visit.page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+    visit.picture("call-bar-phone")
+
+
 def test_it_fits_a_phone(echo_server: Server, open_page: Open, tmp_path: Path) -> None:
     microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=4, after=2)
     visit = open_page(echo_server.url, microphone=microphone, viewport=PHONE)

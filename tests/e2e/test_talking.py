@@ -26,6 +26,15 @@ WATCH_WORDS = """() => {
   look();
 }"""
 
+# Counts what keeps the screen on.
+WATCH_SCREEN = """() => {
+  window.screenHeld = 0;
+  navigator.wakeLock.request = async () => {
+    window.screenHeld += 1;
+    return { release: async () => { window.screenHeld -= 1; } };
+  };
+}"""
+
 
 def start(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Start talking").click()
@@ -186,8 +195,10 @@ def test_the_microphone_can_be_tried_before_a_call(
 
 def test_a_call_goes_on_while_one_looks_around(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
+    visit.page.evaluate(WATCH_SCREEN)
     start(visit)
     visit.wait_status("Listening")
+    assert visit.page.evaluate("() => window.screenHeld") == 1
     assert visit.page.title() == "Listening · Robin"
     visit.page.get_by_role("link", name="Performance").click()
     bar = visit.page.get_by_role("region", name="Call with Robin")
@@ -202,6 +213,7 @@ def test_a_call_goes_on_while_one_looks_around(echo_server: Server, open_page: O
     bar.get_by_role("button", name="End").click()
     assert visit.page.evaluate(STATES) == ["ended"]
     assert visit.page.title().startswith("Performance")
+    assert visit.page.evaluate("() => window.screenHeld") == 0
 
 
 def test_a_full_server_is_waited_for(serve: Serve, open_page: Open) -> None:

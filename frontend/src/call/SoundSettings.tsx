@@ -41,7 +41,7 @@ function Choices({ inCall, state, store, actions }: Omit<Props, "open" | "onClos
   const wishes = usePreferences();
   const test = useMicrophoneTest(wishes);
   const devices = useDevices(`${test.running} ${state.phase}`);
-  const readCall = useCallback(() => store.levels.user, [store]);
+  const readCall = useCallback(() => store.levels.microphone, [store]);
   const change = (to: Partial<Preferences>) => actions.changeSound(to);
   return (
     <div className="sound">

@@ -192,6 +192,7 @@ export class Call {
   }
 
   private capture(frame: Captured): void {
+    this.store.level("microphone", frame.level);
     if (this.store.state.mode === "push") {
       if (this.pressed === null) return;
       this.pressed += FRAME_MILLISECONDS;
@@ -296,8 +297,7 @@ export class Call {
     this.sound?.close();
     this.client?.stop();
     if (this.context.state !== "closed") void this.context.close();
-    this.store.level("user", 0);
-    this.store.level("agent", 0);
+    for (const side of ["user", "agent", "microphone"] as const) this.store.level(side, 0);
   }
 }
 

@@ -45,13 +45,14 @@ export const initialState: CallState = {
   problem: null,
 };
 
-type Side = "user" | "agent";
+/** `user` is what is heard of the user, `microphone` what the device hears: the same, or more. */
+type Side = "user" | "agent" | "microphone";
 
 /** The state of the call, outside React because sockets and worklets write it. */
 export class CallStore {
   state: CallState = initialState;
-  /** Loudness 0..1 of both sides. Changes 50 times a second, so nothing is rendered for it. */
-  readonly levels: Record<Side, number> = { user: 0, agent: 0 };
+  /** Loudness 0..1. Changes 50 times a second, so nothing is rendered for it. */
+  readonly levels: Record<Side, number> = { user: 0, agent: 0, microphone: 0 };
   private readonly listeners = new Set<() => void>();
 
   update(change: Partial<CallState>): void {
