@@ -77,6 +77,7 @@ def test_it_fits_a_phone(echo_server: Server, open_page: Open, tmp_path: Path) -
             box = button.bounding_box()
             assert box is not None
             assert box["height"] >= 44, button.inner_text()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"], button.inner_text()
         if moment == "welcome":
             visit.page.locator(".call-start .primary").click()
             visit.page.locator(".live-captions.user").wait_for()

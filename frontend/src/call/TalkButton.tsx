@@ -38,7 +38,7 @@ export function TalkButton({ pressing, disabled, onPress, onRelease }: Props) {
       onBlur={onRelease}
     >
       <Mic aria-hidden="true" />
-      {t(pressing ? "call.letGo" : "call.hold")}
+      <span>{t(pressing ? "call.letGo" : "call.hold")}</span>
     </button>
   );
 }
