@@ -32,7 +32,6 @@ export function CallStart({ state, store, actions, ready }: Props) {
           {t("call.stop")}
         </Button>
       )}
-      {begun && !writing && <Button onClick={actions.fresh}>{t("call.fresh")}</Button>}
       <div className="call-manner">
         <ModeSwitch mode={mode} onChange={actions.changeMode} />
         <Button
