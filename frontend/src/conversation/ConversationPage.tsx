@@ -10,7 +10,7 @@ import { MessageList } from "../chat/MessageList";
 import { useOpenedConversation } from "../conversations/opened";
 import { Unopened } from "../conversations/Unopened";
 import { useLanguage } from "../i18n/language";
-import { isReady, useServer } from "../server/health";
+import { isReady, isWarming, useServer } from "../server/health";
 import { useConversation } from "./ConversationProvider";
 import { ProblemBanner } from "./ProblemBanner";
 import { isInCall } from "./store";
@@ -60,7 +60,7 @@ export function ConversationPage() {
             onStart={actions.start}
             onWrite={actions.write}
           >
-            {!ready && <WarmUp server={server} />}
+            {isWarming(server) && <WarmUp server={server} />}
             <AgentPicker agents={agents} chosen={agent?.id ?? null} onChoose={chooseAgent} />
             <CallStart state={state} store={store} actions={actions} ready={ready} />
           </Welcome>
@@ -77,7 +77,7 @@ export function ConversationPage() {
           onDismiss={actions.dismiss}
           onRetry={ready ? actions.start : undefined}
         />
-        {lines.length > 0 && !ready && <WarmUp server={server} />}
+        {lines.length > 0 && isWarming(server) && <WarmUp server={server} />}
         <Status state={state} ready={ready} />
         <Composer />
       </section>
