@@ -8,7 +8,6 @@ import { Shell } from "./Shell";
 export const router = createBrowserRouter([
   {
     element: <Shell />,
-    HydrateFallback: Loading,
     errorElement: <Stumbled />,
     hydrateFallbackElement: <Loading />,
     children: [
