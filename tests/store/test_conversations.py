@@ -99,6 +99,8 @@ async def test_the_first_words_are_the_title(database: Database, stored: Convers
     async with database.write() as connection:
         await history.put_item(connection, "c", said("x", "other words"), "i1")
     assert (await stored.get("c")).conversation.title == "A new name"
+    await fill(database, "e", "## A plan\n\n- **early** `train_2`, 2 * 3\n```python\nx")
+    assert (await stored.get("e")).conversation.title == "A plan early train_2 , 2 * 3 x"
     await fill(database, "d")
     async with database.write() as connection:
         await history.put_item(connection, "d", said("x", "not the user", "assistant"), None)

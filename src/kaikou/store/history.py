@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -89,9 +90,13 @@ async def set_title(connection: AsyncConnection, conversation_id: str, title: st
     return bool(done.rowcount)
 
 
+_MARKS = re.compile(r"^\s*(#{1,6}|>|[-*+])\s+|\*{2,3}|```\w*|`", re.MULTILINE)
+"""Markdown that people write with and nobody wants in a name."""
+
+
 async def _title_from(connection: AsyncConnection, conversation_id: str, row: ItemRow) -> None:
     """The first words of the user name a conversation that has no name."""
-    title = " ".join(row.text.split())
+    title = " ".join(_MARKS.sub(" ", row.text).split())
     if row.role != "user" or not title:
         return
     if len(title) > TITLE_CHARS:
