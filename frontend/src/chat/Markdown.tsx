@@ -14,7 +14,8 @@ export function prepareMarkdown(): void {
  * While it grows, each part is shown when the browser has time for it.
  */
 export function Markdown({ text, growing }: { text: string; growing: boolean }) {
-  const shown = useDeferredValue(text);
+  const later = useDeferredValue(text);
+  const shown = growing ? later : text;
   return (
     <div className="words markdown" lang={languageOf(text)}>
       <Suspense fallback={<p className="plain-words">{text}</p>}>
