@@ -123,6 +123,17 @@ class LiveSettings(BaseModel):
     partials: bool = Field(True, description="Transcribe while the user speaks, when the processor is idle.")
 
 
+class ToolSettings(BaseModel):
+    """What agents may do besides talk, and its bounds."""
+
+    folder: Path | None = Field(None, description="The operator's own tools; default data_dir/plugins.")
+    load_timeout: float = Field(20.0, gt=0, description="Seconds a plugin file may take to load.")
+    timeout: float = Field(60.0, gt=0, description="Seconds any call may take, whatever the tool says.")
+    max_concurrent: int = Field(32, gt=0, description="Calls at once in all conversations.")
+    max_result_chars: int = Field(8_000, gt=0, description="Longest result given to the model.")
+    log_calls: int = Field(20, ge=0, description="Calls of each tool kept for the page, in memory.")
+
+
 class LimitSettings(BaseModel):
     """Bounds on what a client may send."""
 
@@ -169,4 +180,5 @@ class Settings(BaseModel):
     pool: PoolSettings = PoolSettings()
     models: ModelSettings = ModelSettings()
     live: LiveSettings = LiveSettings()
+    tools: ToolSettings = ToolSettings()
     limits: LimitSettings = LimitSettings()
