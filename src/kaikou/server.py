@@ -78,8 +78,10 @@ async def open_app(
     loaded: LoadedSettings, on_change: OnChange = ignore
 ) -> AsyncIterator[tuple[ASGIApp, Runtime]]:
     """The web application and the runtime behind it."""
-    async with open_runtime(loaded, on_change) as runtime:
+    async with open_runtime(loaded, on_change) as runtime, AsyncExitStack() as stack:
         from kaikou.api.app import create_app
+
+        await _open_devices(runtime, stack)
 
         lag = asyncio.create_task(runtime.telemetry.watch_loop(), name="loop lag")
         settling = asyncio.create_task(_settle(runtime.warmup), name="settle memory")
@@ -219,6 +221,28 @@ async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) ->
     stack.push_async_callback(live.close)
     live.start()
     return live
+
+
+async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
+    """The registry of devices, whose changes are events of the page's stream, and their codecs."""
+    from kaikou.api.xiaozhi.desk import open_desk
+    from kaikou.devices.codes import BindingCodes
+    from kaikou.devices.firmware import FirmwareStore
+    from kaikou.devices.registry import DeviceRegistry
+    from kaikou.devices.tokens import DeviceTokens
+    from kaikou.store.devices import DeviceRepository
+    from kaikou.store.secrets import kept_secret
+
+    settings = runtime.settings.xiaozhi
+    key = (await kept_secret(runtime.database, "devices")).encode()
+    stack.push_async_callback(open_desk(runtime).bench.close)
+    runtime.devices = DeviceRegistry(
+        DeviceRepository(runtime.database),
+        FirmwareStore(runtime.settings.data_dir / "firmware", settings.firmware_max_bytes),
+        DeviceTokens(key, settings.token_days * 86_400),
+        BindingCodes(settings.code_minutes * 60),
+        on_change=lambda device_id, change: runtime.feed.publish("devices", id=device_id, change=change),
+    )
 
 
 async def _settle(warmup: Warmup | None) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaikou import logs
+from kaikou.errors import SettingsError
 from kaikou.server import OnChange, ignore, open_app
 from kaikou.settings_load import LoadedSettings, load_settings
 
@@ -66,6 +67,7 @@ async def run(
     settings = loaded.settings
     check_exposure(settings)
     certificate, key = await asyncio.to_thread(_certificate, settings)
+    own = sock is None
     sock = sock or bind(settings.host, settings.port)
     addresses = await asyncio.to_thread(page_addresses, settings, sock.getsockname()[1])
     runtime: Runtime | None = None
@@ -82,14 +84,16 @@ async def run(
 
     door = Door(build, failed=lambda: listener.stop())  # noqa: PLW0108 - it is made below
     config = options(door, max_frame_bytes=settings.limits.max_frame_bytes, certificate=certificate, key=key)
+    more = bind_more(settings) if own else []
     listener = Listener(config, opened=lambda: opened(addresses), drain=drain)
     waiter = asyncio.create_task(_stop_when(stop, listener.stop)) if stop else None
     try:
-        await listener.serve(sockets=[sock])
+        await listener.serve(sockets=[sock, *more])
     finally:
         if waiter is not None:
             waiter.cancel()
-        sock.close()
+        for one in (sock, *more):
+            one.close()
     if door.error is not None:
         raise door.error
 
@@ -136,6 +140,27 @@ async def _drain(runtime: Runtime) -> None:
     except TimeoutError:
         log.warning("replies were cut: they took longer than the server may take to stop")
     runtime.feed.close()
+
+
+def bind_more(settings: Settings) -> list[socket.socket]:
+    """Listening sockets of ``xiaozhi.extra_ports``; none stays open where one cannot be had."""
+    from kaikou.api.listener import bind
+
+    bound: list[socket.socket] = []
+    wanted = settings.xiaozhi.extra_ports if settings.xiaozhi.enabled else []
+    for port in dict.fromkeys(port for port in wanted if port != settings.port):
+        try:
+            bound.append(bind(settings.host, port))
+        except SettingsError as error:
+            for one in bound:
+                one.close()
+            raise SettingsError(
+                error.message,
+                code=error.code,
+                hint="Change xiaozhi.extra_ports.",
+                param="xiaozhi.extra_ports",
+            ) from None
+    return bound
 
 
 def _certificate(settings: Settings) -> tuple[Path | None, Path | None]:

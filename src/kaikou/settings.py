@@ -11,7 +11,7 @@ environment. Names in the environment carry the prefix ``KAIKOU_`` and ``__`` be
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -134,6 +134,62 @@ class ToolSettings(BaseModel):
     log_calls: int = Field(20, ge=0, description="Calls of each tool kept for the page, in memory.")
 
 
+class XiaozhiSettings(BaseModel):
+    """Devices that speak the xiaozhi protocol."""
+
+    enabled: bool = Field(True, description="Serve /xiaozhi/ota/ and /xiaozhi/v1/.")
+    extra_ports: list[int] = Field(
+        default_factory=list, description="Further ports of this server, such as 8003 for devices set to it."
+    )
+    websocket_url: str | None = Field(
+        None, description="Address told to devices; default from the address they called."
+    )
+    token_days: float = Field(
+        30.0, gt=0, description="How long a device's token holds; each start renews it."
+    )
+    code_minutes: float = Field(10.0, gt=0, description="How long a binding code may be typed in.")
+    auto_bind: Literal["off", "loopback", "private"] = Field(
+        "off", description="Bind devices without a code from: off | loopback | private (own networks)."
+    )
+    allowed_devices: list[str] = Field(
+        default_factory=list, description="MAC addresses that need neither code nor token."
+    )
+    timezone_minutes: int | None = Field(
+        None, ge=-720, le=840, description="The devices' offset from UTC; default this machine's."
+    )
+    output_rate: Literal[16000, 24000, 48000] = Field(24_000, description="Hz of the sound sent to devices.")
+    bitrate: int = Field(32_000, ge=6_000, le=256_000, description="Bits a second of that sound.")
+    complexity: int = Field(3, ge=0, le=10, description="Effort of the Opus encoder.")
+    send_ahead_ms: int = Field(
+        600, ge=120, le=1_800, description="Sound sent ahead of playback; a device holds 2400 ms."
+    )
+    hello_seconds: float = Field(10.0, gt=0, description="How long a connection may take to say hello.")
+    idle_seconds: float = Field(
+        120.0, ge=0, description="Without a voice for so long, the agent takes leave; 0 = never."
+    )
+    farewell: str = Field("", description="What it says then, and to exit words; default by language.")
+    exit_words: list[str] = Field(
+        default_factory=lambda: ["退出", "关闭", "再见", "拜拜", "exit", "goodbye", "bye"],
+        description="A turn of just one of these ends the conversation.",
+    )
+    wake_words: list[str] = Field(
+        default_factory=lambda: [
+            "你好小智",
+            "小智小智",
+            "小智同学",
+            "你好小新",
+            "嗨小智",
+            "hi esp",
+            "hi lexin",
+        ],
+        description="What a device reports on being woken; other texts are a user's words.",
+    )
+    wake_greeting: bool = Field(True, description="Answer the wake word with the agent's greeting.")
+    wake_mute_ms: int = Field(1_000, ge=0, le=5_000, description="Sound left unheard after the wake word.")
+    tool_timeout: float = Field(30.0, gt=0, description="Seconds a device's tool may take.")
+    firmware_max_bytes: int = Field(32 * 1024 * 1024, gt=0, description="Largest firmware image.")
+
+
 class LimitSettings(BaseModel):
     """Bounds on what a client may send."""
 
@@ -182,3 +238,4 @@ class Settings(BaseModel):
     live: LiveSettings = LiveSettings()
     tools: ToolSettings = ToolSettings()
     limits: LimitSettings = LimitSettings()
+    xiaozhi: XiaozhiSettings = XiaozhiSettings()

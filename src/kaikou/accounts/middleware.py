@@ -15,6 +15,8 @@ OPEN_PATHS = frozenset({"/", "/app", "/health", "/ready"})
 """Liveness, and the page itself, which then asks for the password."""
 OPEN_PREFIXES = ("/app/", "/assets/")
 LOGIN = "/api/login"
+DEVICES = "/xiaozhi/"
+"""Devices have no password: their surface checks their own tokens, sockets included."""
 
 
 class GuardMiddleware:
@@ -41,6 +43,8 @@ class GuardMiddleware:
         await self.app(scope, receive, send)
 
     def _open(self, scope: Scope) -> bool:
+        if scope["path"].startswith(DEVICES):
+            return True
         if scope["type"] == "websocket":
             return False
         path: str = scope["path"]

@@ -15,6 +15,7 @@ from kaikou.api import (
     chat,
     conversations,
     deletion,
+    devices,
     docs,
     events,
     health,
@@ -28,6 +29,7 @@ from kaikou.api import (
     providers,
     settings,
     voices,
+    xiaozhi,
 )
 from kaikou.api.runtime import Runtime
 from kaikou.machine import WEB, kaikou_version
@@ -64,6 +66,9 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(conversations.router)
     app.include_router(openai.router)
     app.include_router(chat.router)
+    app.include_router(devices.router)
+    if runtime.settings.xiaozhi.enabled:
+        app.include_router(xiaozhi.router)
     app.include_router(docs.router)
     _add_pages(app)
 
@@ -111,6 +116,8 @@ def _with_gauges(runtime: Runtime) -> metrics.Telemetry:
         }
 
     telemetry.add_gauges(gauges)
+    if runtime.settings.xiaozhi.enabled:
+        xiaozhi.add_figures(runtime)
     return telemetry
 
 

@@ -3,7 +3,8 @@
 Event types: ``state`` (a whole snapshot; first on every stream), ``engines`` (one engine's health
 changed), ``providers`` (the page's choice of an engine is being put in force), ``sessions`` (how many
 live sessions), ``conversations`` (``id`` and ``change``: created, updated, closed, renamed, deleted,
-restored; no ``id`` where many changed at once: list again), ``resync`` (this reader was too slow,
+restored; no ``id`` where many changed at once: list again), ``devices`` (``id`` and ``change``: waiting,
+bound, unbound, changed, online, offline, state), ``resync`` (this reader was too slow,
 changes were dropped: read afresh), ``closing``.
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from fastapi import APIRouter
 from prometheus_client import (
@@ -106,6 +106,10 @@ class Telemetry:
         """Gauges read at each scrape: name -> (help, value)."""
         self.registry.register(_Reading(lambda: _gauges(read())))
 
+    def add_counts(self, name: str, text: str, label: str, read: Callable[[], Mapping[str, int]]) -> None:
+        """A counter, its values by ``label`` read at each scrape."""
+        self.registry.register(_Reading(lambda: _counts(name, text, label, read())))
+
 
 class _Reading(Collector):
     """Metrics made when they are asked for."""
@@ -158,6 +162,13 @@ def _engines(states: Iterable[tuple[Card, Health]]) -> Iterator[Metric]:
 def _gauges(read: dict[str, tuple[str, float]]) -> Iterator[Metric]:
     for name, (text, value) in read.items():
         yield GaugeMetricFamily(name, text, value=value)
+
+
+def _counts(name: str, text: str, label: str, read: Mapping[str, int]) -> Iterator[Metric]:
+    family = CounterMetricFamily(name, text, labels=[label])
+    for value, count in sorted(read.items()):
+        family.add_metric([value], count)
+    yield family
 
 
 def metrics_router(telemetry: Telemetry) -> APIRouter:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Generic
+
+from typing_extensions import TypeVar
+
+Message = TypeVar("Message", str, str | bytes, default=str)
 
 
 class SlowClient(Exception):
     """The client does not read what it is sent."""
 
 
-class Outbox:
-    """Texts in order for one socket. ``put`` never waits; ``drain`` sends.
+class Outbox(Generic[Message]):
+    """Messages in order for one socket. ``put`` never waits; ``drain`` sends.
 
     Bounds: ``max_messages`` and ``max_chars`` waiting, ``send_timeout`` seconds for one send.
     """
@@ -20,7 +25,7 @@ class Outbox:
     def __init__(
         self, *, max_messages: int = 4096, max_chars: int = 8 * 1024 * 1024, send_timeout: float = 20.0
     ) -> None:
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[Message] = deque()
         self._chars = 0
         self._max_messages = max_messages
         self._max_chars = max_chars
@@ -34,7 +39,7 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, text: str) -> None:
+    def put(self, text: Message) -> None:
         if self.overflowed.is_set():
             return
         # One message may be larger than the bound (an item's whole audio), if it is alone.
@@ -49,7 +54,7 @@ class Outbox:
         self._idle.clear()
         self._ready.set()
 
-    async def drain(self, send: Callable[[str], Awaitable[None]]) -> None:
+    async def drain(self, send: Callable[[Message], Awaitable[None]]) -> None:
         """Send for ever. Raises SlowClient when one send takes longer than the timeout."""
         while True:
             await self._ready.wait()

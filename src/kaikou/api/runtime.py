@@ -15,6 +15,7 @@ from kaikou.errors import NotReady
 if TYPE_CHECKING:
     from kaikou.accounts.guard import Guard
     from kaikou.agents.service import AgentService
+    from kaikou.devices.registry import DeviceRegistry
     from kaikou.dialogue.service import LiveService
     from kaikou.engines.pool import Pool
     from kaikou.engines.ports import Engines
@@ -55,6 +56,7 @@ class Runtime:
     voices: VoiceLibrary | None = None
     live: LiveService | None = None
     shelf: EngineShelf | None = None
+    devices: DeviceRegistry | None = None
     draining: bool = False
     """The server is about to stop: nobody new is taken in."""
     extras: dict[str, Any] = field(default_factory=dict)

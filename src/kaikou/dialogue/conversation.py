@@ -7,6 +7,7 @@ reported to ``sink`` in order. A surface translates its wire to these calls and 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 
@@ -41,13 +42,14 @@ from kaikou.dialogue.thinking import Thinking
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.metering import metering
 from kaikou.engines.ports import Delta, Engines, Lane, Transcript
-from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
+from kaikou.errors import InvalidInput, KaikouError, LimitReached, as_kaikou_error
 from kaikou.settings import Settings
 
 Sink = Callable[[Event], None]
 
 _AUDIO_ITEMS_KEPT = 4
 """Recordings kept in memory with their items; older ones live in the store, if at all."""
+_MOST_TO_SAY = 8
 
 
 class Conversation:
@@ -88,6 +90,8 @@ class Conversation:
         self.last_active = self._loop.time()
         self.history = History(items, settings.limits.max_items)
         self._tasks = TaskOwner(self._unexpected)
+        self._to_say: deque[str] = deque()
+        """Words to be spoken as they are, once nothing else is."""
         self._transcribing: dict[str, asyncio.Task[None]] = {}
         self._thinking = Thinking(
             engines.llm,
@@ -254,6 +258,27 @@ class Conversation:
         fall, self._unanswered = self._unanswered, None
         return self._respond(fall or Waterfall(speech_end=self._loop.time()), request)
 
+    def speak(self, text: str, *, interrupt: bool = False) -> None:
+        """The agent says these words, once nothing else is being said; ``interrupt`` True: at once,
+        in place of what is being said. They stay in the history as its message, and their sound is
+        kept for the next time. InvalidInput ``empty_message``, ``message_too_long``; LimitReached
+        ``too_much_to_say``."""
+        self._touch()
+        text = self.check_text(text)
+        if interrupt:
+            self._to_say.clear()
+            self.replying.cut("client_cancelled")
+        if len(self._to_say) >= _MOST_TO_SAY:
+            raise LimitReached(f"{_MOST_TO_SAY} messages wait to be spoken.", code="too_much_to_say")
+        self._to_say.append(text)
+        self._speak_next()
+
+    def _speak_next(self) -> None:
+        if self._to_say and self.replying.current is None and not self.closed:
+            plan = replace(plan_reply(self.config, self._settings.live), fixed=True)
+            waterfall = Waterfall(speech_end=self._loop.time())
+            self.replying.start(plan, _said(self._to_say.popleft()), waterfall)
+
     def cancel(self, reply_id: str | None = None) -> None:
         """Stop a reply. InvalidInput ``response_cancel_not_active`` if it is not running."""
         self._touch()
@@ -383,6 +408,9 @@ class Conversation:
 
     def _reply_ended(self) -> None:
         self._tell(turn_values.ReplyEnded(self._now()))
+        if self._to_say:
+            # A user who waits for an answer, and whoever ended this reply, go first.
+            self._loop.call_soon(self._speak_next)
         if not self.closed and not self.config.transcribe_only:
             # What was said is not what the model wrote where it showed a feeling or was cut short.
             self._tasks.spawn(self._warm(), "warm")

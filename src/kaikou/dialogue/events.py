@@ -234,6 +234,14 @@ class PlaybackResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    """Nothing of the reply is left to be heard: its last sound was played, by the server's clock, or
+    it had none. Not sent for a reply that was cut (``Interrupted`` says so)."""
+
+    reply_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Something went wrong; the session lives on. ``fatal`` True: it cannot."""
 
@@ -276,5 +284,5 @@ Event = (
     | TranscriptPartial | TranscriptFinal | TranscriptFailed
     | ReplyStarted | ReplyText | EmotionShown | SentenceStarted | AudioOut | WordSpoken
     | ToolCalled | AudioDone | ReplyDone | Interrupted | PlaybackPaused | PlaybackResumed
-    | Failed | Metrics
+    | PlaybackEnded | Failed | Metrics
 )  # fmt: skip

@@ -15,6 +15,7 @@ from kaikou.dialogue.events import (
     AudioDone,
     Event,
     Interrupted,
+    PlaybackEnded,
     PlaybackPaused,
     PlaybackResumed,
     ReplyReason,
@@ -214,6 +215,7 @@ class Replying:
         if self.current is reply and not self._detached:
             self._forget_tail()
             self.current, self._last = None, reply
+            self._emit(PlaybackEnded(reply.id))
             self._on_ended()
 
     def _forget_tail(self) -> None:

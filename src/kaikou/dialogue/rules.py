@@ -32,7 +32,7 @@ def plan_reply(config: SessionConfig, live: LiveSettings, request: ReplyRequest 
         style=Style(speed=config.speed, language=config.language),
         rate=config.output_rate,
         ahead_seconds=live.synthesis_ahead_seconds,
-        lead_ms=live.send_ahead_ms,
+        lead_ms=live.send_ahead_ms if config.send_ahead_ms is None else config.send_ahead_ms,
         in_conversation=asked.in_conversation,
         metadata=asked.metadata,
     )

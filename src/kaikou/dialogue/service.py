@@ -109,12 +109,13 @@ class LiveService:
         conversation_id: str | None = None,
         surface: str = "realtime",
         items: Iterable[Item] = (),
+        kept: bool = True,
     ) -> Conversation:
         """A new session, or a stored conversation taken up again (``conversation_id``).
 
         ``agent_id`` fills what ``config`` leaves open (prompt, voice, language, greeting); a stored
         conversation keeps its own agent where none is named. While a session has no instructions,
-        the default agent's prompt says how to speak aloud.
+        the default agent's prompt says how to speak aloud. ``kept`` False: nothing of it is stored.
         Errors: LimitReached ``session_limit_reached``; NotReady while engines warm; NotFound
         ``conversation_not_found`` / ``agent_not_found``; InvalidInput ``conversation_in_use``.
         """
@@ -150,7 +151,7 @@ class LiveService:
                     engines = await self._shelf.choose(engines, agent.engines)
             default = await self._agents.get(self._agents.default_id)
             return self._open(
-                engines, config, sink, default.prompt, agent_id, conversation_id, surface, history
+                engines, config, sink, default.prompt, agent_id, conversation_id, surface, history, kept
             )
         except BaseException:
             self.admission.leave()
@@ -216,6 +217,7 @@ class LiveService:
         conversation_id: str | None,
         surface: str,
         history: list[Item],
+        kept: bool,
     ) -> Conversation:
         resolve = partial(self._spoken_with, engines.tts)
         mouth = self._mouths.setdefault(id(engines.tts), Mouth(engines.tts, resolve=resolve))
@@ -239,7 +241,8 @@ class LiveService:
             observe=observe,
             on_close=self._closed,
         )
-        keeper.begin(conversation, agent_id, surface, resumed=conversation_id is not None)
+        if kept:
+            keeper.begin(conversation, agent_id, surface, resumed=conversation_id is not None)
         opened_at = asyncio.get_running_loop().time()
         self._sessions[conversation.id] = Session(conversation, keeper, surface, opened_at, engines)
         self._on_change()

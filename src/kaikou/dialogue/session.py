@@ -44,6 +44,8 @@ class SessionConfig:
     """Hz of the PCM given to ``hear``."""
     output_rate: int = 24_000
     """Hz of the PCM in ``AudioOut``."""
+    send_ahead_ms: int | None = None
+    """Audio sent ahead of playback, where it is not to be the setting's (``live.send_ahead_ms``)."""
     turn: TurnPolicy = TurnPolicy()
     transcribe_only: bool = False
     """A transcription session: turns are transcribed, no reply is made."""

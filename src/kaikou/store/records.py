@@ -177,3 +177,21 @@ class VoiceRow:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device that was bound to this server (``devices.device.Device`` is its domain face)."""
+
+    id: str
+    client_id: str = ""
+    agent_id: str | None = None
+    alias: str = ""
+    model: str = ""
+    board: str = ""
+    firmware: str = ""
+    serial: str = ""
+    language: str = ""
+    auto_update: bool = True
+    bound_at: datetime = field(default_factory=now)
+    last_seen: datetime | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -158,6 +159,24 @@ voices = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("client_id", ID, nullable=False),
+    Column("agent_id", ID),
+    Column("alias", String(200), nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("board", String(100), nullable=False),
+    Column("firmware", String(60), nullable=False),
+    Column("serial", ID, nullable=False),
+    Column("language", String(40), nullable=False),
+    Column("auto_update", Boolean, nullable=False),
+    Column("bound_at", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime),
+)
+"""Devices bound to this server; ``agent_id`` None: the default agent."""
 
 secrets = Table(
     "secrets",

@@ -49,6 +49,7 @@ class Renderer:
             ev.WordSpoken: self._word,
             ev.PlaybackPaused: lambda e: self._extra("playback.paused", response_id=e.reply_id),
             ev.PlaybackResumed: lambda e: self._extra("playback.resumed", response_id=e.reply_id),
+            ev.PlaybackEnded: lambda e: self._extra("playback.ended", response_id=e.reply_id),
             ev.Metrics: self._metrics,
         }
 

@@ -1,0 +1,39 @@
+"""What all devices' connections share: the codec bench and the counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kaikou.api.runtime import Runtime
+from kaikou.api.xiaozhi.codec import CodecBench
+from kaikou.api.xiaozhi.figures import Figures
+from kaikou.devices.registry import DeviceRegistry
+
+_NAME = "xiaozhi"
+
+
+@dataclass(slots=True)
+class Desk:
+    """Made once a server; found in ``runtime.extras``."""
+
+    bench: CodecBench
+    figures: Figures = field(default_factory=Figures)
+    unbound: int = 0
+    """Connections of devices that nobody has bound."""
+
+    def moved(self, registry: DeviceRegistry, device_id: str) -> None:
+        """Tell the page that a device listens, speaks, or does neither."""
+        link = registry.online(device_id)
+        if link is not None:
+            registry.moved(link)
+
+
+def open_desk(runtime: Runtime) -> Desk:
+    """The desk of this server; its bench is to be closed with the server."""
+    desk = runtime.extras[_NAME] = Desk(CodecBench(runtime.pool))
+    return desk
+
+
+def desk_of(runtime: Runtime) -> Desk:
+    found: Desk = runtime.extras[_NAME]
+    return found

@@ -1,0 +1,112 @@
+"""Things of older firmware (before MCP): descriptors become tools, states what their getters tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from kaikou.api.xiaozhi.tool_names import safe_names
+from kaikou.devices.device import short
+from kaikou.devices.ports import DeviceAnswer
+from kaikou.engines.ports import Tool
+
+MOST_THINGS, MOST_TOOLS = 32, 128
+_TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "string": "string"}
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ability:
+    """A property to read, or a method to call, of a thing."""
+
+    thing: str
+    member: str
+    method: bool
+    tool: Tool
+
+
+class Things:
+    """One device's things. ``send`` takes a message for the device."""
+
+    def __init__(self, send: Callable[[Body], None]) -> None:
+        self._send = send
+        self._described: dict[str, Body] = {}
+        self._states: dict[str, Body] = {}
+        self._abilities: dict[str, _Ability] = {}
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        return tuple(one.tool for one in self._abilities.values())
+
+    def receive(self, message: Mapping[str, Any]) -> bool:
+        """An ``iot`` message; False where it holds neither descriptors nor states."""
+        descriptors, states = message.get("descriptors"), message.get("states")
+        if isinstance(descriptors, list):
+            for one in descriptors:
+                name = one.get("name") if isinstance(one, dict) else None
+                known = name in self._described or len(self._described) < MOST_THINGS
+                if isinstance(name, str) and known:
+                    self._described[name] = one
+            self._make_tools()
+        if isinstance(states, list):
+            for one in states:
+                if (
+                    isinstance(one, dict)
+                    and isinstance(one.get("state"), dict)
+                    and one.get("name") in self._described
+                ):
+                    self._states.setdefault(one["name"], {}).update(one["state"])
+        return isinstance(descriptors, list) or isinstance(states, list)
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> DeviceAnswer | None:
+        """None where there is no such tool. A method's effect is not reported by such devices."""
+        ability = self._abilities.get(name)
+        if ability is None:
+            return None
+        if ability.method:
+            command = {"name": ability.thing, "method": ability.member, "parameters": dict(arguments)}
+            self._send({"type": "iot", "commands": [command]})
+            return DeviceAnswer("Done.")
+        state = self._states.get(ability.thing, {})
+        if ability.member not in state:
+            return DeviceAnswer("The device has not told this yet.", failed=True)
+        return DeviceAnswer(orjson.dumps(state[ability.member]).decode()[:2_000])
+
+    def _make_tools(self) -> None:
+        found: list[tuple[str, str, str, bool, str, Body]] = []
+        for thing, described in self._described.items():
+            what = short(described.get("description"), 200)
+            for member, one in _members(described.get("properties")):
+                text = f"{what}: {short(one.get('description'), 300)}"
+                found.append((f"get_{thing}_{member}", thing, member, False, text, _object({})))
+            for member, one in _members(described.get("methods")):
+                text = f"{what}: {short(one.get('description'), 300)}"
+                found.append((f"{thing}_{member}", thing, member, True, text, _object(one.get("parameters"))))
+        found = found[:MOST_TOOLS]
+        names = safe_names([name for name, *_ in found])
+        self._abilities = {
+            name: _Ability(thing, member, method, Tool(name, text, schema))
+            for name, (_, thing, member, method, text, schema) in zip(names, found, strict=True)
+        }
+
+
+def _members(value: object) -> list[tuple[str, Body]]:
+    if not isinstance(value, dict):
+        return []
+    return [(name, one) for name, one in value.items() if isinstance(name, str) and isinstance(one, dict)]
+
+
+def _object(parameters: object) -> Body:
+    """A JSON schema of a method's parameters; all of them are needed."""
+    properties = {
+        name: {
+            "type": _TYPES.get(str(one.get("type")), "string"),
+            "description": short(one.get("description"), 300),
+        }
+        for name, one in _members(parameters)
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
