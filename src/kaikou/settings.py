@@ -13,7 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 
 class EngineChoice(BaseModel):
@@ -157,7 +157,7 @@ class XiaozhiSettings(BaseModel):
     timezone_minutes: int | None = Field(
         None, ge=-720, le=840, description="The devices' offset from UTC; default this machine's."
     )
-    output_rate: Literal[16000, 24000, 48000] = Field(24_000, description="Hz of the sound sent to devices.")
+    output_rate: int = Field(24_000, description="Hz of the sound sent to devices: 16000, 24000 or 48000.")
     bitrate: int = Field(32_000, ge=6_000, le=256_000, description="Bits a second of that sound.")
     complexity: int = Field(3, ge=0, le=10, description="Effort of the Opus encoder.")
     send_ahead_ms: int = Field(
@@ -188,6 +188,13 @@ class XiaozhiSettings(BaseModel):
     wake_mute_ms: int = Field(1_000, ge=0, le=5_000, description="Sound left unheard after the wake word.")
     tool_timeout: float = Field(30.0, gt=0, description="Seconds a device's tool may take.")
     firmware_max_bytes: int = Field(32 * 1024 * 1024, gt=0, description="Largest firmware image.")
+
+    @field_validator("output_rate")
+    @classmethod
+    def _rate_of_opus(cls, value: int) -> int:
+        if value not in (16_000, 24_000, 48_000):
+            raise ValueError("input should be 16000, 24000 or 48000")
+        return value
 
 
 class LimitSettings(BaseModel):

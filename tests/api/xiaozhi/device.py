@@ -149,9 +149,10 @@ class Device:
         async with asyncio.timeout(seconds):
             while True:
                 message = await self.next(seconds)
-                if isinstance(message, dict) and message["type"] == kind:
-                    if all(message.get(name) == value for name, value in fields.items()):
-                        return message
+                if isinstance(message, bytes) or message["type"] != kind:
+                    continue
+                if all(message.get(name) == value for name, value in fields.items()):
+                    return message
 
     async def speak(self, seconds: float, *, loud: bool = True) -> None:
         """Voice (or silence) as Opus packets, faster than time."""
