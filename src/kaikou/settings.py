@@ -69,6 +69,10 @@ class TtsSettings(RemoteEngineChoice):
     voice: str | None = Field(None, description="Voice where neither session nor agent names one.")
 
 
+class EmbeddingSettings(RemoteEngineChoice):
+    engine: str = Field("auto", description="e5 | openai | dashscope | gemini | ollama | vllm | scripted.")
+
+
 class ProviderSettings(BaseModel):
     """A provider's key and address, whichever kinds it serves (``settings.providers["openrouter"]``)."""
 
@@ -236,6 +240,7 @@ class Settings(BaseModel):
     stt: SttSettings = SttSettings()
     llm: LlmSettings = LlmSettings()
     tts: TtsSettings = TtsSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
     providers: dict[str, ProviderSettings] = Field(
         default_factory=dict,
         description="Keys by provider: openai | openrouter | deepseek | dashscope | gemini | ollama | vllm.",

@@ -23,7 +23,7 @@ class NoWeights:
 
 
 def test_defaults_are_the_embedded_engines() -> None:
-    assert choose(Settings()) == Choices("silero", "smart-turn", "whisper", "llama", "kokoro")
+    assert choose(Settings()) == Choices("silero", "smart-turn", "whisper", "llama", "kokoro", "e5")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_language_model(values: dict[str, Any], expected: str) -> None:
 def test_other_kinds() -> None:
     remote = {"base_url": "http://10.0.0.2/v1"}
     chosen = choose(Settings(turn={"engine": "none"}, stt=remote, tts=remote, vad={"engine": "energy"}))
-    assert chosen == Choices("energy", None, "openai", "llama", "openai")
+    assert chosen == Choices("energy", None, "openai", "llama", "openai", "e5")
     # A key for language models does not send anybody's voice to that provider.
     assert choose(Settings(providers={"openai": {"api_key": "k"}})).stt == "whisper"
 

@@ -23,6 +23,7 @@ PURPOSE = {
     "stt": "Turns speech into text",
     "llm": "Thinks of the answers",
     "tts": "Speaks the answers",
+    "embedding": "Finds what documents say about a question",
 }
 State = Literal["installed", "partial", "missing", "waiting", "downloading", "checking", "failed"]
 
@@ -100,7 +101,7 @@ async def retry(runtime: RuntimeDep, body: Retry | None = None) -> Retried:
     body = body or Retry()
     if runtime.warmup is None:
         raise NotReady("The server is still starting.", hint="GET /api/health says what is waited for.")
-    kind = body.kind
+    kind: str | None = body.kind
     if body.model is not None:
         kind = _store(runtime).catalogue[body.model].role
     kinds = [kind] if kind is not None else [loading.kind for loading in runtime.warmup.state()]

@@ -53,9 +53,10 @@ def capabilities() -> frozenset[str]:
 class OpenVinoModel:
     """A compiled model with one output. Threads may call it at once: each has a request of its own."""
 
-    def __init__(self, model: Path, threads: int, precision: Precision, cache: Path | None) -> None:
-        """``threads`` for one call, the caller's among them, neither pinned to cores nor spinning;
-        ``cache`` a folder for compiled models. Raises OpenVinoUnavailable."""
+    def __init__(self, model: Path | bytes, threads: int, precision: Precision, cache: Path | None) -> None:
+        """``model`` is a file, or its content; ``threads`` for one call, the caller's among them, neither
+        pinned to cores nor spinning; ``cache`` a folder for compiled models. Raises
+        OpenVinoUnavailable."""
         settings: dict[str, Any] = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
@@ -65,10 +66,13 @@ class OpenVinoModel:
         if cache is not None:
             settings["CACHE_DIR"] = str(cache)
         try:
-            self._compiled = _core().compile_model(str(model), "CPU", settings)
+            core = _core()
+            read = core.read_model(model) if isinstance(model, bytes) else str(model)
+            self._compiled = core.compile_model(read, "CPU", settings)
         except RuntimeError as error:
+            name = "the model" if isinstance(model, bytes) else model.name
             raise OpenVinoUnavailable(
-                f"OpenVINO cannot load {model.name} ({_first_line(error)}).",
+                f"OpenVINO cannot load {name} ({_first_line(error)}).",
                 hint="Set KAIKOU_TTS__KOKORO__RUNTIME=onnxruntime to do without it.",
             ) from error
         self._requests = threading.local()

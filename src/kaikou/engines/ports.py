@@ -15,6 +15,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kaikou.audio.pcm import Pcm
 
 
@@ -350,6 +353,30 @@ class BlendsVoices(Protocol):
     def blend(self, parts: Mapping[str, float]) -> Voice:
         """The voice of these parts (weights above 0 by voice id, scaled to sum 1); its id may be given
         to ``stream``. Nothing is stored. InvalidInput ``unknown_voice``."""
+        ...
+
+
+# --- finding ---------------------------------------------------------------------------------
+
+Vectors = NDArray[np.float32]
+"""[texts, dimensions], each row of length 1."""
+
+
+class Embedder(Engine, Protocol):
+    """Text as vectors; the dot product of two tells how near their meanings are."""
+
+    @property
+    def identity(self) -> str:
+        """The model and all that shapes its vectors, e.g. ``e5/multilingual-e5-small-q4``. Vectors of
+        different identities can't be compared."""
+        ...
+
+    async def embed(
+        self, texts: Sequence[str], *, role: Literal["query", "passage"], lane: Lane = Lane.LIVE
+    ) -> Vectors:
+        """``query`` is what is looked for, ``passage`` what may be found. Any length; models look at
+        long texts in windows, or at their beginning. The scale differs from model to model: rank by
+        it, compare it with no fixed threshold."""
         ...
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from kaikou.errors import SettingsError
 from kaikou.settings import ProviderSettings, RemoteEngineChoice, Settings
 
-RemoteKind = Literal["llm", "stt", "tts"]
+RemoteKind = Literal["llm", "stt", "tts", "embedding"]
 StructuredOutput = Literal["json_schema", "json_object"]
 
 
@@ -52,7 +52,12 @@ PRESETS: Mapping[str, Preset] = {
             "openai",
             "OpenAI",
             "https://api.openai.com/v1",
-            {"llm": "gpt-4.1-mini", "stt": "gpt-4o-mini-transcribe", "tts": "gpt-4o-mini-tts"},
+            {
+                "llm": "gpt-4.1-mini",
+                "stt": "gpt-4o-mini-transcribe",
+                "tts": "gpt-4o-mini-tts",
+                "embedding": "text-embedding-3-small",
+            },
             ("OPENAI_API_KEY",),
             max_tokens_field="max_completion_tokens",
             homepage="https://platform.openai.com/api-keys",
@@ -84,7 +89,7 @@ PRESETS: Mapping[str, Preset] = {
             "dashscope",
             "Alibaba Cloud DashScope",
             "https://dashscope.aliyuncs.com/compatible-mode/v1",
-            {"llm": "qwen-plus"},
+            {"llm": "qwen-plus", "embedding": "text-embedding-v4"},
             ("DASHSCOPE_API_KEY",),
             # The Qwen3 models think before they answer unless told not to; a caller would wait for it.
             extra_body={"enable_thinking": False},
@@ -96,7 +101,7 @@ PRESETS: Mapping[str, Preset] = {
             "gemini",
             "Google Gemini",
             "https://generativelanguage.googleapis.com/v1beta/openai",
-            {"llm": "gemini-2.5-flash"},
+            {"llm": "gemini-2.5-flash", "embedding": "gemini-embedding-001"},
             ("GEMINI_API_KEY", "API_KEY"),
             homepage="https://aistudio.google.com/apikey",
             more_models={"llm": ("gemini-2.5-flash-lite", "gemini-2.5-pro")},

@@ -19,7 +19,9 @@ from kaikou.errors import SettingsError
 from kaikou.settings import EngineChoice, Settings
 
 GROUP = "kaikou.engines"
-Kind = Literal["vad", "turn", "stt", "llm", "tts"]
+Kind = Literal["vad", "turn", "stt", "llm", "tts", "embedding"]
+TALKING: tuple[Kind, ...] = ("vad", "turn", "stt", "llm", "tts")
+"""The kinds a conversation is held with: loaded at the start, and an agent may choose its own."""
 
 Options = TypeVar("Options", bound=BaseModel)
 

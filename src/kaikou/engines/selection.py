@@ -35,6 +35,7 @@ class Choices:
     stt: str
     llm: str
     tts: str
+    embedding: str
 
 
 def choose(settings: Settings) -> Choices:
@@ -49,6 +50,7 @@ def choose(settings: Settings) -> Choices:
         stt=_named(settings.stt) or _remote("stt", settings.stt) or "whisper",
         llm=_named(settings.llm) or _language_model(settings),
         tts=_named(settings.tts) or _remote("tts", settings.tts) or "kokoro",
+        embedding=_named(settings.embedding) or _remote("embedding", settings.embedding) or "e5",
     )
 
 

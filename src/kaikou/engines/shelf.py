@@ -1,4 +1,4 @@
-"""Engines beside the default ones, made when an agent first asks for them."""
+"""Engines that are not needed for every call, made when somebody first asks for them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Engine, Engines
-from kaikou.engines.registry import EngineContext, Kind, Weights, create
+from kaikou.engines.registry import TALKING, EngineContext, Kind, Weights, create
 from kaikou.errors import KaikouError, NotReady, SettingsError
 from kaikou.settings import Settings
 
@@ -39,7 +39,7 @@ class EngineShelf:
         Raises SettingsError ``unknown_engine``; NotReady while one loads; what loading raised.
         """
         chosen: dict[str, Any] = {}
-        for kind in get_args(Kind):
+        for kind in TALKING:
             name = names.get(kind)
             current: Engine | None = getattr(default, kind)
             if not name or name == "auto" or (current is not None and current.card.name == name):
@@ -47,16 +47,28 @@ class EngineShelf:
             if kind == "turn" and name == "none":
                 chosen[kind] = None
             else:
-                chosen[kind] = await self._engine(kind, name)
-        unknown = set(names) - set(get_args(Kind))
+                chosen[kind] = await self.engine(kind, name)
+        unknown = set(names) - set(TALKING)
         if unknown:
             raise SettingsError(
                 f"There is no kind of engine named {sorted(unknown)[0]!r}.",
                 code="unknown_engine",
-                hint=f"Kinds: {', '.join(get_args(Kind))}.",
+                hint=f"Kinds: {', '.join(TALKING)}.",
                 param="engines",
             )
         return replace(default, **chosen) if chosen else default
+
+    async def engine(self, kind: Kind, name: str, *, patience: float | None = None) -> Engine:
+        """The engine of that kind and name, loaded; ``patience`` instead of the shelf's own. Raises as
+        ``choose`` does."""
+        task = self._task(kind, name)
+        done, _ = await asyncio.wait([task], timeout=self._patience if patience is None else patience)
+        if not done:
+            raise NotReady(
+                f"The {kind} engine {name!r} is being made ready.",
+                hint="Try again in a moment; weights may have to be downloaded first.",
+            )
+        return task.result()
 
     def use(self, settings: Settings, kind: Kind) -> None:
         """Make engines of ``kind`` with these settings from now on; those there are kept for whoever
@@ -65,7 +77,7 @@ class EngineShelf:
         for key in [key for key in self._loading if key[0] == kind]:
             self._former.append(self._loading.pop(key))
 
-    async def _engine(self, kind: Kind, name: str) -> Engine:
+    def _task(self, kind: Kind, name: str) -> asyncio.Task[Engine]:
         key = (kind, name)
         task = self._loading.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
@@ -74,13 +86,7 @@ class EngineShelf:
             )
             engine = create(kind, context)
             task = self._loading[key] = asyncio.create_task(_load(engine), name=f"load {kind}.{name}")
-        done, _ = await asyncio.wait([task], timeout=self._patience)
-        if not done:
-            raise NotReady(
-                f"The {kind} engine {name!r} is being made ready.",
-                hint="Try again in a moment; weights may have to be downloaded first.",
-            )
-        return task.result()
+        return task
 
     async def close(self) -> None:
         """Free every engine made here."""

