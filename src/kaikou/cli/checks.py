@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from kaikou import server
 from kaikou.accounts.exposure import check_exposure
-from kaikou.cli.doctor import Finding
+from kaikou.cli.finding import Finding
 from kaikou.cli.microphone import NoMicrophone, devices
 from kaikou.engines.ports import Card, Progress
 from kaikou.engines.registry import Kind

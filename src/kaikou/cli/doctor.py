@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from kaikou.cli import console
 
-Verdict = Literal["ok", "warning", "failed"]
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. ``hint`` says what to do where it is not well."""
-
-    area: str
-    what: str
-    verdict: Verdict
-    detail: str
-    hint: str = ""
 
 
 def doctor(
