@@ -12,6 +12,7 @@ Samples = NDArray[np.float32]
 """float32 mono samples, nominally in [-1, 1]."""
 
 _INT16 = np.float32(1 / 32768)
+_FLOAT32 = np.dtype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Pcm:
     def __post_init__(self) -> None:
         if self.samples.ndim != 1:
             raise ValueError("Pcm is mono: samples must have one dimension")
-        if self.samples.dtype != np.float32:
+        if self.samples.dtype is not _FLOAT32 and self.samples.dtype != _FLOAT32:  # fifty times a second
             raise ValueError("Pcm holds float32 samples")
         if self.rate <= 0:
             raise ValueError("the sample rate must be positive")
@@ -37,8 +38,9 @@ class Pcm:
     @classmethod
     def from_int16(cls, data: bytes | bytearray | memoryview, rate: int) -> Pcm:
         """Little-endian signed 16-bit bytes; an odd trailing byte is an error (ValueError)."""
-        ints = np.frombuffer(data, "<i2")
-        return cls(np.multiply(ints, _INT16, dtype=np.float32), rate)
+        samples = np.frombuffer(data, "<i2").astype(np.float32)
+        samples *= _INT16
+        return cls(samples, rate)
 
     def to_int16(self) -> bytes:
         """Little-endian signed 16-bit bytes; values outside [-1, 1] are clipped."""

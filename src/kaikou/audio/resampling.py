@@ -17,6 +17,7 @@ from kaikou.audio.pcm import Pcm, Samples
 _ATTENUATION = 70.0  # dB in the stop band
 _PASS, _STOP = 0.90, 1.04  # edges of the transition band, in Nyquist frequencies of the lower rate
 _LONGEST_BLOCK = 0.0101  # seconds
+_FLOAT32 = np.dtype(np.float32)
 _SLAB = 4096  # windows filtered at once
 _WIDE = 32  # output samples of one window, at least
 
@@ -133,25 +134,26 @@ class Resampler:
             self._held = held
             return np.zeros(0, np.float32)
         self._held = held[blocks * self._down :].copy()
-        out = np.empty(blocks * self._up, np.float32)
         groups, single = divmod(blocks, self._blocks_wide)
+        if not single:  # frames of 20 ms, as nearly all are
+            return _product(held, groups, self._blocks_wide * self._down, self._wide)
         done = groups * self._blocks_wide
-        if groups:
-            _product(held, self._blocks_wide * self._down, self._wide, out[: done * self._up])
-        if single:
-            _product(held[done * self._down :], self._down, self._weights, out[done * self._up :])
-        return out
+        last = _product(held[done * self._down :], single, self._down, self._weights)
+        if not groups:
+            return last
+        return np.concatenate((_product(held, groups, self._blocks_wide * self._down, self._wide), last))
 
 
-def _product(held: Samples, step: int, weights: Samples, out: Samples) -> None:
-    """Every window of ``held``, ``step`` apart, times ``weights``, into ``out``."""
-    window, width = weights.shape
-    count = len(out) // width
+def _product(held: Samples, count: int, step: int, weights: Samples) -> Samples:
+    """``count`` windows of ``held``, ``step`` apart, times ``weights``, in a row."""
     # A view made by hand: ``as_strided`` takes longer than the product itself.
-    windows: Samples = np.ndarray(
-        (count, window), np.float32, held, strides=(step * held.itemsize, held.itemsize)
-    )
-    rows = out.reshape(count, width)
-    # The product copies the overlapping windows: in slabs, so that a long clip stays small.
+    windows: Samples = np.ndarray((count, len(weights)), _FLOAT32, held, 0, (4 * step, 4))
+    # The product copies the overlapping windows: in slabs, so that a long clip stays small. ``dot`` does
+    # so in half the time that ``matmul`` takes for 20 ms.
+    if count <= _SLAB:
+        product: Samples = windows.dot(weights)
+        return product.reshape(-1)
+    rows = np.empty((count, weights.shape[1]), np.float32)
     for at in range(0, count, _SLAB):
-        np.matmul(windows[at : at + _SLAB], weights, out=rows[at : at + _SLAB])
+        np.dot(windows[at : at + _SLAB], weights, out=rows[at : at + _SLAB])
+    return rows.reshape(-1)

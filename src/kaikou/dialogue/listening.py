@@ -140,12 +140,12 @@ class Listening:
         length = end_ms - self._last_window_ms
         self._last_window_ms = end_ms
         now = self._loop.time()
-        before = self.state.end_ms
+        before = self.state
         self.dispatch(turn_values.Window(probability, end_ms, length, now * 1000))
         state = self.state
         if state.user == "silent":
             return
-        if state.end_ms != before:
+        if state.end_ms != before.end_ms:
             self.utterance.waterfall.speech_end = now
         if state.user == "speaking":
             self._maybe_partial(now)
@@ -158,6 +158,7 @@ class Listening:
         if self._dispatching:
             return
         self._dispatching = True
+        before = self.state
         try:
             while self._waiting:
                 self.state, actions = turns.step(self.state, self._waiting.pop(0))
@@ -165,7 +166,8 @@ class Listening:
                     self._do(action)
         finally:
             self._dispatching = False
-        self._schedule()
+        if self.state is not before:  # most windows are silence after silence, which moves no deadline
+            self._schedule()
 
     def _schedule(self) -> None:
         at = turns.deadline(self.state)
@@ -181,6 +183,7 @@ class Listening:
     def _tick(self) -> None:
         self._timer = None
         self.dispatch(turn_values.Tick(self._loop.time() * 1000))
+        self._schedule()
 
     def _do(self, action: turn_values.Action) -> None:
         match action:

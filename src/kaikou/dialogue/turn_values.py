@@ -85,9 +85,8 @@ class TurnState(NamedTuple):
 # --- what happens -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The VAD judged the audio up to ``end_ms``."""
+class Window(NamedTuple):
+    """The VAD judged the audio up to ``end_ms``. A tuple, because there are fifty a second."""
 
     probability: float
     end_ms: float

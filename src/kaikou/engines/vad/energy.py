@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import Iterable
 
 from pydantic import BaseModel, Field
 
@@ -75,20 +76,29 @@ class EnergyStream:
         self._on_probability = on_probability
         self._windows = Windows(WINDOW)
         self._generation = 0
+        self._loop = asyncio.get_running_loop()
         self._blocks: deque[float]
+        self._lowest: float
         self._quietest: float
         self._heard: int
         self._forget_room()
 
     def feed(self, samples: Samples) -> None:
         """Queue float32 mono samples at 16 kHz."""
-        self._windows.push(samples)
-        if ready := self._windows.ready:
-            windows = self._windows.take(ready)
-            # One window at a time: nearly always there is only one.
-            probabilities = [self._probability(_level(window)) for window in windows]
-            first = self._windows.taken - WINDOW * (len(windows) - 1)
-            asyncio.get_running_loop().call_soon(self._tell, probabilities, first, self._generation)
+        windows: Iterable[Samples]
+        if len(samples) == WINDOW and self._windows.whole:
+            # A client whose frames are our windows, as nearly all have them: nothing to cut or to hold.
+            self._windows.pass_by()
+            windows, count = (samples,), 1
+        else:
+            self._windows.push(samples)
+            count = self._windows.ready
+            if not count:
+                return
+            windows = self._windows.take(count)
+        probabilities = [self._probability(_level(window)) for window in windows]
+        first = self._windows.taken - WINDOW * (count - 1)
+        self._loop.call_soon(self._tell, probabilities, first, self._generation)
 
     def reset(self) -> None:
         """Forget queued samples and the noise floor."""
@@ -112,9 +122,10 @@ class EnergyStream:
         self._heard += 1
         if self._heard == _BLOCK:
             self._blocks.append(self._quietest)
+            self._lowest = min(self._blocks)
             self._heard, self._quietest = 0, math.inf
         options = self._options
-        floor = min(*self._blocks, self._quietest)
+        floor = min(self._lowest, self._quietest)
         above = (level - max(floor + options.margin, options.quietest)) / options.slope
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, above))))
 
@@ -123,6 +134,7 @@ class EnergyStream:
         count = round(self._options.memory / (_BLOCK * WINDOW / RATE))
         quiet = self._options.quietest - self._options.margin
         self._blocks = deque([quiet] * count, maxlen=count)  # the quietest of each half second
+        self._lowest = quiet  # of all blocks
         self._quietest = math.inf  # of the half second now
         self._heard = 0
 

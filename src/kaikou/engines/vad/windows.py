@@ -36,6 +36,15 @@ class Windows:
         self._held.append(samples)
         self._length += len(samples)
 
+    @property
+    def whole(self) -> bool:
+        """Nothing waits: the next sample begins a window."""
+        return not self._length
+
+    def pass_by(self) -> None:
+        """Count a window that went to the detector without waiting here (only while ``whole``)."""
+        self.taken += self.size
+
     def take(self, most: int) -> Samples:
         """Up to ``most`` windows, [n, size]."""
         count = min(most, self.ready)
