@@ -14,7 +14,7 @@ from dialogue.scripted import RATE, FakeLlm, FakeStt, FakeTts, LoudnessVad
 
 from kaikou.agents.service import AgentService
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue.admission import Admission, calibrate, sessions_models_carry
+from kaikou.dialogue.admission import Admission, Occupancy, calibrate, sessions_models_carry
 from kaikou.dialogue.events import Event, Failed, ReplyDone, TranscriptFinal
 from kaikou.dialogue.service import LiveService
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
@@ -204,6 +204,25 @@ async def test_sessions_end_when_their_time_is_over(tmp_path: Path) -> None:
 
 def test_calibration_gives_a_sensible_number() -> None:
     assert 2 <= calibrate() <= 2000
+
+
+@pytest.mark.parametrize(("busy", "carried"), [(0.35, 80), (0.7, 40), (0.05, 100), (1.0, 28)])
+def test_what_sessions_really_cost_replaces_the_estimate(busy: float, carried: int) -> None:
+    occupancy = Occupancy()
+    for _ in range(400):
+        occupancy.see(40, busy, 0.25)
+    # Never more than twice the estimate: silent callers may begin to speak.
+    assert occupancy.carries(40, expected=50) == pytest.approx(carried, abs=1)
+
+
+def test_few_sessions_or_a_rush_of_new_ones_say_nothing() -> None:
+    occupancy = Occupancy()
+    for _ in range(400):
+        occupancy.see(4, 0.01, 0.25)
+    assert occupancy.carries(4, expected=50) == 50
+    for _ in range(4):
+        occupancy.see(45, 0.01, 0.25)
+    assert occupancy.carries(45, expected=50) == 50
 
 
 async def test_slow_models_bound_the_sessions() -> None:

@@ -2,14 +2,18 @@
 
 The estimate is calibrated at start, in two parts. What a session costs the event loop is known
 relative to a small piece of arithmetic, which is timed. What it costs the processor is measured
-on the local models themselves, once they are loaded. From then on two meters correct it: how late
-the event loop runs its timers, and how long live work waits for the processor. A process that
-shows either takes nobody new until it recovered; those inside are not touched.
+on the local models themselves, once they are loaded.
+
+From then on meters correct it. What the sessions inside really cost the event loop replaces the
+first estimate, once there are enough of them. How late the loop runs its timers, and how long live
+work waits for the processor, say that the limit is reached already: such a process takes nobody new
+until it recovered; those inside are not touched.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import aclosing, suppress
@@ -30,6 +34,9 @@ _TOKENS_PER_SECOND = 4.0
 _SENTENCE = "This is how long it takes to say one sentence."
 _SHARE = 0.7
 """Of the event loop's time that sessions may use: the rest is for bursts."""
+_AVERAGED_SECONDS = 8.0
+_ENOUGH = 8
+"""Sessions, on average, from which their cost is told from the server's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +53,44 @@ class Load:
         return self.sessions >= self.capacity
 
 
-def calibrate() -> int:
+class Occupancy:
+    """What a session costs the event loop, from the loop's own processor time.
+
+    Two averages over the same seconds, of the sessions and of the share of its time that the loop was
+    busy: their ratio holds while callers come and go.
+    """
+
+    def __init__(self) -> None:
+        self._sessions = 0.0
+        self._busy = 0.0
+
+    def see(self, sessions: int, busy: float, seconds: float) -> None:
+        """``sessions`` were inside for ``seconds``, and the loop was ``busy`` for that share of them."""
+        weight = 1 - math.exp(-seconds / _AVERAGED_SECONDS)
+        self._sessions += weight * (sessions - self._sessions)
+        self._busy += weight * (busy - self._busy)
+
+    def carries(self, sessions: int, expected: int) -> int:
+        """Sessions that the loop carries, where so many are ``expected`` and ``sessions`` inside now.
+
+        Few sessions, or many that only just came, say nothing. Callers who are silent today may speak
+        tomorrow, so that no measurement takes in more than twice the expected.
+        """
+        if not self._busy or self._sessions < max(_ENOUGH, sessions / 2):
+            return expected
+        measured = int(_SHARE * self._sessions / self._busy)
+        return max(2, min(measured, 2 * expected))
+
+
+def calibrate(rounds: int = 20) -> int:
     """Sessions that one event loop on this processor is expected to carry (at least 2).
 
-    Times a fixed piece of array arithmetic like that of one audio frame; takes about 20 ms, so
-    call it off the event loop.
+    Times a fixed piece of array arithmetic like that of one audio frame; the best of ``rounds`` counts,
+    of which each takes 0.1 ms: call it off the event loop, or with very few of them.
     """
     frame = np.linspace(-1, 1, 480, dtype=np.float32)
     best = float("inf")
-    for _ in range(20):
+    for _ in range(rounds):
         started = time.perf_counter()
         for _ in range(50):
             float(np.dot(frame, frame))
@@ -119,6 +155,7 @@ class Admission:
         self._most_lag = most_lag
         self._most_wait = most_wait
         self._lag = 0.0
+        self._occupancy = Occupancy()
         self.sessions = 0
         self._left = asyncio.Event()
         self.models_carry: int | None = None
@@ -126,7 +163,10 @@ class Admission:
 
     @property
     def load(self) -> Load:
-        capacity = self._limit or min(self._calibrated, self.models_carry or self._calibrated)
+        capacity = self._limit
+        if not capacity:
+            capacity = self._occupancy.carries(self.sessions, self._calibrated)
+            capacity = min(capacity, self.models_carry or capacity)
         return Load(self.sessions, capacity, self._lag, self._queue_wait())
 
     def enter(self) -> None:
@@ -168,10 +208,17 @@ class Admission:
         self._left.set()
 
     async def watch(self, interval: float = 0.25) -> None:
-        """Measure the loop's lag until cancelled: a moving average that rises fast, falls slowly."""
+        """Until cancelled, measure the loop's lag (a moving average that rises fast and falls slowly) and
+        what sessions cost it. While nobody is inside, the calibration goes on: a start in a machine's
+        slow moment would turn callers away for good."""
         loop = asyncio.get_running_loop()
+        used, since = time.thread_time(), loop.time()
         while True:
-            due = loop.time() + interval
             await asyncio.sleep(interval)
-            late = max(0.0, loop.time() - due)
+            spent, now = time.thread_time(), loop.time()
+            late = max(0.0, now - since - interval)
             self._lag = late if late > self._lag else self._lag * 0.8 + late * 0.2
+            self._occupancy.see(self.sessions, (spent - used) / (now - since), now - since)
+            if not self.sessions:
+                self._calibrated = max(self._calibrated, calibrate(rounds=1))
+            used, since = spent, now
