@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kaikou.cli import console
+from kaikou.cli.finding import Finding
 
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]"}
 
