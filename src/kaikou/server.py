@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kaikou.settings import Settings
     from kaikou.settings_load import LoadedSettings
     from kaikou.store.database import Database
+    from kaikou.tools.room import ToolRoom
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,6 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
         await asyncio.to_thread(_import, _OTHER_PARTS)
         from kaikou.accounts.guard import Guard
         from kaikou.agents.service import AgentService
-        from kaikou.api.providers.routes import switchboard
         from kaikou.api.runtime import Runtime
         from kaikou.store.agents import AgentRepository
         from kaikou.store.blobs import Blobs
@@ -161,8 +161,7 @@ async def open_runtime(loaded: LoadedSettings, on_change: OnChange = ignore) -> 
             warmup=warmup,
             voices=VoiceLibrary(engines.tts, VoiceRepository(database)),
         )
-        runtime.live = await _open_live(runtime, warmup, stack)
-        stack.push_async_callback(switchboard(runtime).close)
+        await _open_services(runtime, warmup, stack)
         yield runtime
 
 
@@ -178,6 +177,34 @@ def _build(loaded: LoadedSettings, pool: Pool, weights: Weights) -> tuple[Loaded
             raise
         log.warning("the engines chosen on the page are not used: %s", error)
         return loaded.operator, build(loaded.operator.settings, pool, weights)
+
+
+async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) -> None:
+    """What works on the runtime's parts, each told of those it needs."""
+    from kaikou.api.providers.routes import switchboard
+
+    runtime.tools = _open_tools(runtime, stack)
+    runtime.live = await _open_live(runtime, warmup, stack)
+    stack.push_async_callback(switchboard(runtime).close)
+
+
+def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
+    """The tools, with what they need of other rooms; they load and connect in the background."""
+    from kaikou.api.tools import SourceChanges
+    from kaikou.tools.ports import AgentChoice, ToolPorts
+    from kaikou.tools.room import ToolRoom
+
+    class Personas:
+        async def choices(self) -> Sequence[AgentChoice]:
+            return [AgentChoice(agent.id, agent.name) for agent in await runtime.agents.all()]
+
+    changes = SourceChanges(runtime.feed)
+    stack.callback(changes.close)
+    settings = runtime.settings
+    tools = ToolRoom(settings.data_dir, settings.tools, ToolPorts(agents=Personas()), changes.note)
+    stack.push_async_callback(tools.close)
+    tools.start()
+    return tools
 
 
 async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) -> LiveService:

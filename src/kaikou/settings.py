@@ -127,6 +127,24 @@ class LiveSettings(BaseModel):
     partials: bool = Field(True, description="Transcribe while the user speaks, when the processor is idle.")
 
 
+class McpServerSettings(BaseModel):
+    """One MCP server: a ``command`` that speaks on its standard output, or a ``url``."""
+
+    command: str | None = Field(None, description="Program to start; it speaks MCP over stdio.")
+    args: list[str] = Field(default_factory=list, description="Its arguments.")
+    env: dict[str, SecretStr] = Field(default_factory=dict, description="Its variables: NAME | NAME.")
+    cwd: str | None = Field(None, description="Folder it starts in.")
+    url: str | None = Field(None, description="Address of a server that is running.")
+    transport: Literal["auto", "stdio", "http", "sse"] = Field(
+        "auto", description="auto | stdio | http (streamable) | sse; auto tries http and sse in turn."
+    )
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Headers of requests: NAME.")
+    token: SecretStr | None = Field(None, description="Sent as a bearer token.")
+    timeout: float = Field(30.0, gt=0, description="Seconds a call may take.")
+    agents: list[str] | None = Field(None, description="Agents that get its tools; default all.")
+    disabled: bool = Field(False, description="Leave it out for now.")
+
+
 class ToolSettings(BaseModel):
     """What agents may do besides talk, and its bounds."""
 
@@ -135,6 +153,28 @@ class ToolSettings(BaseModel):
     timeout: float = Field(60.0, gt=0, description="Seconds any call may take, whatever the tool says.")
     max_concurrent: int = Field(32, gt=0, description="Calls at once in all conversations.")
     max_result_chars: int = Field(8_000, gt=0, description="Longest result given to the model.")
+    mcp: dict[str, McpServerSettings] = Field(
+        default_factory=dict, description="MCP servers: any name; more in data_dir/mcp.json."
+    )
+    mcp_connect_timeout: float = Field(20.0, gt=0, description="Seconds an MCP server may take to answer.")
+    mcp_check_seconds: float = Field(30.0, gt=0, description="Between two looks at an MCP server.")
+    http_timeout: float = Field(10.0, gt=0, description="Seconds a service that a tool asks may take.")
+    http_max_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Longest answer of such a service.")
+    time_zone: str = Field("", description="IANA zone such as Asia/Shanghai; default the machine's.")
+    home_place: str = Field("", description="Town of the weather where nobody names one.")
+    weather_url: str = Field("https://api.open-meteo.com", description="An Open-Meteo service.")
+    geocoding_url: str = Field(
+        "https://geocoding-api.open-meteo.com", description="Open-Meteo's search for places."
+    )
+    news_feeds: list[str] = Field(default_factory=list, description="Addresses of RSS or Atom feeds.")
+    music_folder: Path | None = Field(None, description="Folder of songs to play.")
+    search_provider: Literal["auto", "tavily", "metaso", "searxng"] = Field(
+        "auto", description="auto | tavily | metaso | searxng; auto is searxng if search_url is set."
+    )
+    search_url: str | None = Field(None, description="Address of a SearXNG, or of the provider.")
+    search_key: SecretStr | None = Field(None, description="Key of Tavily or Metaso.")
+    home_assistant_url: str | None = Field(None, description="Such as http://homeassistant.local:8123.")
+    home_assistant_token: SecretStr | None = Field(None, description="A long-lived access token.")
     log_calls: int = Field(20, ge=0, description="Calls of each tool kept for the page, in memory.")
 
 

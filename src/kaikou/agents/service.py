@@ -15,7 +15,7 @@ from kaikou.store.agents import AgentRepository
 from kaikou.store.records import AgentRow, now
 
 MAX_AGENTS = 1_000
-_FIELDS = ("name", "prompt", "description", "greeting", "voice", "language", "engines")
+_FIELDS = ("name", "prompt", "description", "greeting", "voice", "language", "engines", "tools")
 
 
 class AgentService:
@@ -99,6 +99,7 @@ class AgentService:
             voice=agent.voice,
             language=agent.language,
             engines=dict(agent.engines),
+            tools=None if agent.tools is None else tuple(agent.tools),
             created_at=agent.created_at,
             updated_at=agent.updated_at,
         )
@@ -116,6 +117,7 @@ class AgentService:
             voice=row.voice,
             language=row.language,
             engines=dict(row.engines),
+            tools=None if row.tools is None else tuple(row.tools),
             shipped=shipped,
             changed=shipped,
             created_at=row.created_at,

@@ -31,6 +31,9 @@ class AgentFields(BaseModel):
     voice: str | None = Field(None, description="A voice's id; null for the language's own.")
     language: str | None = Field(None, description="BCP 47 code; null to follow the user.")
     engines: dict[str, str] | None = Field(None, description="Engine names by kind: stt, llm, tts.")
+    tools: list[str] | None = Field(
+        None, description="Ids of /api/tools, or source/*; null for all that can be used, [] for none."
+    )
 
     def given(self) -> dict[str, object]:
         """The fields that were sent; null empties those that can be empty."""
@@ -62,6 +65,7 @@ class AgentOut(BaseModel):
     voice: str | None
     language: str | None
     engines: dict[str, str]
+    tools: list[str] | None
     shipped: bool
     changed: bool
     created_at: datetime

@@ -28,6 +28,7 @@ from kaikou.api import (
     problems,
     providers,
     settings,
+    tools,
     voices,
     xiaozhi,
 )
@@ -62,6 +63,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(models.router)
     app.include_router(voices.router)
     app.include_router(agents.router)
+    app.include_router(tools.router)
     app.include_router(deletion.router)
     app.include_router(conversations.router)
     app.include_router(openai.router)

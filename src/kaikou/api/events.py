@@ -4,8 +4,8 @@ Event types: ``state`` (a whole snapshot; first on every stream), ``engines`` (o
 changed), ``providers`` (the page's choice of an engine is being put in force), ``sessions`` (how many
 live sessions), ``conversations`` (``id`` and ``change``: created, updated, closed, renamed, deleted,
 restored; no ``id`` where many changed at once: list again), ``devices`` (``id`` and ``change``: waiting,
-bound, unbound, changed, online, offline, state), ``resync`` (this reader was too slow,
-changes were dropped: read afresh), ``closing``.
+bound, unbound, changed, online, offline, state), ``tools`` (``source`` changed, or a tool of it was
+called), ``resync`` (this reader was too slow, changes were dropped: read afresh), ``closing``.
 """
 
 from __future__ import annotations

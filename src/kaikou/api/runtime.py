@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kaikou.store.conversations import ConversationRepository
     from kaikou.store.database import Database
     from kaikou.store.journal import Journal
+    from kaikou.tools.room import ToolRoom
     from kaikou.voices.library import VoiceLibrary
 
 
@@ -57,6 +58,7 @@ class Runtime:
     live: LiveService | None = None
     shelf: EngineShelf | None = None
     devices: DeviceRegistry | None = None
+    tools: ToolRoom | None = None
     draining: bool = False
     """The server is about to stop: nobody new is taken in."""
     extras: dict[str, Any] = field(default_factory=dict)

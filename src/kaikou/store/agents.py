@@ -32,7 +32,10 @@ class AgentRepository:
 
     async def put(self, row: AgentRow) -> None:
         """Insert, or replace the one of the same id."""
-        values = asdict(row) | {"engines": dict(row.engines)}
+        values = asdict(row) | {
+            "engines": dict(row.engines),
+            "tools": None if row.tools is None else list(row.tools),
+        }
         async with self._database.write() as connection:
             done = await connection.execute(update(agents).where(agents.c.id == row.id).values(values))
             if not done.rowcount:

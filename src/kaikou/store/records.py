@@ -6,7 +6,7 @@ All moments are timezone-aware UTC; durations are seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -156,6 +156,7 @@ class AgentRow:
     voice: str | None = None
     language: str | None = None
     engines: Mapping[str, str] = field(default_factory=dict)
+    tools: Sequence[str] | None = None
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
 

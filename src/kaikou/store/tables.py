@@ -141,6 +141,7 @@ agents = Table(
     Column("voice", ID),
     Column("language", String(40)),
     Column("engines", JSON, nullable=False),
+    Column("tools", JSON(none_as_null=True)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )

@@ -54,20 +54,25 @@ class Toolbox:
     def __init__(
         self,
         settings: ToolSettings,
-        sources: Sequence[ToolSource] = (),
+        sources: Sequence[ToolSource] | Callable[[], Sequence[ToolSource]] = (),
         on_call: OnCall = lambda _spec, _record: None,
         *,
         shared: _Shared | None = None,
     ) -> None:
-        self.sources = tuple(sources)
+        self._sources = sources if callable(sources) else lambda: sources
         self._shared = shared or _Shared(
             settings, asyncio.Semaphore(settings.max_concurrent), CallLog(settings.log_calls), on_call
         )
 
+    @property
+    def sources(self) -> Sequence[ToolSource]:
+        """As they are now: servers come and go."""
+        return self._sources()
+
     def with_sources(self, extra: Sequence[ToolSource]) -> Toolbox:
         """The same with more sources, such as one device's own; limits and log are shared."""
         shared = self._shared
-        return Toolbox(shared.settings, (*self.sources, *extra), shared=shared) if extra else self
+        return Toolbox(shared.settings, lambda: (*self.sources, *extra), shared=shared) if extra else self
 
     @property
     def calls(self) -> CallLog:

@@ -1,0 +1,1 @@
+"""Tools that come with Kaikou, each a small file; ``source.py`` gathers them."""
