@@ -15,6 +15,9 @@ from referencing.exceptions import Unresolvable
 
 from kaikou.errors import InvalidInput
 
+Draft202012Validator.check_schema({})
+"""Reads the schema of schemas, which takes a tenth of a second: here, while the server starts, and not with
+the first call in a conversation."""
 log = logging.getLogger(__name__)
 _NO_OTHER_PLACES: Registry[Any] = Registry()
 """A schema of a foreign server must not make this one fetch addresses."""

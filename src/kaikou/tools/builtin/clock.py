@@ -19,7 +19,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             zone: IANA time zone such as Asia/Tokyo for another place; leave it out for here.
         """
         now = datetime.now(zone_named(zone or parts.settings.time_zone))
-        return f"{now:%A %Y-%m-%d %H:%M} ({now:%Z}, UTC{now:%z})"
+        return f"{now.astimezone(now.tzinfo):%A %Y-%m-%d %H:%M (%Z, UTC%z)}"
 
     return [function_tool(get_time, title="Time")]
 
