@@ -109,7 +109,7 @@ def test_leaving_the_page_frees_the_place(serve: Serve, open_page: Open) -> None
         start(visit)
         visit.wait_status("Listening", "Speaking")
         visit.page.goto("about:blank")
-        visit.page.go_back()
+        visit.page.goto(server.url)
 
 
 def test_muting_keeps_the_call_and_silences_the_user(

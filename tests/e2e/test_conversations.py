@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from e2e.conftest import Open, Serve, Server, Visit, hold
+from e2e.conftest import SCRIPTED, Open, Serve, Server, Visit, hold, running_server
 from e2e.test_page import accessibility_problems
 from playwright.sync_api import Locator, expect
+
+from kaikou.settings import Settings
+from kaikou.store.database import Database
+from kaikou.store.history import put_conversation, put_item
+from kaikou.store.records import ConversationRow, ItemRow, PartRow
 
 pytestmark = pytest.mark.browser
 
@@ -93,17 +101,37 @@ def test_a_conversation_is_saved_in_each_format(echo_server: Server, open_page: 
             assert len(json.loads(text)["items"]) >= 2
 
 
+@pytest.fixture(scope="module")
+def full_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with more conversations than a list shows at once, over several days."""
+    folder = tmp_path_factory.mktemp("full")
+
+    async def fill() -> None:
+        database = await Database.open(Settings(data_dir=folder / "data"))
+        async with database.write() as connection:
+            for number in range(45):
+                when = datetime.now(UTC) - timedelta(hours=2 * (45 - number))
+                row = ConversationRow(f"conv_{number}", surface="chat", created_at=when, updated_at=when)
+                await put_conversation(connection, row)
+                said = PartRow(kind="text", text=f"Conversation {number}")
+                item = ItemRow(f"item_{number}", role="user", parts=(said,), created_at=when)
+                await put_item(connection, row.id, item, None)
+        await database.close()
+
+    asyncio.run(fill())
+    with running_server(folder, SCRIPTED) as server:
+        yield server
+
+
 @pytest.mark.parametrize(
     ("viewport", "locale"),
     [({"width": 1280, "height": 800}, "en-US"), ({"width": 360, "height": 700}, "zh-CN")],
     ids=["desktop", "phone-chinese"],
 )
 def test_the_page_of_all_conversations(
-    serve: Serve, open_page: Open, viewport: dict[str, int], locale: str
+    full_server: Server, open_page: Open, viewport: dict[str, int], locale: str
 ) -> None:
-    server = serve()
-    for number in range(45):
-        hold(server, [f"Conversation {number}"])
+    server = full_server
     visit = open_page(server.url, viewport=viewport, locale=locale)
     visit.page.goto(f"{server.url}/app/conversations")
     main = visit.page.get_by_role("main")

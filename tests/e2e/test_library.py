@@ -19,7 +19,7 @@ def test_an_agent_is_made_copied_deleted_and_brought_back(echo_server: Server, o
     page = visit.page
     page.get_by_role("link", name="Agents").click()
     page.get_by_role("button", name="New agent").click()
-    page.get_by_label("Name").fill("Captain")
+    page.get_by_label("Name", exact=True).fill("Captain")
     page.get_by_label("Description").fill("Sails the seven seas.")
     page.get_by_label("Character and task").fill("You are a ship's captain.")
     page.get_by_label("Greeting").fill("Ahoy!")
@@ -32,7 +32,7 @@ def test_an_agent_is_made_copied_deleted_and_brought_back(echo_server: Server, o
     page.get_by_role("link", name="All agents").click()
     page.get_by_role("button", name="More about Captain").click()
     page.get_by_role("menuitem", name="Duplicate").click()
-    expect(page.get_by_label("Name")).to_have_value("Captain (copy)")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Captain (copy)")
 
     page.get_by_role("link", name="All agents").click()
     card = page.locator(".agent-card").filter(has=page.get_by_role("heading", name="Captain", exact=True))
@@ -109,7 +109,7 @@ def test_a_voice_is_blended(kokoro_server: Server, open_page: Open) -> None:
     with page.expect_response("**/api/voices/preview", timeout=60_000) as answer:
         page.get_by_role("button", name="Listen to the mixture").click()
     assert int(answer.value.headers["content-length"]) > 24_000  # more than half a second of 24 kHz sound
-    page.get_by_label("Name").fill("Evening")
+    page.get_by_label("Name", exact=True).fill("Evening")
     assert accessibility_problems(visit) == []
     visit.picture("blend-en-dark")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()

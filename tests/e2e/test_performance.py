@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def test_turns_are_drawn_as_they_were_measured(serve: Serve, open_page: Open, tmp_path: Path) -> None:
     server = serve(KAIKOU_LLM__SCRIPTED__ECHO="true", KAIKOU_STT__SCRIPTED__TRANSCRIPTS="Good morning.")
     microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=1, after=2)
-    visit = open_page(server.url, microphone=microphone)
+    visit = open_page(server.url, microphone=microphone, preferences={"transcript": True})
     page = visit.page
     page.get_by_role("link", name="Performance").click()
     page.get_by_role("heading", name="No turns in this time").wait_for()

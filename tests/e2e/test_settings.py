@@ -96,7 +96,7 @@ def test_a_language_model_is_tried_chosen_and_given_back(open_choice: Server, op
         visit.picture("provider-works-en")
         dialog.get_by_role("button", name="Save").click()
         expect(card).to_contain_text("orca-7b")
-        expect(card).to_contain_text("Remote service")
+        expect(card).to_contain_text("OpenAI-compatible server")
         assert KEY not in page.content()
 
         page.get_by_role("link", name="New conversation").or_(

@@ -117,7 +117,7 @@ def test_the_mode_changes_in_a_call_and_is_remembered(
     assert HEARD in visit.wait_lines("user", 1)
     visit.page.get_by_role("radio", name="Push to talk").click()
     visit.page.get_by_role("button", name="End", exact=True).click()
-    visit.page.reload()
+    visit.page.goto(echo_server.url)
     assert visit.page.get_by_role("radio", name="Push to talk").is_checked()
 
 

@@ -1,3 +1,5 @@
+import "./avatar.css";
+
 /** The first letter of a name on a colour of its own: people find a face faster than a word. */
 export function Avatar({ name }: { name: string }) {
   const letter = [...name.trim()][0] ?? "·";

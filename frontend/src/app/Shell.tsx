@@ -27,7 +27,13 @@ export function Shell() {
       <TopBar key={pathname} />
       <div className="beside">
         <CallBar />
-        {moving ? <Loading /> : <Outlet />}
+        {moving ? (
+          <main id="content" tabIndex={-1}>
+            <Loading />
+          </main>
+        ) : (
+          <Outlet />
+        )}
       </div>
     </div>
   );

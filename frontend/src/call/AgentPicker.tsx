@@ -1,4 +1,4 @@
-import type { CSSProperties } from "react";
+import { Avatar } from "../agents/Avatar";
 import { useLanguage } from "../i18n/language";
 import type { Agent } from "../server/agents";
 
@@ -24,20 +24,11 @@ export function AgentPicker({ agents, chosen, onChoose }: Props) {
             checked={agent.id === chosen}
             onChange={() => onChoose(agent.id)}
           />
-          <span className="agent-face" style={faceOf(agent.id)} aria-hidden="true">
-            {Array.from(agent.name)[0]}
-          </span>
+          <Avatar name={agent.name} />
           <span className="agent-name">{agent.name}</span>
           <span className="agent-about">{agent.description}</span>
         </label>
       ))}
     </fieldset>
   );
-}
-
-/** A colour of one's own, the same on every visit. */
-function faceOf(id: string): CSSProperties {
-  let hue = 150;
-  for (const letter of id) hue = (hue * 31 + (letter.codePointAt(0) ?? 0)) % 360;
-  return { "--hue": hue } as CSSProperties;
 }

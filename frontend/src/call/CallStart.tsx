@@ -20,18 +20,11 @@ export function CallStart({ state, store, actions, ready }: Props) {
   const { t } = useLanguage();
   const { mode } = usePreferences();
   const [tuning, setTuning] = useState(false);
-  const begun = state.conversation.lines.length > 0;
-  const writing = state.conversation.response !== null;
   return (
     <div className="call-start">
       <Button look="primary" icon={<Phone />} disabled={!ready} onClick={actions.start}>
-        {t(begun ? "call.again" : "call.start")}
+        {t("call.start")}
       </Button>
-      {writing && (
-        <Button aria-keyshortcuts="Escape" onClick={actions.interrupt}>
-          {t("call.stop")}
-        </Button>
-      )}
       <div className="call-manner">
         <ModeSwitch mode={mode} onChange={actions.changeMode} />
         <Button

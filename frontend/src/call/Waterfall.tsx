@@ -41,7 +41,7 @@ export function Waterfall({ metrics }: { metrics: Metrics }) {
                   <span
                     className="bar"
                     style={{
-                      left: share(stage.start - first),
+                      left: `min(${share(stage.start - first)}, 100% - 3px)`,
                       width: share(stage.end - stage.start),
                     }}
                   >

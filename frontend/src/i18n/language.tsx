@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
+import { inChinese } from "./said";
 import { en, type TextKey, zh } from "./texts";
 
 export type Language = "en" | "zh";
@@ -11,6 +12,8 @@ interface Value {
   language: Language;
   setLanguage: (language: Language) => void;
   t: Translate;
+  /** A sentence of the server in the page's language, as it is where the page doesn't know it. */
+  said: (sentence: string) => string;
 }
 
 const LanguageContext = createContext<Value | null>(null);
@@ -39,6 +42,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
       setLanguage(chosen);
     },
     t: (key, values) => fill(TEXTS[language][key], values),
+    said: (sentence) => (language === "zh" ? inChinese(sentence) : sentence),
   };
   return <LanguageContext value={value}>{children}</LanguageContext>;
 }

@@ -16,7 +16,7 @@ const LOOKS: Record<EngineAtWork["state"], string> = {
 
 /** The engines behind the conversation: their health, their own time, and the lines before them. */
 export function EnginesAtWork() {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   const { data, error, refetch } = useEngines();
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading />;
@@ -31,15 +31,15 @@ export function EnginesAtWork() {
         {data.engines.map((engine) => (
           <li key={`${engine.kind}.${engine.name}`} className="card">
             <p className="note">{kindOf(engine.kind)}</p>
-            <h3>{engine.title}</h3>
-            <p className="note">{engine.model}</p>
+            <h3>{said(engine.title)}</h3>
+            <p className="note">{said(engine.model)}</p>
             <p>
               <span className={`badge ${LOOKS[engine.state]}`}>{t(`warmup.${engine.state}`)}</span>{" "}
               <span className="badge">
                 {t(engine.local ? "settings.local" : "settings.remote")}
               </span>
             </p>
-            {engine.detail && <p className="note">{engine.detail}</p>}
+            {engine.detail && <p className="note">{said(engine.detail)}</p>}
             {engine.model_time && (
               <p>
                 {t("latency.modelTime", {

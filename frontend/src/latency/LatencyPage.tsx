@@ -10,7 +10,7 @@ import { Empty, Loading, Page } from "../ui/Page";
 import { WideTable } from "../ui/WideTable";
 import { EnginesAtWork } from "./EnginesAtWork";
 import { Histogram } from "./Histogram";
-import { type Latency, useLatency } from "./latency";
+import { type Latency, type Surface, useLatency } from "./latency";
 import { RecentTurns } from "./RecentTurns";
 import { StageTable } from "./StageTable";
 import { inSeconds } from "./seconds";
@@ -25,7 +25,8 @@ export function LatencyPage() {
   const { t } = useLanguage();
   const client = useQueryClient();
   const [window, setWindow] = useState<Window>("day");
-  const { data, error, refetch, isFetching } = useLatency(WINDOWS[window]);
+  const [surface, setSurface] = useState<Surface>("realtime");
+  const { data, error, refetch, isFetching } = useLatency(WINDOWS[window], surface);
   return (
     <Page
       title={t("latency.title")}
@@ -40,22 +41,36 @@ export function LatencyPage() {
         </Button>
       }
     >
-      <Field label={t("latency.window")}>
-        {(control) => (
-          <select
-            {...control}
-            className="input window"
-            value={window}
-            onChange={(event) => setWindow(event.target.value as Window)}
-          >
-            {(Object.keys(WINDOWS) as Window[]).map((one) => (
-              <option key={one} value={one}>
-                {t(`latency.window.${one}`)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <div className="choices">
+        <Field label={t("latency.window")}>
+          {(control) => (
+            <select
+              {...control}
+              value={window}
+              onChange={(event) => setWindow(event.target.value as Window)}
+            >
+              {(Object.keys(WINDOWS) as Window[]).map((one) => (
+                <option key={one} value={one}>
+                  {t(`latency.window.${one}`)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label={t("latency.surface")}>
+          {(control) => (
+            <select
+              {...control}
+              value={surface}
+              onChange={(event) => setSurface(event.target.value as Surface)}
+            >
+              <option value="realtime">{t("latency.surface.realtime")}</option>
+              <option value="chat">{t("latency.surface.chat")}</option>
+              <option value="">{t("latency.surface.any")}</option>
+            </select>
+          )}
+        </Field>
+      </div>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading />}
       {data?.count === 0 && (
@@ -66,14 +81,15 @@ export function LatencyPage() {
           </Link>
         </Empty>
       )}
-      {data && data.count > 0 && <Figures latency={data} />}
+      {data && data.count > 0 && <Figures latency={data} written={surface === "chat"} />}
       <EnginesAtWork />
     </Page>
   );
 }
 
-function Figures({ latency }: { latency: Latency }) {
+function Figures({ latency, written }: { latency: Latency; written: boolean }) {
   const { t } = useLanguage();
+  const histogram = t(written ? "latency.histogramWritten" : "latency.histogram");
   const { total, speculation, queued } = latency;
   const rate = speculation.hit_rate;
   return (
@@ -81,11 +97,15 @@ function Figures({ latency }: { latency: Latency }) {
       <dl className="tiles">
         <Tile name={t("latency.turns")} value={String(latency.count)} />
         <Tile
-          name={t("latency.median")}
+          name={t(written ? "latency.medianWritten" : "latency.median")}
           value={inSeconds(total.p50)}
-          about={t("latency.medianAbout")}
+          about={t(written ? "latency.medianWrittenAbout" : "latency.medianAbout")}
         />
-        <Tile name={t("latency.p95")} value={inSeconds(total.p95)} about={t("latency.p95About")} />
+        <Tile
+          name={t(written ? "latency.p95Written" : "latency.p95")}
+          value={inSeconds(total.p95)}
+          about={t("latency.p95About")}
+        />
         <Tile
           name={t("latency.queued")}
           value={inSeconds(queued.p95)}
@@ -101,8 +121,8 @@ function Figures({ latency }: { latency: Latency }) {
         />
       </dl>
       <section className="card">
-        <h2>{t("latency.histogram")}</h2>
-        <Histogram spread={total} bounds={latency.bounds} label={t("latency.histogram")} />
+        <h2>{histogram}</h2>
+        <Histogram spread={total} bounds={latency.bounds} label={histogram} />
       </section>
       <StageTable latency={latency} />
       <Groups latency={latency} />

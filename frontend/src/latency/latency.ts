@@ -55,11 +55,15 @@ export interface Latency {
   turns: Turn[];
 }
 
+/** How a turn was held: `realtime` is spoken in a browser or over the API, "" is any. */
+export type Surface = "realtime" | "chat" | "";
+
 /** The turns of the last `window` seconds. */
-export function useLatency(window: number) {
+export function useLatency(window: number, surface: Surface) {
   return useQuery({
-    queryKey: ["latency", window],
-    queryFn: () => request<Latency>(`/api/latency?window=${window}&limit=50`),
+    queryKey: ["latency", window, surface],
+    queryFn: () =>
+      request<Latency>(`/api/latency?window=${window}&limit=50${surface && `&surface=${surface}`}`),
     placeholderData: (before) => before,
   });
 }

@@ -23,7 +23,7 @@ interface Model {
 
 /** The weights on this machine: what for, how large, under which licence, and how far they are. */
 export function Downloads() {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   const client = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ["models"],
@@ -49,9 +49,9 @@ export function Downloads() {
               <h2>{model.title}</h2>
               <p className="note">
                 {[
-                  model.purpose,
+                  said(model.purpose),
                   model.size ? megabytes(model.size) : null,
-                  `${model.licence.code} / ${model.licence.weights}`,
+                  [...new Set([model.licence.code, model.licence.weights])].join(" / "),
                 ]
                   .filter(Boolean)
                   .join(" · ")}

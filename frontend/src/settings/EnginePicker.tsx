@@ -24,7 +24,7 @@ export function keyOf(choice: Choice | undefined): string {
 
 /** The engines as cards: automatic, on this machine, a provider's, any other address. */
 export function EnginePicker({ choices, chosen, onChoose }: Props) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   return (
     <fieldset className="engine-picker">
       <legend className="field-label">{t("settings.engine")}</legend>
@@ -39,7 +39,7 @@ export function EnginePicker({ choices, chosen, onChoose }: Props) {
           />
           {SIGNS[choice.type]}
           <span>
-            <span className="engine-name">{titleOf(choice, t("settings.auto"))}</span>
+            <span className="engine-name">{said(titleOf(choice, t("settings.auto")))}</span>
             <span className="engine-type">{t(`settings.type.${choice.type}`)}</span>
           </span>
         </label>

@@ -19,7 +19,7 @@ import { megabytes } from "./sizes";
 
 /** Choose who serves a kind: engine, key, address, model; try it before it is saved. */
 export function ProviderDialog({ provider, onClose }: { provider: Provider; onClose: () => void }) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   const say = useToast();
   const { kind, choices, fields } = provider;
   const [picked, setPicked] = useState(() => keyOf(presentChoice(provider)));
@@ -66,7 +66,7 @@ export function ProviderDialog({ provider, onClose }: { provider: Provider; onCl
     >
       <form className="provider-form" onSubmit={save}>
         <EnginePicker choices={choices} chosen={keyOf(choice)} onChoose={pick} />
-        {choice.note && <p className="note">{choice.note}</p>}
+        {choice.note && <p className="note">{said(choice.note)}</p>}
         <ToDownload choice={choice} />
         {remote && (
           <>

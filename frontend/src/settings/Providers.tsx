@@ -29,7 +29,7 @@ export function Providers() {
 }
 
 function ProviderCard({ provider }: { provider: Provider }) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   const say = useToast();
   const [open, setOpen] = useState(false);
   const choose = useChoose(provider.kind);
@@ -48,8 +48,8 @@ function ProviderCard({ provider }: { provider: Provider }) {
       <div className="provider-text">
         <h2 id={`provider-${kind}`}>{title}</h2>
         <p className="provider-name">
-          {provider.title}
-          {provider.model && <span className="note"> · {provider.model}</span>}
+          {said(provider.title)}
+          {provider.model && <span className="note"> · {said(provider.model)}</span>}
         </p>
         <p className="provider-facts">
           <span className={`badge ${STATE_LOOK[provider.state]}`}>
@@ -62,7 +62,7 @@ function ProviderCard({ provider }: { provider: Provider }) {
             </span>
           )}
         </p>
-        {provider.detail && <p className="note">{provider.detail}</p>}
+        {provider.detail && <p className="note">{said(provider.detail)}</p>}
         {provider.locked && (
           <p className="note">{t("settings.lockedBy", { origin: provider.origin })}</p>
         )}

@@ -15,7 +15,7 @@ type Say = (message: Message) => void;
 const SayContext = createContext<Say | null>(null);
 const SHOWN_MILLISECONDS = 6_000;
 
-/** Short messages at the foot of the page, read out by screen readers. */
+/** Short messages at the head of the page, where they hide nothing one works with; read out by screen readers. */
 export function Toasts({ children }: { children: ReactNode }) {
   const { t } = useLanguage();
   const [shown, setShown] = useState<(Message & { id: number })[]>([]);
@@ -49,7 +49,7 @@ export function Toasts({ children }: { children: ReactNode }) {
   );
 }
 
-/** Say something at the foot of the page. */
+/** Say something at the head of the page. */
 export function useToast(): Say {
   const say = use(SayContext);
   if (!say) throw new Error("useToast needs Toasts around it");

@@ -4,6 +4,7 @@ import { useLanguage } from "../i18n/language";
 import { problemText } from "../server/problem";
 import { Menu, MenuItem } from "../ui/Menu";
 import { useToast } from "../ui/Toasts";
+import { remark } from "./groups";
 import { PlayButton } from "./PlayButton";
 import type { usePreviews } from "./previewPlayer";
 import { languageName, useDeleteVoice, useRestoreVoice, type Voice } from "./voices";
@@ -19,14 +20,14 @@ interface Props {
 }
 
 export function VoiceRow({ voice, previews, sample, defaultFor, onEdit }: Props) {
-  const { t, language } = useLanguage();
+  const { t, said, language } = useLanguage();
   const say = useToast();
   const remove = useDeleteVoice();
   const restore = useRestoreVoice();
   const facts = [
     voice.languages.map((code) => languageName(code, language)).join(", "),
     voice.gender && t(`voices.${voice.gender}`),
-    voice.description,
+    said(remark(voice)),
   ];
 
   function failed(error: unknown) {

@@ -1,4 +1,4 @@
-import { Blend, Search } from "lucide-react";
+import { Blend, ChevronDown, Search } from "lucide-react";
 import { useState } from "react";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
@@ -6,6 +6,7 @@ import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
 import { Empty, Loading, Page } from "../ui/Page";
 import { BlendEditor } from "./BlendEditor";
+import { byLanguage, isAccent } from "./groups";
 import { usePreviews } from "./previewPlayer";
 import { VoiceRow } from "./VoiceRow";
 import { languageName, useVoices, type Voice } from "./voices";
@@ -34,7 +35,17 @@ export function VoicesPage() {
       `${voice.name} ${voice.id} ${voice.description}`.toLowerCase().includes(words),
   );
   const own = found.filter((voice) => voice.kind === "blend");
-  const packaged = found.filter((voice) => voice.kind === "packaged");
+  const usualIds = Object.values(data?.default ?? {});
+  const usual = found.filter((voice) => voice.kind === "packaged" && usualIds.includes(voice.id));
+  const groups = byLanguage(
+    found.filter((voice) => voice.kind === "packaged" && !usual.includes(voice)),
+    language,
+  );
+  const narrowed = words !== "" || speaks !== "" || gender !== "";
+  function headingOf(code: string, some: Voice[]): string {
+    const name = code ? languageName(code, language) : t("voices.packaged");
+    return some.every(isAccent) ? t("voices.accents", { language: name }) : name;
+  }
   const list = (some: Voice[]) => (
     <ul className="voices">
       {some.map((voice) => (
@@ -142,12 +153,27 @@ export function VoicesPage() {
               {list(own)}
             </section>
           )}
-          {packaged.length > 0 && (
+          {usual.length > 0 && (
             <section>
-              <h2>{t("voices.packaged")}</h2>
-              {list(packaged)}
+              <h2>{t("voices.usual")}</h2>
+              {list(usual)}
             </section>
           )}
+          {groups.map(({ code, voices: some }, index) => (
+            // Opened anew where one looks for something: what was found is seen.
+            <details
+              key={`${code}-${narrowed}`}
+              className="voice-group"
+              open={narrowed || index === 0}
+            >
+              <summary>
+                <h2>{headingOf(code, some)}</h2>
+                <span className="badge">{some.length}</span>
+                <ChevronDown aria-hidden="true" />
+              </summary>
+              {list(some)}
+            </details>
+          ))}
         </>
       )}
       {data && editing !== undefined && (
