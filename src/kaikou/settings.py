@@ -253,6 +253,41 @@ class LimitSettings(BaseModel):
     preview_chars: int = Field(300, gt=0, description="Longest text a voice is tried with.")
 
 
+class DocumentLimits(BaseModel):
+    """Bounds on a document. Files come from anywhere: each of these stops a hostile one."""
+
+    max_bytes: int = Field(50_000_000, gt=0, description="Largest file.")
+    max_unpacked_bytes: int = Field(
+        300_000_000, gt=0, description="Largest content of a zipped document (epub, docx)."
+    )
+    max_characters: int = Field(10_000_000, gt=0, description="Longest text of one document.")
+    max_pages: int = Field(5_000, gt=0, description="Most pages of a PDF, or parts of an epub.")
+    seconds: float = Field(120.0, gt=0, description="Longest that reading one document may take.")
+    memory_bytes: int = Field(
+        2_000_000_000, gt=0, description="Most memory that reading one may take (Linux only)."
+    )
+
+
+class KnowledgeSettings(BaseModel):
+    """What agents may look things up in."""
+
+    passage_chars: int = Field(
+        700, ge=100, le=5_000, description="Longest passage, in letters; a Chinese character counts as three."
+    )
+    results: int = Field(5, ge=1, le=50, description="Passages a search gives where nobody says how many.")
+    candidates: int = Field(
+        50, ge=5, le=1_000, description="Best passages by words and by meaning that are ranked together."
+    )
+    max_documents: int = Field(1_000, gt=0, description="Most documents in one knowledge base.")
+    max_passages: int = Field(
+        200_000, gt=0, description="Most passages in one knowledge base; 10,000 take about 20 MB of memory."
+    )
+    cached_passages: int = Field(
+        400_000, gt=0, description="Passages of all knowledge bases whose index is kept in memory."
+    )
+    max_query_chars: int = Field(2_000, gt=0, description="Longest question.")
+
+
 class Settings(BaseModel):
     """Everything that can be set, with its default. ``Settings()`` is the defaults alone;
     ``settings_load.load_settings()`` reads the sources."""
@@ -290,4 +325,6 @@ class Settings(BaseModel):
     live: LiveSettings = LiveSettings()
     tools: ToolSettings = ToolSettings()
     limits: LimitSettings = LimitSettings()
+    documents: DocumentLimits = DocumentLimits()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
     xiaozhi: XiaozhiSettings = XiaozhiSettings()

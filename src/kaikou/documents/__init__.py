@@ -1,0 +1,1 @@
+"""Any document in: its text with structure, as one string and blocks with offsets."""
