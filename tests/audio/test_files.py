@@ -175,6 +175,12 @@ def test_no_damage_does_harm(data: st.DataObject, name: str) -> None:
         assert error.code in {"unreadable_audio", "audio_too_long"}
 
 
+def test_a_sound_track_of_no_known_format_is_unreadable() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        decode(b"\x14" + encode(speechlike(16000, 0.3), "wav")[1:])
+    assert refused.value.code == "unreadable_audio"
+
+
 def test_an_unknown_format_is_named() -> None:
     with pytest.raises(InvalidInput, match="wma") as refused:
         audio_format("wma")

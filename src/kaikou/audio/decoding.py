@@ -83,6 +83,8 @@ def _samples(container: av.container.InputContainer, rate: int) -> Iterator[Samp
     if not container.streams.audio:
         raise unreadable("there is no sound track in it")
     stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        raise unreadable("its sound is in an unknown format")
     stream.codec_context.thread_count = 1
     resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
     for frame in _frames(container, stream):
