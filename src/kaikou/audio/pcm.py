@@ -44,8 +44,10 @@ class Pcm:
 
     def to_int16(self) -> bytes:
         """Little-endian signed 16-bit bytes; values outside [-1, 1] are clipped."""
-        scaled = np.rint(np.clip(self.samples, -1.0, 1.0) * np.float32(32768))
-        data: bytes = np.clip(scaled, -32768, 32767).astype("<i2").tobytes()
+        scaled = self.samples * np.float32(32768)
+        np.rint(scaled, scaled)
+        np.clip(scaled, -32768, 32767, scaled)
+        data: bytes = scaled.astype("<i2").tobytes()
         return data
 
     @cached_property
