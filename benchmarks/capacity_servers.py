@@ -91,6 +91,10 @@ _ALL = (
         settings={"KAIKOU_LIVE__MAX_SESSIONS": str(LIMIT)},
         sessions=(2 * LIMIT,),
     ),
+    # As it is installed: the limit is what it calibrates itself to.
+    _kaikou(
+        "kaikou, calibrated", "energy", settings={"KAIKOU_LIVE__MAX_SESSIONS": "0"}, sessions=(2 * LIMIT,)
+    ),
     _floor("floor, interrupted", "energy", LONG_SECONDS, **_CUT),
     _kaikou("kaikou, interrupted", "energy", settings=LONG, **_CUT),
     _kaikou("kaikou, Silero, interrupted", "silero", settings=LONG, speech=True, **_CUT),

@@ -7,7 +7,7 @@ from typing import Any
 HEADS = (
     "server", "sessions", "turns answered", "added p50 / p95 ms", "over the floor p50 / p95",
     "CPU of one core", "CPU ms a session-second", "memory MB", "MB a session", "bench lag p95 ms",
-    "others' CPU", "cut p50 / p95 ms",
+    "others' CPU", "stolen", "cut p50 / p95 ms",
 )  # fmt: skip
 
 
@@ -46,5 +46,6 @@ def _cells(row: dict[str, Any], floor: dict[str, Any] | None) -> list[str]:
         str(server.get("mb_per_session", "–")),
         str(row["send_lag_ms"]["p95"]),
         f"{row.get('others_percent', '–')} %",
+        f"{row.get('stolen_percent', '–')} %",
         f"{cut['p50']} / {cut['p95']}" if cut else "–",
     ]

@@ -57,12 +57,14 @@ def load_for(running: Running, seconds: float) -> Load:
 
 def one_run(running: Running, load: Load, sessions: int, voice: Pcm) -> dict[str, Any]:
     """The figures of one run; memory is counted above the process before its first call."""
-    ours, busy, at = running.cpu_seconds(), busy_seconds(), time.perf_counter()
+    ours, busy, stolen, at = running.cpu_seconds(), busy_seconds(), stolen_seconds(), time.perf_counter()
     (row,) = uvloop.run(measure(load, [sessions], voice, running.pid, lambda detail, done: None))
     if busy is not None:
         # What neither server nor callers used: other programs, and what the host took from this machine.
         others = busy_seconds() - busy - (running.cpu_seconds() - ours)
-        row["others_percent"] = round(100 * max(0.0, others) / (time.perf_counter() - at), 1)
+        seconds = time.perf_counter() - at
+        row["others_percent"] = round(100 * max(0.0, others) / seconds, 1)
+        row["stolen_percent"] = round(100 * (stolen_seconds() - stolen) / seconds, 1)
     if row["server"] and running.idle_mb is not None:
         inside = max(1, sessions - row["refused"])
         each = (row["server"]["memory_mb"] - running.idle_mb) / inside
@@ -72,12 +74,19 @@ def one_run(running: Running, load: Load, sessions: int, voice: Pcm) -> dict[str
 
 def busy_seconds() -> float | None:
     """Processor time that was not idle, on all cores, since the machine started; None where unknown."""
+    ticks = _ticks()
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK") if ticks else None
+
+
+def stolen_seconds() -> float:
+    """Processor time that the host of a virtual machine gave to others, on all cores."""
+    ticks = _ticks()
+    return ticks[7] / os.sysconf("SC_CLK_TCK") if ticks else 0.0
+
+
+def _ticks() -> list[int]:
     stat = Path("/proc/stat")
-    if not stat.exists():
-        return None
-    ticks = [int(part) for part in stat.read_text().split("\n", 1)[0].split()[1:9]]
-    idle = ticks[3] + ticks[4]
-    return (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK")
+    return [int(part) for part in stat.read_text().split("\n", 1)[0].split()[1:9]] if stat.exists() else []
 
 
 def row_of(running: Running, sessions: int, seconds: float, repeat: int) -> dict[str, Any]:
