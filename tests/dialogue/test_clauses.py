@@ -31,6 +31,20 @@ def test_cuts(text: str, expected: list[str]) -> None:
     assert split(text) == expected
 
 
+@pytest.mark.parametrize("text", ["Well, ", "Oh yes, ", "Sure! ", "Of course. ", "好的。", "没问题！"])
+def test_the_first_clause_does_not_wait_for_what_follows_its_mark(text: str) -> None:
+    clauses = ClauseSplitter().feed(text.rstrip())
+    assert [clause.text for clause in clauses] == ([] if text.startswith("Well") else [text.rstrip()])
+
+
+@pytest.mark.parametrize("text", ["It is 3.", "There are 1,", "At 10:", "Ask Dr.", "I like e.g.", "It was."])
+def test_a_mark_that_may_stand_within_a_word_waits(text: str) -> None:
+    splitter = ClauseSplitter()
+    if text == "It was.":
+        assert splitter.feed("Yes. So ")  # only the first clause is hurried
+    assert splitter.feed(text) == []
+
+
 def test_the_first_clause_is_short_even_without_a_mark() -> None:
     words = "this goes on and on without any mark at all for a very long time indeed".split()
     first = split(" ".join(words))[0]
