@@ -6,8 +6,9 @@
 Each recording is asked with ``live.speculate`` on and off: the gain is the difference of the medians of
 "answered", from the last voiced sample to the reply's first audio. Then each is asked with a pause for
 thought in the middle of a sentence (two recordings, one after the other): replies begun for the first part
-are thrown away. Wasted are their tokens, and the time their answers took; ``cpu`` is what this process and
-its children used for a turn. ``--soft-end`` sets the silence (ms) after which a guess is made.
+are thrown away. Wasted are their tokens and their sound; ``cpu`` is what this process and the language
+model's used for a turn: the difference with speculation on and off is what the guesses cost.
+``--soft-end`` sets the silence (ms) after which a guess is made.
 """
 
 from __future__ import annotations
@@ -31,46 +32,74 @@ from kaikou.audio.decoding import decode
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.sound import write_sound
 from kaikou.cli.turn import RATE, Question, ask, warmed
-from kaikou.engines.ports import Delta, LanguageModel
+from kaikou.dialogue.reply import ReplyPlan
+from kaikou.dialogue.replying import Replying
+from kaikou.dialogue.waterfall import Waterfall
+from kaikou.engines.ports import Delta
 from kaikou.settings_load import load_settings
 
 
 @dataclass
-class Thoughts:
-    """What the language model was asked for."""
+class Guess:
+    """A reply begun unheard."""
 
-    finished: int = 0
+    began: float = field(default_factory=time.perf_counter)
+    tokens: int = 0
+
+
+@dataclass
+class Guesses:
+    """The replies that were begun unheard, and those of them that nobody heard."""
+
+    begun: int = 0
     thrown_away: int = 0
     wasted_tokens: int = 0
+    wasted_sound: float = 0.0
+    """Seconds of speech that were synthesised for nothing."""
     wasted_seconds: float = 0.0
+    """For which they ran, or lay finished."""
 
 
 @contextmanager
-def counted(model: LanguageModel) -> Iterator[Thoughts]:
-    """Count the model's answers, and those that nobody let finish."""
-    thoughts, stream = Thoughts(), model.stream
+def counted() -> Iterator[Guesses]:
+    """Count the guesses of all conversations, finished ones too: a guess that is thrown away is wasted
+    whether or not it had come to its end."""
+    found, open_guesses = Guesses(), dict[str, Guess]()
+    begin, discard = Replying.begin, Replying.discard
 
-    async def counting(*args: Any, **kwargs: Any) -> AsyncGenerator[Delta, None]:
-        began, tokens, whole = time.perf_counter(), 0, False
-        try:
-            async with aclosing(stream(*args, **kwargs)) as deltas:
-                async for delta in deltas:
-                    tokens += bool(delta.text)
-                    whole = whole or delta.finish is not None
-                    yield delta
-        finally:
-            if whole:
-                thoughts.finished += 1
-            else:
-                thoughts.thrown_away += 1
-                thoughts.wasted_tokens += tokens
-                thoughts.wasted_seconds += time.perf_counter() - began
+    async def counting(thoughts: AsyncGenerator[Delta, None], guess: Guess) -> AsyncGenerator[Delta, None]:
+        async with aclosing(thoughts):
+            async for delta in thoughts:
+                guess.tokens += bool(delta.text)
+                yield delta
 
-    model.stream = counting  # type: ignore[method-assign]
+    def counting_begin(
+        self: Replying,
+        generation: int,
+        plan: ReplyPlan,
+        thoughts: AsyncGenerator[Delta, None],
+        fall: Waterfall,
+    ) -> None:
+        guess = Guess()
+        begin(self, generation, plan, counting(thoughts, guess), fall)
+        assert self.guess is not None
+        open_guesses[self.guess.reply.id] = guess
+        found.begun += 1
+
+    def counting_discard(self: Replying) -> None:
+        reply = self.guess.reply if self.guess is not None else None
+        discard(self)
+        if reply is not None and (guess := open_guesses.pop(reply.id, None)) is not None:
+            found.thrown_away += 1
+            found.wasted_tokens += guess.tokens
+            found.wasted_sound += reply.track.appended_ms / 1000
+            found.wasted_seconds += time.perf_counter() - guess.began
+
+    Replying.begin, Replying.discard = counting_begin, counting_discard  # type: ignore[method-assign]
     try:
-        yield thoughts
+        yield found
     finally:
-        model.stream = stream  # type: ignore[method-assign]
+        Replying.begin, Replying.discard = begin, discard  # type: ignore[method-assign]
 
 
 def processor_seconds(pid: int | None) -> float:
@@ -89,7 +118,7 @@ class Round:
 
     answered: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    thoughts: Thoughts = field(default_factory=Thoughts)
+    guesses: Guesses = field(default_factory=Guesses)
 
     def figures(self) -> dict[str, float | int]:
         turns = max(1, len(self.answered))
@@ -98,9 +127,11 @@ class Round:
             "answered_p50": round(statistics.median(self.answered), 3),
             "answered_worst": round(max(self.answered), 3),
             "cpu_seconds_a_turn": round(statistics.mean(self.cpu), 2),
-            "thrown_away_a_turn": round(self.thoughts.thrown_away / turns, 2),
-            "wasted_tokens_a_turn": round(self.thoughts.wasted_tokens / turns, 2),
-            "wasted_seconds_a_turn": round(self.thoughts.wasted_seconds / turns, 2),
+            "begun_unheard_a_turn": round(self.guesses.begun / turns, 2),
+            "thrown_away_a_turn": round(self.guesses.thrown_away / turns, 2),
+            "wasted_tokens_a_turn": round(self.guesses.wasted_tokens / turns, 2),
+            "wasted_sound_a_turn": round(self.guesses.wasted_sound / turns, 2),
+            "wasted_seconds_a_turn": round(self.guesses.wasted_seconds / turns, 2),
         }
 
 
@@ -127,7 +158,7 @@ async def measure(
         assert runtime.engines is not None
         llm = runtime.engines.llm
         await ask(runtime, Question(files[0], language=language, hands_free=True))  # reads the prompt
-        with counted(llm) as round_.thoughts:
+        with counted() as round_.guesses:
             for file in [*files] * repeats:
                 before = processor_seconds(getattr(llm, "pid", None))
                 answer = await ask(runtime, Question(file, language=language, hands_free=True))

@@ -18,9 +18,10 @@ from kaikou.cli.caller_ears import Ears
 from kaikou.cli.caller_voice import babble, prepare, voiced_until
 from kaikou.cli.load_figures import summary
 from kaikou.cli.load_values import Caller, Load
-from kaikou.cli.turn import Answer, Question
+from kaikou.cli.turn import Answer, Notes, Question
 from kaikou.cli.watch import Spent, Watch
 from kaikou.cli.wires import WIRES, Heard, Message
+from kaikou.dialogue.events import AudioOut
 
 RATE = 24_000
 FRAME = 480
@@ -181,11 +182,31 @@ def test_the_last_voiced_sample_of_a_recording() -> None:
 def test_talk_reports_each_file_and_each_turn() -> None:
     files = [Path("a.wav"), Path("b.wav"), Path("a.wav")]
     answers = [
-        Answer("hello", "hi", None, {"transcript": seconds / 2, "total": seconds, "answered": seconds + 0.1})
+        Answer(
+            "hello",
+            "hi",
+            None,
+            {"transcript": seconds / 2, "total": seconds, "answered": seconds + 0.1},
+            (0.1, seconds / 10) if seconds > 1 else (),
+        )
         for seconds in (1.0, 2.0, 3.0)
     ]
     found = talk_report([Question(file, hands_free=True) for file in files], answers)
     assert found["turns"] == 3 and found["hands_free"]
     assert found["stages"]["total"] == {"p50": 2.0, "p95": 2.9, "worst": 3.0}
     assert found["files"]["a.wav"]["worst"] == 3.1 and found["files"]["b.wav"]["p50"] == 2.1
+    assert found["longest_gap"] == {"p50": 0.2, "p95": 0.29, "worst": 0.3}
     assert orjson.loads(orjson.dumps(found))["answers"][1]["timings"]["answered"] == 2.1
+
+
+async def test_a_gap_is_where_the_sound_ran_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = Notes()
+    loop = asyncio.get_running_loop()
+    second = bytes(2 * RATE)
+    for at in (5.0, 5.5, 7.25, 8.0):
+        monkeypatch.setattr(loop, "time", lambda at=at: at)
+        notes.take(AudioOut("reply", "item", second, 0))
+    monkeypatch.undo()
+    # Two seconds had come by 5.5: they last until 7; the third is late by a quarter of a second.
+    assert notes.gaps == [0.25]
+    assert notes.sounded_at == 5.0

@@ -13,7 +13,7 @@ from kaikou.machine import about_machine, kaikou_version
 
 def report(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, Any]:
     """Seconds from the end of speech until each stage was done: over all turns, ``answered`` for
-    each file, and each turn by itself. JSON-ready."""
+    each file, and each turn by itself; ``longest_gap`` in each reply's sound. JSON-ready."""
     names = list(dict.fromkeys(name for answer in answers for name in answer.timings))
     totals: dict[str, list[float]] = {}
     for question, answer in zip(questions, answers, strict=True):
@@ -25,12 +25,14 @@ def report(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str
         "machine": about_machine(),
         "stages": {name: _spread([a.timings[name] for a in answers if name in a.timings]) for name in names},
         "files": {file: _spread(values) for file, values in totals.items()},
+        "longest_gap": _spread([max(answer.gaps, default=0.0) for answer in answers]),
         "answers": [
             {
                 "file": question.file.name,
                 "transcript": answer.transcript,
                 "reply": answer.reply,
                 "timings": answer.timings,
+                "gaps": list(answer.gaps),
             }
             for question, answer in zip(questions, answers, strict=True)
         ],
@@ -45,6 +47,7 @@ def print_stages(found: dict[str, Any]) -> None:
     rows = dict(found["stages"])
     if len(found["files"]) > 1:
         rows |= {f"answered: {file}": figures for file, figures in found["files"].items()}
+    rows["longest gap in a reply"] = found["longest_gap"]
     for name, figures in rows.items():
         table.add_row(name, *(f"{figures[one]:.2f} s" for one in ("p50", "p95", "worst")))
     console.stdout().print(table)

@@ -58,12 +58,14 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of it. ``timings``: stage -> seconds from the end of speech until it was done, as the
-    conversation itself measures; ``answered`` the same from outside, to the first audio of the reply."""
+    conversation itself measures; ``answered`` the same from outside, to the first audio of the reply.
+    ``gaps``: seconds a listener would have waited within the reply, each time its sound ran out."""
 
     transcript: str
     reply: str
     sound: Pcm | None
     timings: dict[str, float]
+    gaps: tuple[float, ...] = ()
 
 
 class Notes:
@@ -81,6 +83,9 @@ class Notes:
         self.spoken_at: float | None = None
         """Loop time at which the recording's last voiced sample was handed over."""
         self.sounded_at: float | None = None
+        self.gaps: list[float] = []
+        self._plays_until = 0.0
+        """Loop time at which a listener has heard all sound so far."""
         self.replied = asyncio.Event()
         self.measured = asyncio.Event()
 
@@ -97,10 +102,10 @@ class Notes:
                 self._fail(_nothing_heard())
             case ReplyStarted():
                 self.audio.clear()
+                self.gaps.clear()
                 self.sounded_at = None
             case AudioOut(data=data):
-                self.sounded_at = self.sounded_at or asyncio.get_running_loop().time()
-                self.audio += data
+                self._hear(data, asyncio.get_running_loop().time())
             case ReplyDone(status="cancelled"):
                 pass  # the speaker went on: another reply follows
             case ReplyDone():
@@ -113,6 +118,14 @@ class Notes:
                 self._fail(EngineFailed(message, code=code, hint=hint))
             case _:
                 pass
+
+    def _hear(self, data: bytes, now: float) -> None:
+        if self.sounded_at is None:
+            self.sounded_at = self._plays_until = now
+        elif now > self._plays_until:
+            self.gaps.append(round(now - self._plays_until, 4))
+        self._plays_until = max(now, self._plays_until) + len(data) / 2 / RATE
+        self.audio += data
 
     def _fail(self, error: KaikouError) -> None:
         self.error = self.error or error
@@ -127,7 +140,8 @@ class Notes:
         if self.done.status == "failed":
             raise EngineFailed(self.done.error_message, code=self.done.error_code or "engine_failed")
         sound = Pcm.from_int16(bytes(self.audio), RATE) if self.audio else None
-        return Answer(" ".join(filter(None, self.words)), self.done.text.strip(), sound, self.timings())
+        words = " ".join(filter(None, self.words))
+        return Answer(words, self.done.text.strip(), sound, self.timings(), tuple(self.gaps))
 
     def timings(self) -> dict[str, float]:
         """Stage -> seconds from the end of speech until it was done, in order; ``total`` to first sound."""
