@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +16,20 @@ from kaikou.engines.tts.kokoro import mandarin, packs
 from kaikou.engines.tts.kokoro.lexicon import lexicon
 from kaikou.engines.tts.kokoro.plan import Piece, plan
 from kaikou.engines.tts.kokoro.runtime import Choice, KokoroSettings, choose, open_live, prepare
-from kaikou.engines.tts.kokoro.synthesis import RATE, Alphabet, Sound, Voicebox, speak
+from kaikou.engines.tts.kokoro.synthesis import (
+    RATE,
+    REHEARSED,
+    Alphabet,
+    Sound,
+    Voicebox,
+    rehearse,
+    rounded,
+    speak,
+)
 from kaikou.engines.tts.text.clean import clean
 from kaikou.engines.tts.text.words import is_chinese
 from kaikou.engines.weights.store import cache_folder
-from kaikou.errors import InvalidInput, NotReady
+from kaikou.errors import InvalidInput, NotReady, as_kaikou_error
 from kaikou.settings import TtsSettings
 
 MODEL = "kokoro-82m"
@@ -27,6 +37,8 @@ _MANDARIN = {"female": "zf_xiaobei", "male": "zm_yunxi"}
 _SLOWEST, _FASTEST = 0.5, 2.0
 _PAUSE_AFTER = {",": 0.12, ";": 0.16, ":": 0.16, "—": 0.16}
 _SENTENCE_PAUSE = 0.24
+_REHEARSAL_PAUSE = 0.5
+"""Seconds without live work, speech detection included, after which nobody talks."""
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +78,7 @@ class Kokoro:
         configured = context.choice.voice if isinstance(context.choice, TtsSettings) else None
         self._configured = packs.parse(configured) if configured else None
         self._loaded: _Loaded | None = None
+        self._rehearsal: asyncio.Task[None] | None = None
         self._health = Health("waiting")
         self._replaced: set[str] = set()
 
@@ -106,8 +119,14 @@ class Kokoro:
             self._health = Health("degraded", choice.trouble)
         else:
             self._health = Health("ready", f"Computes in {choice}: {choice.why}.")
+        if choice.runtime == "openvino" and self._rehearsal is None:
+            self._rehearsal = asyncio.create_task(self._rehearse(self._loaded), name="kokoro rehearses")
 
     async def close(self) -> None:
+        rehearsal, self._rehearsal = self._rehearsal, None
+        if rehearsal is not None:
+            rehearsal.cancel()
+            await asyncio.wait({rehearsal})
         if self._loaded is not None:
             self._loaded.clear()
         self._loaded = None
@@ -173,6 +192,36 @@ class Kokoro:
             return speak(loaded.voicebox(lane), loaded.alphabet, piece.phonemes, styles, speed)
 
         return await self._pool.run("tts", lane, work)
+
+    async def _rehearse(self, loaded: _Loaded) -> None:
+        """Every length of a short clause once, each in a moment when nobody talks."""
+        blend = packs.parse(self.default_voice("en"))
+        (piece,) = plan("Hello.", blend.accent)
+        frames = 0
+        while (frames := rounded(frames + 1)) <= REHEARSED:
+            await self._quiet()
+
+            def work(frames: int = frames) -> None:
+                styles = loaded.packs.styles(blend)
+                rehearse(loaded.voicebox(Lane.LIVE), loaded.alphabet, piece.phonemes, styles, frames)
+
+            try:
+                await self._pool.run("tts", Lane.LIVE, work)
+            except Exception as error:  # noqa: BLE001 - speech itself will tell what is wrong
+                log.warning("kokoro could not rehearse: %s", as_kaikou_error(error, "the voice"))
+                return
+
+    async def _quiet(self) -> None:
+        """Return once no live work was done for a moment."""
+        before: tuple[int, int] | None = None
+        while True:
+            found = self._pool.snapshot()
+            finished = sum(totals.finished for (_, lane), totals in found.totals.items() if lane is Lane.LIVE)
+            now = finished, found.lanes[Lane.LIVE].running
+            if now == before and not now[1]:
+                return
+            before = now
+            await asyncio.sleep(_REHEARSAL_PAUSE)
 
     def _open(self, folder: Path) -> _Loaded:
         """Everything that the first sentence would otherwise wait for. Blocking."""

@@ -4,6 +4,10 @@ The model's first part gives each phoneme its duration (one frame is 600 samples
 others turn frames into sound, which is nearly all of the work. A short clause is 40 % silence that
 the model puts around it; those frames are cut away in between, so that they are never computed.
 (Shortening the durations instead makes the model swallow the first syllable.)
+
+OpenVINO writes its machine code for each length anew, which costs about as much as the work itself. So what
+it runs has one of few lengths (``rounded``), with a little more of the silence, and those of short clauses
+are rehearsed once the engine has loaded.
 """
 
 from __future__ import annotations
@@ -33,6 +37,9 @@ _LEAD_FRAMES = 6
 _TAIL_FRAMES = 12
 """Frames kept from the start of the last sound on."""
 
+REHEARSED = 88
+"""Frames up to which lengths are rehearsed: 2.2 s, most first clauses of a reply."""
+
 _QUIET = -42.0
 """dB below the loudest 20 ms there is no speech."""
 _KEEP_BEFORE, _KEEP_AFTER = 0.03, 0.06
@@ -55,6 +62,12 @@ class Sound:
     times: tuple[tuple[float, float], ...]
 
 
+def rounded(frames: int) -> int:
+    """The next length that is computed, at least ``frames``: eight in each octave, 4 % more on average."""
+    step = max(4, 1 << ((frames // 8).bit_length() - 1)) if frames >= 8 else 4
+    return -(-frames // step) * step
+
+
 class Voicebox:
     """The model's four parts (``parts``), opened for one lane: from tokens to samples."""
 
@@ -70,8 +83,11 @@ class Voicebox:
         else:
             self._vocoder = open_session(made.vocoder, threads)
 
-    def run(self, tokens: Sequence[int], style: Samples, speed: float) -> tuple[Samples, Samples, int]:
-        """(samples, duration in frames of each token with both paddings, first frame that was kept)."""
+    def run(
+        self, tokens: Sequence[int], style: Samples, speed: float, *, least: int = 0
+    ) -> tuple[Samples, Samples, int]:
+        """(samples, duration in frames of each token with both paddings, first frame that was kept).
+        ``least`` frames are computed, whatever there is to say."""
         feed = {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
             "style": style,
@@ -85,17 +101,23 @@ class Voicebox:
         last = total - max(0, int(frames[-3:].sum()) - _TAIL_FRAMES)
         if cancelled():
             return np.zeros(0, np.float32), frames, first
-        pitch = pitch[:, 2 * first : 2 * last]
+        made = 0
+        if self._openvino is not None:
+            wanted = rounded(max(least, last - first))
+            last = min(total, first + wanted)
+            first = max(0, last - wanted)
+            made = wanted - (last - first)
+        pitch = _longer(pitch[:, 2 * first : 2 * last], 2 * made)
         (harmonics,) = self._source.run(None, {PITCH: pitch})
         cut = {
-            FEATURES: features[:, :, first:last],
+            FEATURES: _longer(features[:, :, first:last], made),
             PITCH: pitch,
-            ENERGY: energy[:, 2 * first : 2 * last],
+            ENERGY: _longer(energy[:, 2 * first : 2 * last], 2 * made),
             HARMONICS: harmonics,
             "style": style,
         }
         (samples,) = self._wave.run(None, {SPECTRA: self._spectra(cut)})
-        return samples.reshape(-1), frames, first
+        return samples.reshape(-1)[: (last - first) * FRAME], frames, first
 
     def _spectra(self, cut: dict[str, Samples]) -> Samples:
         if self._openvino is not None:
@@ -103,6 +125,11 @@ class Voicebox:
         assert self._vocoder is not None
         (spectra,) = self._vocoder.run(None, cut)
         return spectra  # type: ignore[no-any-return]
+
+
+def _longer(values: Samples, by: int) -> Samples:
+    """``values`` with the last of its last axis, which is silence, ``by`` times more."""
+    return np.concatenate((values, np.repeat(values[..., -1:], by, axis=-1)), axis=-1) if by else values
 
 
 class Alphabet:
@@ -137,6 +164,13 @@ def speak(voicebox: Voicebox, alphabet: Alphabet, phonemes: str, styles: Samples
     for token, place in enumerate(places, 1):  # token 0 is the padding
         times[place] = (float(seconds[token]), float(seconds[token + 1]))
     return Sound(_levelled(pcm), tuple(times))
+
+
+def rehearse(voicebox: Voicebox, alphabet: Alphabet, phonemes: str, styles: Samples, frames: int) -> None:
+    """Compute ``frames`` of ``phonemes`` and silence, so that speech of that length need not wait for
+    OpenVINO's preparations. Blocking."""
+    tokens, _ = alphabet.tokens(phonemes)
+    voicebox.run(tokens, styles[len(tokens)], 1.0, least=frames)
 
 
 def _levelled(pcm: Pcm) -> Pcm:
