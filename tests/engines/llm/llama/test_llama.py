@@ -162,8 +162,9 @@ async def test_an_answer_keeps_to_its_schema(tiny: Llama) -> None:
 
 @pytest.mark.parametrize("choice", ["required", "forecast"])
 async def test_a_call_that_must_be_made_is_made(tiny: Llama, choice: str) -> None:
+    # The grammar allows twenty blanks between any two marks, and a tiny model sometimes takes them.
     deltas = await collect(
-        tiny, [Message("user", "Hello.")], Generation(tools=(FORECAST,), tool_choice=choice, max_tokens=80)
+        tiny, [Message("user", "Hello.")], Generation(tools=(FORECAST,), tool_choice=choice, max_tokens=400)
     )
     calls = [delta.tool_call for delta in deltas if delta.tool_call]
     assert [call.name for call in calls] == ["forecast"]

@@ -53,10 +53,10 @@ async def test_short_clauses_are_rehearsed_and_no_clause_has_a_length_of_its_own
         computed.append(frames)
         return run(self, feed)
 
-    if kokoro._rehearsal is None:
+    if kokoro.rehearsal is None:
         pytest.skip("OpenVINO does not run here")
     monkeypatch.setattr(OpenVinoModel, "run", noting)
-    await kokoro._rehearsal
+    await kokoro.rehearsal
     assert set(computed) >= {rounded(frames) for frames in range(20, REHEARSED + 1)}
     for text in ("Sure,", "I see what you mean.", "It's the same as it was before they came, I think."):
         computed.clear()

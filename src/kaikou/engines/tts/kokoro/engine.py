@@ -78,7 +78,8 @@ class Kokoro:
         configured = context.choice.voice if isinstance(context.choice, TtsSettings) else None
         self._configured = packs.parse(configured) if configured else None
         self._loaded: _Loaded | None = None
-        self._rehearsal: asyncio.Task[None] | None = None
+        self.rehearsal: asyncio.Task[None] | None = None
+        """Under way after ``load``, where OpenVINO computes; its end is that of all preparations."""
         self._health = Health("waiting")
         self._replaced: set[str] = set()
 
@@ -119,11 +120,11 @@ class Kokoro:
             self._health = Health("degraded", choice.trouble)
         else:
             self._health = Health("ready", f"Computes in {choice}: {choice.why}.")
-        if choice.runtime == "openvino" and self._rehearsal is None:
-            self._rehearsal = asyncio.create_task(self._rehearse(self._loaded), name="kokoro rehearses")
+        if choice.runtime == "openvino" and self.rehearsal is None:
+            self.rehearsal = asyncio.create_task(self._rehearse(self._loaded), name="kokoro rehearses")
 
     async def close(self) -> None:
-        rehearsal, self._rehearsal = self._rehearsal, None
+        rehearsal, self.rehearsal = self.rehearsal, None
         if rehearsal is not None:
             rehearsal.cancel()
             await asyncio.wait({rehearsal})
