@@ -70,6 +70,13 @@ async def test_an_error_a_future_cannot_carry_still_wakes_the_awaiter(
         await asyncio.wait_for(pool.run("stt", Lane.LIVE, work), 20)
 
 
+async def test_two_calls_of_one_moment_run_side_by_side_though_one_thread_was_enough_so_far(pool: Pool) -> None:
+    await pool.run("stt", Lane.LIVE, lambda: 1)
+    side_by_side = threading.Barrier(2)
+    both = (pool.run("stt", Lane.LIVE, side_by_side.wait, 20) for _ in range(2))
+    assert sorted(await asyncio.gather(*both)) == [0, 1]
+
+
 @pytest.mark.parametrize("lower", [Lane.INTERACTIVE, Lane.BATCH])
 async def test_a_live_call_runs_while_a_lower_lane_is_full(pool: Pool, lower: Lane) -> None:
     gate = Gate()

@@ -38,7 +38,7 @@ class ClauseLimits:
     be heard: a clause twice as long as the one before it comes just too late.
     """
 
-    first: tuple[int, int] = (2, 6)
+    first: tuple[int, int] = (2, 5)
     second: tuple[int, int] = (4, 10)
     third: tuple[int, int] = (6, 18)
     later: tuple[int, int] = (10, 36)

@@ -24,7 +24,7 @@ class TurnRules:
     """A turn detector is asked; without one the transcript alone scales the silence."""
     onset_ms: float = 64.0
     """Voiced audio needed before a sound counts as speech."""
-    soft_end_ms: float = 160.0
+    soft_end_ms: float = 128.0
     min_silence_ms: float = 250.0
     max_silence_ms: float = 1600.0
     resume_after_ms: float = 1500.0

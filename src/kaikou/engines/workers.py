@@ -76,7 +76,8 @@ class Workers:
                     hint=f"Try again shortly, or raise pool.{job.lane.name.lower()}_queue.",
                 )
             self._queue.append(job)
-            if self._idle:
+            # A thread that was woken counts as idle until it runs: each needs a job of its own.
+            if self._idle >= len(self._queue):
                 self._wake.notify()
             elif len(self._threads) < self._size:
                 self._start_thread()
