@@ -70,7 +70,7 @@ async def test_an_error_a_future_cannot_carry_still_wakes_the_awaiter(
         await asyncio.wait_for(pool.run("stt", Lane.LIVE, work), 20)
 
 
-async def test_two_calls_of_one_moment_run_side_by_side_though_one_thread_was_enough_so_far(pool: Pool) -> None:
+async def test_two_calls_of_one_moment_run_side_by_side_where_one_thread_was_enough(pool: Pool) -> None:
     await pool.run("stt", Lane.LIVE, lambda: 1)
     side_by_side = threading.Barrier(2)
     both = (pool.run("stt", Lane.LIVE, side_by_side.wait, 20) for _ in range(2))

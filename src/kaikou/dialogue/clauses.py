@@ -1,9 +1,9 @@
 """Cuts a reply, as it is written, into clauses to be spoken.
 
 The first clause is short, because nothing is heard before it is synthesised; later ones grow,
-because longer stretches sound more natural and the sound already playing buys the time. For the same reason the
-first clause ends with its mark, without a look at what follows it, wherever a letter stands before the
-mark: a token is a tenth of a second of a local model's time.
+because longer stretches sound more natural and the sound already playing buys the time. For the same reason
+the first clause ends with its mark, without a look at what follows it, wherever a letter stands before
+the mark: a token is a tenth of a second of a local model's time.
 Lengths are counted in units: a hanzi (or kana, hangul syllable) or a word of another script.
 """
 
@@ -16,10 +16,11 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _UNIT = re.compile(rf"[{_CJK}]|[^\s{_CJK}\W]+(?:['’.-]\w+)*")
 _SENTENCE_END = frozenset("。！？!?…\n")
 _CLAUSE_END = frozenset("，、；：,;:—")
-_OPENING = frozenset("\"“‘「『（([")
+_OPENING = frozenset('"“‘「『（([')
 _CLOSING = "\"'”’」』）)]"
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof ph st vs etc e.g i.e no jr sr inc ltd co mt fig approx dept est a.m p.m u.s u.k".split()
+    "mr mrs ms dr prof ph st vs etc e.g i.e no jr sr inc ltd co mt fig approx dept est "
+    "a.m p.m u.s u.k".split()
 )
 _CONNECTORS = frozenset(
     "and or but so because if when while that which who to of in on at for from with by about as than "
