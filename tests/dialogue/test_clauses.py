@@ -59,6 +59,14 @@ def test_the_first_clause_is_short_even_when_all_comes_at_once() -> None:
     assert counts[0] <= 9 and counts[1] <= 13 and len(counts) == 3
 
 
+def test_a_clause_is_no_longer_than_what_was_spoken_before_it() -> None:
+    words = " ".join(["word"] * 150)
+    counts = [count_units(clause) for clause in split(words)]
+    for at, count in enumerate(counts[1:], 1):
+        assert count <= min(36, max(9, sum(counts[:at])))
+    assert max(counts) == 36
+
+
 @given(st.text(alphabet='ab 。，,.!?中文字3:\n"”', max_size=120), st.integers(1, 9))
 def test_nothing_is_lost_or_said_twice(text: str, step: int) -> None:
     splitter = ClauseSplitter()

@@ -32,20 +32,24 @@ _SLACK = 3
 
 @dataclass(frozen=True, slots=True)
 class ClauseLimits:
-    """Least units after which a clause may end at a comma, and most units before it is cut at a
-    word boundary, for the first, the second, the third and all later clauses.
+    """Least units after which a clause may end at a comma, and most units before it is cut at a word
+    boundary: of the first clause, the least and the greatest such limits of those after it.
 
-    Where model and voice share two cores, a word takes them a fifth of a second together, and a third to
-    be heard: a clause twice as long as the one before it comes just too late.
+    In between a clause may be as long as all before it together. Where model and voice share two cores,
+    a word takes them a fifth of a second and is heard for a third of one: a longer clause would come after
+    the sound before it has run out.
     """
 
     first: tuple[int, int] = (2, 5)
-    second: tuple[int, int] = (4, 10)
-    third: tuple[int, int] = (6, 18)
+    second: tuple[int, int] = (4, 9)
     later: tuple[int, int] = (10, 36)
 
-    def of(self, index: int) -> tuple[int, int]:
-        return (self.first, self.second, self.third)[index] if index < 3 else self.later
+    def of(self, before: int) -> tuple[int, int]:
+        """For the clause that ``before`` units came before."""
+        if not before:
+            return self.first
+        least = min(max(self.second[0], before // 2), self.later[0])
+        return least, min(max(self.second[1], before), self.later[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,14 @@ class ClauseSplitter:
         self._limits = limits
         self._buffer = ""
         self._offset = 0
-        self._index = 0
+        self._before = 0
+        """Units of the clauses so far."""
 
     def feed(self, text: str) -> list[Clause]:
         self._buffer += text
         clauses: list[Clause] = []
         while (cut := self._cut()) is not None:
-            _, most = self._limits.of(self._index)
+            _, most = self._limits.of(self._before)
             if count_units(self._buffer[:cut]) > most + _SLACK:
                 # Much came at once, and its first mark is far away.
                 cut = self._forced(most) or cut
@@ -90,18 +95,19 @@ class ClauseSplitter:
         piece, self._buffer = self._buffer[:cut], self._buffer[cut:]
         start = self._offset
         self._offset += cut
-        if count_units(piece) == 0:
+        units = count_units(piece)
+        if units == 0:
             return []
-        self._index += 1
+        self._before += units
         return [Clause(piece.strip(), start, start + cut)]
 
     def _cut(self) -> int | None:
         """Index after the clause's last character, or None while it is not complete."""
-        least, most = self._limits.of(self._index)
+        least, most = self._limits.of(self._before)
         text = self._buffer
         # A number may go on behind its mark (3.5, 1,000) and a quotation ends behind it; a word hardly ever
         # goes on.
-        hurried = self._index == 0 and text[-2:-1].isalpha() and _OPENING.isdisjoint(text)
+        hurried = not self._before and text[-2:-1].isalpha() and _OPENING.isdisjoint(text)
         for position, character in enumerate(text):
             end = position + 1
             if character in _SENTENCE_END:
