@@ -210,12 +210,18 @@ async def ask_once(loaded: LoadedSettings, question: Question, out: Path | None)
 
 
 async def ask_many(loaded: LoadedSettings, questions: Sequence[Question]) -> list[Answer]:
-    """Open everything once, ask one after the other, each in a conversation of its own."""
+    """Open everything once, ask one after the other, each in a conversation of its own. Several are asked
+    as in a server that has run for a while: once the voice is through with its preparations."""
     live = loaded.settings.live.model_copy(update={"send_ahead_ms": UNPACED_MS})
     loaded = replace(loaded, settings=loaded.settings.model_copy(update={"live": live}))
     answers = []
     async with warmed(loaded, "talk") as runtime:
         with console.progress("talk") as progress:
+            assert runtime.engines is not None
+            rehearsal: asyncio.Task[None] | None = getattr(runtime.engines.tts, "rehearsal", None)
+            if rehearsal is not None and len(questions) > 1:
+                progress("the voice: rehearsing", None)
+                await asyncio.wait({rehearsal})
             for number, question in enumerate(questions):
                 progress(f"{question.file.name}: listening and answering", number / len(questions) or None)
                 answers.append(await ask(runtime, question))
