@@ -128,8 +128,8 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The parent's environment without its secrets, and with threads that wait busily for a moment only.
 
     A token is some four hundred steps with a barrier after each. Threads that sleep at every barrier
-    cost a quarter of the speed; threads that never do would starve speech. Some hundred microseconds of
-    waiting cost nobody anything: this process has the lowest priority.
+    wait to be woken each time, behind whatever else runs; threads that never do would starve speech. Some
+    hundred microseconds of waiting cost nobody anything: this process has the lowest priority.
     """
     kept = {
         name: value

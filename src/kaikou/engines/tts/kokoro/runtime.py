@@ -67,9 +67,10 @@ def choose(
 ) -> Choice:
     """What ``settings`` say, and where they say ``auto`` what the processor is fastest at.
 
-    Measured on a Xeon with AMX (``benchmarks/tts_speed.py``): OpenVINO in bfloat16 takes a third of
-    ONNX Runtime's time, in float32 about as long. 8-bit is no faster than float32 on x86-64, because
-    the model rounds every activation anew. Other processors take the published 8-bit model as it is.
+    Measured on a Xeon with AMX (``benchmarks/tts_speed.py``): OpenVINO in bfloat16 is the
+    fastest, in float32 it takes about as long as ONNX Runtime. 8-bit is no faster than float32 on
+    x86-64, because the model rounds every activation anew. Other processors take the published 8-bit
+    model as it is.
     Raises SettingsError for what contradicts itself or cannot be had.
     """
     runtime, precision = settings.runtime, settings.precision
