@@ -57,7 +57,9 @@ async def test_short_clauses_are_rehearsed_and_no_clause_has_a_length_of_its_own
         pytest.skip("OpenVINO does not run here")
     monkeypatch.setattr(OpenVinoModel, "run", noting)
     await kokoro.rehearsal
-    assert set(computed) >= {rounded(frames) for frames in range(20, REHEARSED + 1)}
+    # What is said in the rehearsal has a length of its own, less than which is hardly ever computed.
+    assert min(computed) <= 48
+    assert set(computed) == {rounded(frames) for frames in range(min(computed), REHEARSED + 1)}
     for text in ("Sure,", "I see what you mean.", "It's the same as it was before they came, I think."):
         computed.clear()
         (chunk,) = [one async for one in kokoro.stream(text)]
