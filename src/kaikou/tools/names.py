@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2s
 
 from kaikou.tools.ports import ToolSpec
@@ -12,6 +13,7 @@ _LONGEST = 64
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
+@lru_cache(maxsize=4096)
 def safe_name(name: str) -> str:
     """The name with what is not allowed as ``_``; one that lost something gets a few characters of the
     whole's digest, so that 开灯 and 关灯 stay two."""

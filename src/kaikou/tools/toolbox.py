@@ -60,6 +60,7 @@ class Toolbox:
         shared: _Shared | None = None,
     ) -> None:
         self._sources = sources if callable(sources) else lambda: sources
+        self._named: tuple[Sequence[ToolSpec], dict[str, ToolSpec]] = ((), {})
         self._shared = shared or _Shared(
             settings, asyncio.Semaphore(settings.max_concurrent), CallLog(settings.log_calls), on_call
         )
@@ -80,7 +81,13 @@ class Toolbox:
 
     def specs(self, caller: Caller) -> dict[str, ToolSpec]:
         """Every tool, also those that can't be used yet, by the name a model knows it by."""
-        return by_safe_name(spec for source in self.sources for spec in _of(source, caller))
+        found = [spec for source in self.sources for spec in _of(source, caller)]
+        known, named = self._named
+        # The same tools nearly always: naming hundreds of them anew costs more than the rest of a call.
+        if len(found) != len(known) or any(one is not two for one, two in zip(found, known, strict=True)):
+            named = by_safe_name(found)
+            self._named = (found, named)
+        return dict(named)
 
     def tools(self, caller: Caller, allowed: Allowed = None) -> tuple[Tool, ...]:
         """What a model is offered: safe names, nothing that still needs something. The order is
@@ -130,7 +137,7 @@ class Toolbox:
     async def _checked(self, spec: ToolSpec, arguments_json: str, caller: Caller) -> Outcome:
         if spec.needs:
             return Outcome(f"The tool can't be used: {spec.needs}", failed=True)
-        source = next((one for one in self.sources if _offers(one, spec, caller)), None)
+        source = _source_of(spec, self.sources, caller)
         if source is None:
             return Outcome(f"The tool {spec.tool.name} is gone.", failed=True)
         given = parsed(arguments_json)
@@ -195,8 +202,12 @@ def _of(source: ToolSource, caller: Caller) -> Sequence[ToolSpec]:
         return ()
 
 
-def _offers(source: ToolSource, spec: ToolSpec, caller: Caller) -> bool:
-    return any(one.id == spec.id for one in _of(source, caller))
+def _source_of(spec: ToolSpec, sources: Sequence[ToolSource], caller: Caller) -> ToolSource | None:
+    """The source that offers the tool now; the one of its name is asked first."""
+    for source in sorted(sources, key=lambda one: one.name != spec.source):
+        if any(one is spec or one.id == spec.id for one in _of(source, caller)):
+            return source
+    return None
 
 
 def _line(error: BaseException) -> str:
