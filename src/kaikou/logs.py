@@ -113,7 +113,8 @@ def configure(level: str = "info", secrets: frozenset[str] = frozenset()) -> Non
     root.handlers[:] = [handler]
     root.setLevel(number)
     quiet = logging.WARNING if number > logging.DEBUG else number
-    for name in ("httpx", "httpcore", "openai", "faster_whisper", "jieba", "alembic", "aiosqlite", "asyncio"):
+    libraries = "httpx httpcore httpx2 httpcore2 openai faster_whisper jieba alembic aiosqlite asyncio"
+    for name in (*libraries.split(), "mcp", "watchfiles"):
         logging.getLogger(name).setLevel(max(quiet, number))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
