@@ -222,7 +222,7 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
         app.include_router(xiaozhi.router)
         app.add_middleware(GuardMiddleware, guard=runtime.guard)
         try:
-            async with serving(app, runtime.settings.limits.max_frame_bytes) as (port, _):
+            async with serving(app, runtime.settings.limits.max_frame_bytes) as (port, server.asgi):
                 base = f"http://127.0.0.1:{port}"
                 async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
                     yield Home(server, runtime.devices, desk, port, http, changed)

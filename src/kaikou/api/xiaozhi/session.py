@@ -19,6 +19,7 @@ from kaikou.api.xiaozhi.iot import Things
 from kaikou.api.xiaozhi.speaker import Bench, Speaker
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.audio.pcm import Pcm
+from kaikou.devices.device import short
 from kaikou.devices.ports import DeviceAnswer
 from kaikou.dialogue import events as ev
 from kaikou.dialogue.session import TurnPolicy
@@ -162,7 +163,7 @@ class DeviceSession:
             case "goodbye":
                 self._leave("the device said goodbye")
             case "server":
-                content = message.get("action")
+                content = short(message.get("action"), 40)
                 refusal = {"status": "error", "message": "Not supported.", "content": {"action": content}}
                 self._send({"type": "server", **refusal})
             case _:
