@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -205,11 +206,14 @@ async def test_a_client_that_does_not_read_costs_itself_only(
         for one in house.server.asgi.server_state.connections:
             # Little room in the kernel, so that it is soon full.
             one.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        device.socket.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         device.socket.transport.pause_reading()
-        for _ in range(20_000):
-            if house.desk.figures.ended["slow_client"]:
-                break
-            await device.send(type="ping")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while not house.desk.figures.ended["slow_client"]:
+                    async with asyncio.timeout(1):
+                        await device.send(type="ping")
+        device.socket.transport.abort()
         await house.settled()
         assert house.desk.figures.ended["slow_client"] == 1, house.desk.figures.ended
 
