@@ -12,14 +12,16 @@ HEADS = (
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """One line a row, in the order of servers and sessions; the floor is that of the same sound."""
+    """One line a row, in the order of servers and sessions; the floor is that of the same sound, with
+    as many sessions as were let in."""
     floors = {
         (_sound(row), row["sessions"]): row["added_ms"] for row in rows if row["name"].startswith("floor")
     }
     order = list(dict.fromkeys(row["name"] for row in rows))
     lines = [" | ".join(HEADS), " | ".join("---" for _ in HEADS)]
     for row in sorted(rows, key=lambda row: (order.index(row["name"]), row["sessions"])):
-        lines.append(" | ".join(_cells(row, floors.get((_sound(row), row["sessions"])))))
+        inside = row["sessions"] - row["refused"]
+        lines.append(" | ".join(_cells(row, floors.get((_sound(row), inside)))))
     return "\n".join(f"| {line} |" for line in lines)
 
 

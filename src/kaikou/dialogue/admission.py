@@ -25,10 +25,10 @@ from kaikou.engines.ports import Card, Engines, Generation, Lane, Message
 from kaikou.errors import LimitReached
 
 _FRAMES_PER_SECOND = 50
-_FRAME_COST = 180.0
+_FRAME_COST = 120.0
 """What one 20 ms frame costs a session, turns and the journal included, in rounds of the calibration's
-arithmetic. `benchmarks/live_capacity.py` with 60 sessions took 220 µs a frame where a round takes 0.9 to
-1.7 µs, by the machine's mood; a start in a slow moment must not turn callers away for good."""
+arithmetic: `benchmarks/live_capacity.py` with 60 sessions took 207 µs a frame where a round takes 1.7 µs.
+Only the first guess: what sessions really cost is measured once they are there."""
 _SPEAKING = 0.45
 _TOKENS_PER_SECOND = 4.0
 _SENTENCE = "This is how long it takes to say one sentence."
