@@ -39,7 +39,8 @@ export function useOpenedConversation(): Opened {
   const { data, error, refetch } = useQuery({
     queryKey: ["conversation", wanted],
     queryFn: () => request<StoredConversation>(`/api/conversations/${wanted}`),
-    enabled: wanted !== undefined && !inCall,
+    // What is being left is not asked for again: it may have been deleted.
+    enabled: wanted !== undefined && !inCall && conversationId === wanted,
     staleTime: 0,
   });
 

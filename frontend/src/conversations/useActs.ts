@@ -3,6 +3,7 @@ import { useCallback, useMemo } from "react";
 import { useNavigate } from "react-router";
 import { useConversation } from "../conversation/ConversationProvider";
 import { problemOfRequest } from "../conversation/problem";
+import { isInCall } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
 import { send } from "../server/http";
 import { problemText } from "../server/problem";
@@ -15,7 +16,7 @@ interface Deleted {
   skipped: { id: string; code: string; message: string }[];
 }
 
-/** What can be done with stored conversations; what went wrong is said at the foot of the page. */
+/** What can be done with stored conversations; what went wrong is said at the head of the page. */
 export function useConversationActs() {
   const { t } = useLanguage();
   const say = useToast();
@@ -46,14 +47,19 @@ export function useConversationActs() {
       remove: async (some: ConversationInfo[]) => {
         const ids = some.map(({ id }) => id);
         const here = store.state.conversationId;
+        const open = here !== null && ids.includes(here) && location.pathname.includes(here);
+        const leaving = open && !isInCall(store.state);
+        // Left first: the page would ask for what is gone as soon as the server tells of it.
+        if (leaving) {
+          actions.fresh();
+          void navigate("/");
+        }
+        const comeBack = () => leaving && void navigate(`/app/c/${here}`);
         try {
           const { deleted, skipped } = await send<Deleted>("POST", "/api/conversations/delete", {
             ids,
           });
-          if (here !== null && deleted.includes(here) && location.pathname.includes(here)) {
-            actions.fresh();
-            void navigate("/");
-          }
+          if (leaving && !deleted.includes(here)) comeBack();
           await changed();
           const [first] = some.filter(({ id }) => deleted.includes(id));
           const count = String(deleted.length);
@@ -72,6 +78,7 @@ export function useConversationActs() {
             say({ text: t("conversations.skipped", { count: String(skipped.length) }), bad: true });
           }
         } catch (error) {
+          comeBack();
           failed(error);
         }
       },
