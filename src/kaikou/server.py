@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kaikou.errors import SettingsError
 from kaikou.machine import settle_memory, spare_the_cores
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from kaikou.api.runtime import Runtime as Runtime  # noqa: PLC0414 - the terminal names it too
     from kaikou.dialogue.service import LiveService
     from kaikou.engines.pool import Pool
-    from kaikou.engines.ports import Engines, Progress
+    from kaikou.engines.ports import Embedder, Engines, Progress
     from kaikou.engines.registry import Kind, Weights
     from kaikou.engines.warmup import Loading, Warmup
+    from kaikou.knowledge.library import KnowledgeBase
     from kaikou.settings import Settings
     from kaikou.settings_load import LoadedSettings
     from kaikou.store.database import Database
@@ -185,6 +186,7 @@ async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack
 
     runtime.tools = _open_tools(runtime, stack)
     runtime.live = await _open_live(runtime, warmup, stack)
+    runtime.knowledge = await _open_knowledge(runtime, stack)
     stack.push_async_callback(switchboard(runtime).close)
 
 
@@ -248,6 +250,33 @@ async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) ->
     stack.push_async_callback(live.close)
     live.start()
     return live
+
+
+async def _open_knowledge(runtime: Runtime, stack: AsyncExitStack) -> KnowledgeBase:
+    """The knowledge bases; their embedder is loaded when something is first imported or asked."""
+    from kaikou.engines.selection import choose
+    from kaikou.knowledge.library import KnowledgeBase
+    from kaikou.store.knowledge import KnowledgeRepository
+    from kaikou.store.purge import Purge
+
+    settings = runtime.settings
+    repository = KnowledgeRepository(runtime.database, runtime.conversations.blobs)
+
+    async def embedder(patience: float) -> Embedder:
+        assert runtime.shelf is not None
+        found = await runtime.shelf.engine("embedding", choose(settings).embedding, patience=patience)
+        return cast("Embedder", found)
+
+    def changed(**data: Any) -> None:
+        runtime.feed.publish("knowledge", **data)
+
+    knowledge = KnowledgeBase(repository, embedder, runtime.pool, settings, changed)
+    purge = Purge(repository, settings.limits.undo_seconds, what="documents and knowledge bases")
+    stack.push_async_callback(purge.stop)
+    purge.start()
+    stack.push_async_callback(knowledge.stop)
+    knowledge.start()
+    return knowledge
 
 
 async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:

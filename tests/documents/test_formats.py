@@ -51,7 +51,7 @@ def test_a_damaged_byte_does_not_turn_utf8_into_something_else() -> None:
 def test_offsets_point_at_each_block_and_none_is_empty() -> None:
     document = read(b"# One\n\ntwo\n\n- three\n", "a.md", LIMITS)
     assert outline(document) == [("heading", 1, "One"), ("paragraph", 0, "two"), ("item", 0, "three")]
-    assert document.text == "One\n\ntwo\n\nthree" and document.title == "a"
+    assert document.text == "One\n\ntwo\n\nthree" and document.title == "One"
 
 
 def test_novel_chapters_are_headings_and_each_line_a_paragraph() -> None:

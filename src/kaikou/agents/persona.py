@@ -11,6 +11,7 @@ from kaikou.errors import InvalidInput
 
 ENGINE_KINDS = ("stt", "llm", "tts")
 MAX_NAME, MAX_TEXT, MAX_PROMPT, MAX_TOOLS = 80, 1_000, 16_000, 500
+MAX_BASES = 50
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TOOL = re.compile(r"[^/\s]{1,128}/\S.{0,199}")
@@ -36,6 +37,8 @@ class Agent:
     tools: tuple[str, ...] | None = None
     """What it may do: ids ``source/name``, or ``source/*`` for all of a source; None: every tool that can be
     used, an empty tuple: none."""
+    knowledge: tuple[str, ...] = ()
+    """Ids of the knowledge bases it may look things up in."""
     shipped: bool = False
     """It comes with Kaikou; it can be changed and set back, not deleted."""
     changed: bool = False
@@ -58,6 +61,8 @@ def checked(agent: Agent) -> Agent:
     _require(agent.voice is None or 0 < len(agent.voice) <= 128, "voice", "has 1 to 128 characters")
     _require(set(agent.engines) <= set(ENGINE_KINDS), "engines", f"has the keys {', '.join(ENGINE_KINDS)}")
     _require(all(0 < len(name) <= 100 for name in agent.engines.values()), "engines", "names engines")
+    _require(len(agent.knowledge) <= MAX_BASES, "knowledge", f"names at most {MAX_BASES} knowledge bases")
+    _require(all(0 < len(one) <= 128 for one in agent.knowledge), "knowledge", "names knowledge bases")
     tools = agent.tools or ()
     _require(len(tools) <= MAX_TOOLS, "tools", f"are at most {MAX_TOOLS}")
     named = all(_TOOL.fullmatch(one) for one in tools)

@@ -15,7 +15,7 @@ from kaikou.store.agents import AgentRepository
 from kaikou.store.records import AgentRow, now
 
 MAX_AGENTS = 1_000
-_FIELDS = ("name", "prompt", "description", "greeting", "voice", "language", "engines", "tools")
+_FIELDS = ("name", "prompt", "description", "greeting", "voice", "language", "engines", "tools", "knowledge")
 
 
 class AgentService:
@@ -100,6 +100,7 @@ class AgentService:
             language=agent.language,
             engines=dict(agent.engines),
             tools=None if agent.tools is None else tuple(agent.tools),
+            knowledge=tuple(agent.knowledge),
             created_at=agent.created_at,
             updated_at=agent.updated_at,
         )
@@ -118,6 +119,7 @@ class AgentService:
             language=row.language,
             engines=dict(row.engines),
             tools=None if row.tools is None else tuple(row.tools),
+            knowledge=tuple(row.knowledge or ()),
             shipped=shipped,
             changed=shipped,
             created_at=row.created_at,

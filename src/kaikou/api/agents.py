@@ -34,6 +34,7 @@ class AgentFields(BaseModel):
     tools: list[str] | None = Field(
         None, description="Ids of /api/tools, or source/*; null for all that can be used, [] for none."
     )
+    knowledge: list[str] | None = Field(None, description="Ids of knowledge bases; null or [] for none.")
 
     def given(self) -> dict[str, object]:
         """The fields that were sent; null empties those that can be empty."""
@@ -44,6 +45,7 @@ class AgentFields(BaseModel):
             "name": "",
             "prompt": "",
             "engines": {},
+            "knowledge": (),
         }
         return {name: empty.get(name) if value is None else value for name, value in sent.items()}
 
@@ -66,6 +68,7 @@ class AgentOut(BaseModel):
     language: str | None
     engines: dict[str, str]
     tools: list[str] | None
+    knowledge: list[str]
     shipped: bool
     changed: bool
     created_at: datetime

@@ -19,6 +19,7 @@ from kaikou.api import (
     docs,
     events,
     health,
+    knowledge,
     latency,
     login,
     metrics,
@@ -69,6 +70,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(openai.router)
     app.include_router(chat.router)
     app.include_router(devices.router)
+    app.include_router(knowledge.router)
     if runtime.settings.xiaozhi.enabled:
         app.include_router(xiaozhi.router)
     app.include_router(docs.router)

@@ -49,9 +49,9 @@ class Piece:
     page: int | None = None
 
 
-def assembled(title: str, format: str, pieces: Iterable[Piece]) -> Document:
-    """The document of ``pieces``; those without any text are left out. Without a title the first
-    heading gives it."""
+def assembled(title: str, format: str, pieces: Iterable[Piece], *, otherwise: str = "") -> Document:
+    """The document of ``pieces``; those without any text are left out. Without a title a heading at the
+    very beginning gives it, else ``otherwise``."""
     blocks: list[Block] = []
     parts: list[str] = []
     at = 0
@@ -65,8 +65,7 @@ def assembled(title: str, format: str, pieces: Iterable[Piece]) -> Document:
         parts.append(text)
         at += len(text)
     if not title:
-        heading = next((n for n, block in enumerate(blocks) if block.kind == "heading"), None)
-        title = parts[heading] if heading is not None else ""
+        title = parts[0] if blocks and blocks[0].kind == "heading" else otherwise
     return Document(" ".join(_clean(title).split())[:200], GAP.join(parts), tuple(blocks), format)
 
 

@@ -44,7 +44,7 @@ def read_epub(data: bytes, title: str, limits: DocumentLimits) -> Document:
         characters += sum(len(piece.text) for piece in found)
         check_characters(characters, limits)
         pieces += found
-    return assembled(own_title or title, "epub", pieces)
+    return assembled(own_title, "epub", pieces, otherwise=title)
 
 
 def _package(archive: Archive) -> str:

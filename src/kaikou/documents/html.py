@@ -31,7 +31,7 @@ _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 def read_html(data: bytes, title: str, limits: DocumentLimits) -> Document:
     """The document; its ``<title>`` names it."""
     own, pieces = parts_of(data, limits)
-    return assembled(own or title, "html", pieces)
+    return assembled(own, "html", pieces, otherwise=title)
 
 
 def parts_of(data: bytes, limits: DocumentLimits, page: int | None = None) -> tuple[str, list[Piece]]:

@@ -19,14 +19,14 @@ _TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 
 def read_markdown(data: bytes, title: str, limits: DocumentLimits) -> Document:
     """Headings, paragraphs, items of lists, rows of tables and code; marks and addresses are left out."""
-    text = decoded(data)
+    text, own = decoded(data), ""
     check_characters(len(text), limits)
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]
         if named := _TITLE.search(front[1]):
-            title = named[1]
+            own = named[1]
     tokens = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").parse(text)
-    return assembled(title, "markdown", _pieces(tokens))
+    return assembled(own, "markdown", _pieces(tokens), otherwise=title)
 
 
 def _pieces(tokens: list[Token]) -> Iterator[Piece]:

@@ -32,7 +32,7 @@ def read_docx(data: bytes, title: str, limits: DocumentLimits) -> Document:
     except Exception as error:  # whatever the library meets in a broken file
         raise damaged(f"the Word file is broken ({type(error).__name__})") from error
     check_characters(sum(len(piece.text) for piece in pieces), limits)
-    return assembled(own_title or title, "docx", pieces)
+    return assembled(own_title, "docx", pieces, otherwise=title)
 
 
 def _pieces(word: WordDocument) -> Iterator[Piece]:

@@ -35,6 +35,7 @@ class AgentRepository:
         values = asdict(row) | {
             "engines": dict(row.engines),
             "tools": None if row.tools is None else list(row.tools),
+            "knowledge": list(row.knowledge or ()),
         }
         async with self._database.write() as connection:
             done = await connection.execute(update(agents).where(agents.c.id == row.id).values(values))

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from kaikou.errors import KaikouError
-from kaikou.store.conversations import ConversationRepository
 from kaikou.store.records import now
 
 log = logging.getLogger(__name__)
 
 
+class Purgeable(Protocol):
+    """Where things are thrown away before they are deleted."""
+
+    async def purge(self, before: datetime) -> tuple[str, ...]:
+        """Delete for good what was thrown away before that moment; returns the ids."""
+        ...
+
+
 class Purge:
-    """Looks every ``interval`` seconds for conversations thrown away more than ``keep`` seconds ago.
+    """Looks every ``interval`` seconds for ``what`` was thrown away more than ``keep`` seconds ago.
     It looks at the database, so what a stopped server left is found by the next one."""
 
-    def __init__(self, stored: ConversationRepository, keep: float, interval: float = 10.0) -> None:
+    def __init__(
+        self, stored: Purgeable, keep: float, interval: float = 10.0, what: str = "conversations"
+    ) -> None:
         self._stored = stored
+        self._what = what
         self._keep = keep
         self._interval = interval
         self._task: asyncio.Task[None] | None = None
@@ -42,7 +53,7 @@ class Purge:
         while True:
             try:
                 if gone := await self.once():
-                    log.info("deleted %d conversations for good", len(gone))
+                    log.info("deleted %d %s for good", len(gone), self._what)
             except (KaikouError, OSError) as error:
-                log.warning("deleted conversations were not purged: %s", error)
+                log.warning("deleted %s were not purged: %s", self._what, error)
             await asyncio.sleep(self._interval)

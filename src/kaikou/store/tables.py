@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -142,9 +143,64 @@ agents = Table(
     Column("language", String(40)),
     Column("engines", JSON, nullable=False),
     Column("tools", JSON(none_as_null=True)),
+    Column("knowledge", JSON(none_as_null=True)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
+
+knowledge_bases = Table(
+    "knowledge_bases",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index(None, "deleted_at"),
+)
+"""``revision`` grows with whatever a search could find otherwise."""
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("base_id", ID, ForeignKey("knowledge_bases.id", ondelete="CASCADE"), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("file_name", String(300), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("file", HASH, ForeignKey("blobs.hash"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("error", JSON(none_as_null=True)),
+    Column("characters", Integer, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index(None, "base_id", "created_at"),
+    Index(None, "file"),
+    Index(None, "state"),
+    Index(None, "deleted_at"),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("document_id", ID, ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("page", Integer),
+    Column("heading", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("embedder", String(300)),
+    Column("vector", LargeBinary),
+    PrimaryKeyConstraint("document_id", "position"),
+)
+"""``words`` is the text as words with spaces between; ``vector`` float16, made by ``embedder``."""
 
 voices = Table(
     "voices",

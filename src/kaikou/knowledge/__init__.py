@@ -1,0 +1,1 @@
+"""Knowledge bases: documents as passages, found by meaning and by words."""

@@ -1,0 +1,55 @@
+"""Ranking by meaning, by words, and both together."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from kaikou.knowledge.fusion import fused
+from kaikou.knowledge.index import Collected, Index, packed
+from kaikou.store.passages import IndexedRow
+
+
+def index(*rows: tuple[str, list[float] | None]) -> Index:
+    collected = Collected()
+    for number, (words, vector) in enumerate(rows):
+        data = None if vector is None else packed(np.array([vector], np.float32))[0]
+        collected.add([IndexedRow("doc", number, words, data)])
+    return Index(collected)
+
+
+def test_meaning_is_the_cosine_of_those_that_have_a_vector() -> None:
+    made = index(("a", [1, 0]), ("b", None), ("c", [0.6, 0.8]), ("d", [0, 1]))
+    assert len(made) == 4 and made.vectors == 3
+    found = made.by_meaning(np.array([0.8, 0.6], np.float32), 2)
+    assert [number for number, _ in found] == [2, 0]
+    assert found[0][1] == pytest.approx(0.96, abs=1e-3)
+    assert made.by_meaning(np.array([1, 0, 0], np.float32), 2) == [], "another model's vector"
+
+
+def test_words_are_ranked_by_bm25() -> None:
+    made = index(("tea tea pot", None), ("tea cup", None), ("boat", None), ("", None))
+    found = made.by_words(["tea", "tea", "unknown"], 10)
+    assert [number for number, _ in found] == [0, 1]
+    idf = math.log(1 + (4 - 2 + 0.5) / (2 + 0.5))
+    norm = 1.5 * (1 - 0.75 + 0.75 * 3 / (6 / 4))
+    assert found[0][1] == pytest.approx(idf * 2 * 2.5 / (2 + norm), rel=1e-5)
+    assert made.by_words(["nothing"], 10) == [] and made.by_words([], 10) == []
+
+
+def test_a_rare_word_outweighs_common_ones() -> None:
+    made = index(*[("water boil", None)] * 9, ("descale water", None))
+    assert made.by_words(["water", "descale"], 1)[0][0] == 9
+
+
+def test_empty_bases_find_nothing() -> None:
+    made = index()
+    assert made.by_meaning(np.array([1.0], np.float32), 5) == [] and made.by_words(["a"], 5) == []
+
+
+def test_ranks_are_fused_by_their_reciprocals() -> None:
+    together = fused([(1.0, ["a", "b", "c"]), (0.5, ["c", "d"])])
+    assert [one for one, _ in together] == ["c", "a", "b", "d"]
+    assert dict(together)["c"] == pytest.approx(1 / 63 + 0.5 / 61)
