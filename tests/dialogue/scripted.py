@@ -119,6 +119,10 @@ class FakeLlm(_Engine):
     fail: Exception | None = None
     prompts: list[list[Message]] = field(default_factory=list)
     running: int = 0
+    reading: float = 0.0
+    """Seconds that warming takes."""
+    warmed: list[list[Message]] = field(default_factory=list)
+    warming: int = 0
     kind = "llm"
 
     async def stream(
@@ -142,7 +146,13 @@ class FakeLlm(_Engine):
         finally:
             self.running -= 1
 
-    async def warm(self, messages: Sequence[Message], generation: Generation = Generation()) -> None: ...
+    async def warm(self, messages: Sequence[Message], generation: Generation = Generation()) -> None:
+        self.warmed.append(list(messages))
+        self.warming += 1
+        try:
+            await asyncio.sleep(self.reading)
+        finally:
+            self.warming -= 1
 
 
 @dataclass

@@ -43,6 +43,27 @@ def manual(**more: object) -> SessionConfig:
     return replace(CONFIG, turn=TurnPolicy(mode="manual"), **more)  # type: ignore[arg-type]
 
 
+def test_the_model_reads_the_words_while_they_are_spoken() -> None:
+    async def play() -> Stage:
+        stt = FakeStt(words=lambda seconds: "Agree, disagree, or neither of it."[: round(11 * seconds)] + "…")
+        stage = open_stage(llm=FakeLlm(reading=60.0), stt=stt)
+        await stage.quiet(0.5)
+        await stage.speak(3)
+        await stage.quiet(8)
+        assert stage.llm.warming == 1  # only the prompt after the reply; the guess at the turn is over
+        await stage.conversation.close()
+        assert stage.llm.warming == 0
+        return stage
+
+    stage = run(play())
+    so_far = [
+        messages[-1].content for messages in stage.llm.warmed if messages and messages[-1].role == "user"
+    ]
+    said = stage.llm.prompts[0][-1].content
+    assert so_far
+    assert all(said.startswith(words) and words[-1].isalnum() for words in so_far)
+
+
 def test_a_turn_is_heard_answered_and_measured() -> None:
     async def play() -> Stage:
         stage = open_stage()

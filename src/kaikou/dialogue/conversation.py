@@ -34,6 +34,7 @@ from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
 from kaikou.dialogue.listening import Heard, Listening
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.reading_ahead import ReadingAhead
 from kaikou.dialogue.replying import Replying
 from kaikou.dialogue.rules import plan_reply, turn_rules
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
@@ -101,6 +102,7 @@ class Conversation:
             manners=manners,
             history_tokens=settings.live.history_tokens,
         )
+        self._ahead = ReadingAhead(self._thinking, self._tasks, self._failed)
         self._unanswered: Waterfall | None = None
         """Of the last committed turn, until a reply is made to it."""
         self.replying = Replying(
@@ -120,7 +122,7 @@ class Conversation:
             turn_rules(config.turn, settings.live, engines.turn is not None),
             self._tasks,
             decide=self._decide,
-            on_partial=lambda item_id, text: self._emit(TranscriptPartial(item_id, text)),
+            on_partial=self._heard_so_far,
             language=self._stt_language,
             partials=settings.live.partials,
         )
@@ -131,7 +133,7 @@ class Conversation:
         """Warm what the first turn needs, and speak the greeting, if there is one."""
         config = self.config
         if not config.transcribe_only:
-            self._tasks.spawn(self._warm(), "warm")
+            self._ahead.prompt()
         if config.greeting and not len(self.history) and not config.transcribe_only:
             plan = replace(plan_reply(config, self._settings.live), fixed=True)
             self.replying.start(plan, _said(config.greeting), Waterfall())
@@ -169,7 +171,7 @@ class Conversation:
         rules = turn_rules(config.turn, self._settings.live, self._engines.turn is not None)
         self._tell(turn_values.RulesChanged(rules, self._now()))
         if instructions_changed and not config.transcribe_only:
-            self._tasks.spawn(self._warm(), "warm")
+            self._ahead.prompt()
 
     @property
     def task_count(self) -> int:
@@ -337,7 +339,15 @@ class Conversation:
                 self._emit(IdleTimeout(utterance.item_id, end, end))
                 self._respond(Waterfall(speech_end=self._loop.time()))
 
+    def _heard_so_far(self, item_id: str, text: str) -> None:
+        self._emit(TranscriptPartial(item_id, text))
+        config = self.config
+        answered = config.turn.create_response and not config.transcribe_only
+        if self._settings.live.speculate and answered and not self.replying.active:
+            self._ahead.words(text)
+
     def _guess(self, generation: int, transcript: Transcript) -> None:
+        self._ahead.stop()
         utterance = self.listening.utterance
         supposed = Item(utterance.item_id, role="user", parts=(AudioPart(transcript.text),))
         plan = plan_reply(self.config, self._settings.live)
@@ -397,6 +407,7 @@ class Conversation:
         self._emit(TranscriptFailed(item_id, error.code, str(error)))
 
     def _respond(self, fall: Waterfall, request: ReplyRequest | None = None) -> str:
+        self._ahead.stop()
         plan = plan_reply(self.config, self._settings.live, request)
         thoughts = self._thinking.answer(request)
         try:
@@ -413,14 +424,7 @@ class Conversation:
             self._loop.call_soon(self._speak_next)
         if not self.closed and not self.config.transcribe_only:
             # What was said is not what the model wrote where it showed a feeling or was cut short.
-            self._tasks.spawn(self._warm(), "warm")
-
-    async def _warm(self) -> None:
-        try:
-            await self._thinking.warm()
-        except KaikouError as error:
-            # Not the user's concern yet: the first turn will say so if it is still true then.
-            self._emit(Failed(error.code, error.message, error.hint))
+            self._ahead.prompt()
 
     def _stt_language(self) -> tuple[str | None, str]:
         return self.config.stt_language or self.config.language, self.config.stt_hint
@@ -435,8 +439,10 @@ class Conversation:
         self.sink(event)
 
     def _unexpected(self, error: BaseException) -> None:
-        known = as_kaikou_error(error, "the conversation")
-        self._emit(Failed(known.code, known.message, known.hint))
+        self._failed(as_kaikou_error(error, "the conversation"))
+
+    def _failed(self, error: KaikouError) -> None:
+        self._emit(Failed(error.code, error.message, error.hint))
 
     def _now(self) -> float:
         return self._loop.time() * 1000

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 
 from kaikou.dialogue.history import History, PromptWindow, to_messages
-from kaikou.dialogue.items import Item
+from kaikou.dialogue.items import AudioPart, Item, new_id
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
 from kaikou.engines.ports import Delta, Generation, Lane, LanguageModel, Message
 
@@ -56,9 +56,13 @@ class Thinking:
         async for delta in self._ask(messages, self._generation(request)):
             yield delta
 
-    async def warm(self) -> None:
-        """Let the model read what every answer begins with. Raises what the engine raises."""
-        messages = self._prompt.messages(self._instructions, self._history.items)
+    async def warm(self, words: str | None = None) -> None:
+        """Let the model read what every answer begins with, and the ``words`` of the user's turn known
+        so far. Raises what the engine raises."""
+        items = self._history.items
+        if words is not None:
+            items = (*items, Item(new_id("item"), role="user", parts=(AudioPart(words),)))
+        messages = self._prompt.messages(self._instructions, items)
         if messages:
             await self._model.warm(messages, self._generation(None))
 

@@ -146,6 +146,9 @@ class Llama:
         refuse_images(messages)
         probe = Generation(max_tokens=0, temperature=0, tools=generation.tools, tool_choice="auto")
         warming = partial(self._prompts.warming, messages, generation)
+        if messages and messages[-1].role != "user":
+            # The user speaks next: what the template puts before the words can be read too.
+            messages = (*messages, Message("user", ""))
         await self._yielding(messages, probe, Lane.INTERACTIVE, warming)
 
     async def _yielding(
