@@ -24,14 +24,14 @@ from kaikou.dialogue.events import (
     SpeechDropped,
     SpeechStarted,
     SpeechStopped,
-    TranscriptFailed,
     TranscriptFinal,
     TranscriptPartial,
     TurnCommitted,
 )
 from kaikou.dialogue.history import History
 from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
-from kaikou.dialogue.listening import Heard, Listening
+from kaikou.dialogue.late_words import LateWords
+from kaikou.dialogue.listening import Listening
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.reading_ahead import ReadingAhead
@@ -41,8 +41,7 @@ from kaikou.dialogue.session import ReplyRequest, SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
 from kaikou.dialogue.thinking import Thinking
 from kaikou.dialogue.waterfall import Waterfall
-from kaikou.engines.metering import metering
-from kaikou.engines.ports import Delta, Engines, Lane, Transcript
+from kaikou.engines.ports import Delta, Engines, Transcript
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, as_kaikou_error
 from kaikou.settings import Settings
 
@@ -93,12 +92,14 @@ class Conversation:
         self._tasks = TaskOwner(self._unexpected)
         self._to_say: deque[str] = deque()
         """Words to be spoken as they are, once nothing else is."""
-        self._transcribing: dict[str, asyncio.Task[None]] = {}
+        self._late_words = LateWords(
+            engines.stt, self.history, self._tasks, emit=self._emit, language=self._stt_language
+        )
         self._thinking = Thinking(
             engines.llm,
             self.history,
             config=lambda: self.config,
-            pending=self._transcribing.values,
+            pending=self._late_words.pending,
             manners=manners,
             history_tokens=settings.live.history_tokens,
         )
@@ -373,38 +374,15 @@ class Conversation:
         if transcript is not None:
             self._emit(TranscriptFinal(item.id, transcript))
         elif utterance.error is not None:
-            self._untranscribed(item.id, utterance.error)
+            self._late_words.missing(item.id, utterance.error)
         else:
-            self._transcribing[item.id] = self._tasks.spawn(self._transcribe(item.id, heard), "transcribe")
+            self._late_words.find(item.id, heard)
         self._unanswered = None
         if not commit.respond or self.config.transcribe_only:
             self.replying.discard()
             self._unanswered = fall
         elif self.replying.release(commit.generation) is None:
             self._respond(fall)
-
-    async def _transcribe(self, item_id: str, heard: Heard) -> None:
-        """Words for an item that was committed before they were known."""
-        language, hint = self._stt_language()
-        started = self._loop.time()
-        try:
-            with metering() as meter:
-                transcript = await self._engines.stt.transcribe(
-                    heard.audio, language=language, hint=hint, lane=Lane.LIVE
-                )
-        except Exception as error:  # noqa: BLE001 - told to the client, whatever broke
-            self._untranscribed(item_id, as_kaikou_error(error, "speech recognition"))
-            return
-        finally:
-            self._transcribing.pop(item_id, None)
-        heard.utterance.waterfall.mark("transcript", started, self._loop.time(), meter.queued)
-        if item_id in self.history:
-            item = self.history.get(item_id)
-            self.history.put(replace(item, parts=(AudioPart(transcript.text, heard.audio),)))
-            self._emit(TranscriptFinal(item_id, transcript))
-
-    def _untranscribed(self, item_id: str, error: KaikouError) -> None:
-        self._emit(TranscriptFailed(item_id, error.code, str(error)))
 
     def _respond(self, fall: Waterfall, request: ReplyRequest | None = None) -> str:
         self._ahead.stop()
