@@ -311,6 +311,11 @@ async def test_latency_tells_where_the_time_went(house: House) -> None:
         ("whisper / llama / kokoro", 9),
     ]
     assert whole["by_conversation"][0]["key"] == "conv_1"
+    cut = (StageRow("end_of_turn", 0.0, 0.0), StageRow("first_token", 0.0, 0.0))
+    journal.turn("conv_1", TurnRow("cut", stages=cut, total=0.0, status="cancelled"))
+    again = (await house.client.get("/api/latency", params={"conversation_id": "conv_1"})).json()
+    assert again["count"] == whole["count"] + 1 and again["total"] == whole["total"]
+    assert again["turns"][0]["id"] == "cut" and again["turns"][0]["total"] is None
     other = (await house.client.get("/api/latency", params={"surface": "nowhere"})).json()
     assert other["count"] == 0 and other["total"]["p50"] is None
     wrong = await house.client.get("/api/latency", params={"engine": "vad:silero"})

@@ -72,6 +72,14 @@ def queued(turn: TurnRow) -> float:
     return round(sum(stage.queued for stage in turn.stages), 4)
 
 
+def answered(placed: PlacedTurn) -> float | None:
+    """Seconds until the reply began: its first sound, in a written conversation its first word; None
+    for a turn that was over before that."""
+    stages = {stage.name for stage in placed.turn.stages}
+    began = "sent" in stages or (placed.surface == "chat" and "first_token" in stages)
+    return placed.turn.total if began else None
+
+
 def head_start(turn: TurnRow) -> float | None:
     """Seconds by which the reply was begun before the turn was known to be over; None where it was
     begun afterwards."""
@@ -94,7 +102,7 @@ def glances(
         groups.setdefault(key(turn), []).append(turn)
     found = []
     for name, members in sorted(groups.items(), key=lambda group: -len(group[1]))[:most]:
-        totals = sorted(one.turn.total for one in members if one.turn.total is not None)
+        totals = sorted(total for one in members if (total := answered(one)) is not None)
         text, label, engines = describe(name, members[0])
         found.append(
             Glance(
