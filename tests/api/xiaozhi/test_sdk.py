@@ -1,0 +1,109 @@
+"""The public client ``xiaozhi-sdk`` against this server: OTA, binding, hello, tools, turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xiaozhi_sdk
+from api.live_server import ANSWER
+from api.xiaozhi.device import Home, home
+from xiaozhi_sdk import XiaoZhiWebsocket
+from xiaozhi_sdk.utils import read_audio_file
+
+from kaikou.audio.decoding import decode
+
+MAC = "00:22:44:66:88:0a"
+SPEECH = Path(xiaozhi_sdk.__file__).parent / "file" / "audio" / "16k_play_music.wav"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Home]:
+    async with home(tmp_path) as running:
+        yield running
+
+
+class Client:
+    """The SDK with a list of what it reported."""
+
+    def __init__(self, house: Home) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.sdk = XiaoZhiWebsocket(
+            self._take,
+            ota_url=f"{house.url}/xiaozhi/ota/",
+            audio_sample_rate=16_000,
+            audio_output_sample_rate=24_000,
+        )
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        self.messages.append(message)
+
+    async def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 20.0) -> dict[str, Any]:
+        """The first message that fits; it and those before it are taken away."""
+        async with asyncio.timeout(seconds):
+            while True:
+                for index, message in enumerate(self.messages):
+                    if wanted(message):
+                        del self.messages[: index + 1]
+                        return message
+                await asyncio.sleep(0.01)
+
+
+def stopped(message: dict[str, Any]) -> bool:
+    return message["type"] == "tts" and message["state"] == "stop"
+
+
+async def test_from_the_ota_address_to_a_spoken_turn_and_a_tool(house: Home) -> None:
+    client = Client(house)
+    sdk = client.sdk
+    volumes: list[int] = []
+
+    def set_volume(arguments: dict[str, Any]) -> tuple[str, bool]:
+        volumes.append(arguments["volume"])
+        return "done", False
+
+    schema = {"type": "object", "properties": {"volume": {"type": "integer"}}, "required": ["volume"]}
+    tool = {"name": "set_volume", "description": "", "inputSchema": schema, "tool_func": set_volume}
+    await sdk.set_mcp_tool([tool])
+    try:
+        # Not bound: it is let in, told its code, and takes the code from the answer to show it.
+        assert await sdk.init_connection(MAC)
+        alert = await client.until(lambda message: message["type"] == "alert")
+        [waiting] = house.registry.waiting
+        assert waiting.code in alert["message"]
+        bound = await house.http.post("/api/devices/bind", json={"code": waiting.code})
+        assert bound.status_code == 201
+        # It polls the activation, and comes again by itself.
+        async with asyncio.timeout(30):
+            while sdk.wait_device_activated or not house.registry.online(MAC):
+                await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            while not house.registry.connected(MAC).tools():
+                await asyncio.sleep(0.01)
+        await client.until(stopped)  # the SDK greets with a text
+
+        link = house.registry.connected(MAC)
+        answer = await link.call_tool("set_volume", {"volume": 30})
+        assert (answer.failed, volumes) == (False, [30]) and "done" in answer.text
+
+        sdk.output_audio_queue.clear()
+        spoken = decode(SPEECH.read_bytes(), rate=16_000)
+        for pcm in read_audio_file(str(SPEECH), 16_000, 60):
+            await sdk.send_audio(pcm.ljust(1920, b"\0"))
+        await sdk.send_silence_audio(2.0)
+        heard = await client.until(lambda message: message["type"] == "stt")
+        assert heard["text"].startswith("I spoke for")
+        sentences = []
+        while not stopped(message := await client.until(lambda one: one["type"] == "tts")):
+            sentences += [message["text"]] if message["state"] == "sentence_start" else []
+        assert " ".join(sentences) == ANSWER
+        sound = np.concatenate([np.atleast_1d(one) for one in sdk.output_audio_queue])
+        assert len(sound) > 24_000 * 0.1 and np.abs(sound).max() > 1000
+        assert spoken.seconds > 0.5
+    finally:
+        await sdk.close()
+    await house.settled()
