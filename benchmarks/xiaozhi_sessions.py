@@ -1,0 +1,210 @@
+"""Devices that one core carries: real Opus both ways, everything else from a script.
+
+  python benchmarks/xiaozhi_sessions.py                      1 and 40 devices
+  python benchmarks/xiaozhi_sessions.py --devices 1,40,60 --seconds 40 --json out.json
+
+The server runs on core 0, the devices on core 1. Each device says 2 s, is answered with 5.5 s of
+sound, and speaks again a second after ``tts stop``; its packets leave at the pace of a microphone.
+``first audio`` counts from the end of what it said to the first packet of the answer; a gap is
+the time between two packets of an answer. The processor's time is the server's, over the whole
+run, for each turn that was answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import uvloop
+from capacity_servers import SCRIPTED, Running, Server, started
+from websockets.asyncio.client import ClientConnection, connect
+
+from kaikou.audio.opus import OpusEncoder
+from kaikou.audio.resampling import resample
+from kaikou.cli.caller_voice import babble
+from kaikou.cli.watch import usage_of
+from kaikou.machine import about_machine, kaikou_version
+
+FRAME = 0.06
+SAID_SECONDS = 2.0
+WORDS = 22
+PAUSE = 1.0
+SETTINGS = SCRIPTED | {
+    "KAIKOU_VAD__ENGINE": "energy",
+    "KAIKOU_LLM__SCRIPTED__REPLIES": " ".join(["word"] * WORDS) + ".",
+    "KAIKOU_XIAOZHI__AUTO_BIND": "loopback",
+}
+
+
+@dataclass
+class Figures:
+    """What all devices of one run saw."""
+
+    first: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+    packets: list[int] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def said() -> tuple[list[bytes], bytes]:
+    """The packets of one utterance, and one of silence."""
+    encoder = OpusEncoder(16_000, 60, bitrate=16_000, complexity=0)
+    voice = resample(babble(SAID_SECONDS), 16_000).samples[: int(SAID_SECONDS * 16_000)]
+    packets = encoder.feed(np.concatenate((voice, np.zeros(960 - len(voice) % 960 or 960, np.float32))))
+    return packets, packets[-1]
+
+
+class Device:
+    """One device: speaks, listens until it is answered, speaks again."""
+
+    def __init__(self, number: int, port: int, figures: Figures, until: float) -> None:
+        self.mac = f"02:00:00:00:{number // 256:02x}:{number % 256:02x}"
+        self.port = port
+        self.figures = figures
+        self.until = until
+
+    def token(self) -> str:
+        headers = {"Device-Id": self.mac, "Client-Id": self.mac}
+        url = f"http://127.0.0.1:{self.port}/xiaozhi/ota/"
+        with urllib.request.urlopen(urllib.request.Request(url, b"{}", headers), timeout=30) as answer:
+            found: str = json.load(answer)["websocket"]["token"]
+            return found
+
+    async def live(self, wait: float, utterance: list[bytes], quiet: bytes) -> None:
+        try:
+            token = await asyncio.to_thread(self.token)
+            await asyncio.sleep(wait)
+            headers = {"Authorization": f"Bearer {token}", "Device-Id": self.mac, "Client-Id": self.mac}
+            url = f"ws://127.0.0.1:{self.port}/xiaozhi/v1/"
+            async with connect(url, additional_headers=headers, compression=None, ping_interval=None) as line:
+                await line.send('{"type":"hello","version":1,"transport":"websocket"}')
+                await line.recv()
+                # The first turn is not counted: it warms what a first turn has to make.
+                await self.turn(line, utterance, quiet, counted=False)
+                while time.perf_counter() < self.until:
+                    await asyncio.sleep(PAUSE)
+                    await self.turn(line, utterance, quiet)
+        except Exception as error:  # noqa: BLE001 - counted, and shown with the figures
+            self.figures.errors.append(f"{type(error).__name__}: {error}")
+
+    async def turn(
+        self, line: ClientConnection, utterance: list[bytes], quiet: bytes, *, counted: bool = True
+    ) -> None:
+        await line.send('{"type":"listen","state":"start","mode":"auto"}')
+        answered = asyncio.Event()
+        ended: list[float] = []
+        speaking = asyncio.create_task(self.speak(line, utterance, quiet, answered, ended))
+        arrived: list[float] = []
+        try:
+            async with asyncio.timeout(30):
+                while True:
+                    message = await line.recv()
+                    if isinstance(message, bytes):
+                        arrived.append(time.perf_counter())
+                        continue
+                    body = orjson.loads(message)
+                    if body["type"] == "tts" and body["state"] == "start":
+                        answered.set()
+                    if body["type"] == "tts" and body["state"] == "stop":
+                        break
+        finally:
+            answered.set()
+            await speaking
+        if counted and arrived:
+            self.figures.first.append(arrived[0] - ended[0])
+            self.figures.gaps += [after - before for before, after in pairwise(arrived)]
+            self.figures.packets.append(len(arrived))
+
+    async def speak(
+        self,
+        line: ClientConnection,
+        utterance: list[bytes],
+        quiet: bytes,
+        answered: asyncio.Event,
+        ended: list[float],
+    ) -> None:
+        """A microphone: one packet each 60 ms, by the clock, closed once the agent speaks."""
+        begun = time.perf_counter()
+        sent = 0
+        while not answered.is_set():
+            await asyncio.sleep(max(0.0, begun + (sent + 1) * FRAME - time.perf_counter()))
+            await line.send(utterance[sent] if sent < len(utterance) else quiet)
+            sent += 1
+            if sent * FRAME >= SAID_SECONDS and not ended:
+                ended.append(begun + SAID_SECONDS)
+
+
+async def measure(running: Running, devices: int, seconds: float) -> dict[str, Any]:
+    """One run."""
+    figures = Figures()
+    utterance, quiet = said()
+    before, at = used(running), time.perf_counter()
+    until = at + seconds - 9.0
+    # Spread over a turn's length, as people are.
+    lives = [
+        Device(number, running.port, figures, until).live(number * 9.0 / devices, utterance, quiet)
+        for number in range(devices)
+    ]
+    await asyncio.gather(*lives)
+    spent, took = used(running) - before, time.perf_counter() - at
+    turns = len(figures.first) + devices  # the uncounted first ones cost too
+    first = sorted(figures.first)
+    return {
+        "devices": devices,
+        "turns": len(figures.first),
+        "first_audio_ms": {
+            "p50": round(statistics.median(first) * 1000, 1),
+            "p95": round(first[min(len(first) - 1, int(len(first) * 0.95))] * 1000, 1),
+        },
+        "longest_gap_ms": round(max(figures.gaps) * 1000, 1),
+        "gaps_over_120_ms": sum(gap > 0.12 for gap in figures.gaps),
+        "packets_a_turn": round(statistics.mean(figures.packets), 1),
+        "cpu_seconds_a_turn": round(spent / turns, 4),
+        "core_percent": round(spent / took * 100, 1),
+        "threads": threads(running),
+        "errors": figures.errors[:3],
+    }
+
+
+def used(running: Running) -> float:
+    usage = usage_of(running.pid)
+    return usage.cpu if usage else 0.0
+
+
+def threads(running: Running) -> int:
+    tasks = Path(f"/proc/{running.pid}/task")
+    return len(list(tasks.iterdir())) if tasks.is_dir() else 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--devices", default="1,40")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of one run")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    server = Server("kaikou, devices", settings=SETTINGS)
+    rows: list[dict[str, Any]] = []
+    with started([server], None) as [running]:
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        for devices in (int(one) for one in options.devices.split(",")):
+            rows.append(uvloop.run(measure(running, devices, options.seconds)))
+            print(json.dumps(rows[-1]), flush=True)
+    if options.json:
+        about = {"version": kaikou_version(), "machine": about_machine(), "rows": rows}
+        options.json.write_text(json.dumps(about, indent=1, default=str) + "\n")
+
+
+if __name__ == "__main__":
+    main()
