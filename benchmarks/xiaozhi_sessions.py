@@ -6,8 +6,10 @@
 The server runs on core 0, the devices on core 1. Each device says 2 s, is answered with 5.5 s of
 sound, and speaks again a second after ``tts stop``; its packets leave at the pace of a microphone.
 ``first audio`` counts from the end of what it said to the first packet of the answer; a gap is
-the time between two packets of an answer. The processor's time is the server's, over the whole
-run, for each turn that was answered.
+the time between two packets of an answer. Devices come in and take a first turn, which is not
+counted; the figures, and the server's processor time for each answered turn, are those of the
+``--seconds`` after that. ``callers late`` is how late the devices themselves sent: it bounds
+what can be believed of the rest.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ FRAME = 0.06
 SAID_SECONDS = 2.0
 WORDS = 22
 PAUSE = 1.0
+TURN = 10.0
+"""Seconds of one turn, about."""
 SETTINGS = SCRIPTED | {
     "KAIKOU_VAD__ENGINE": "energy",
     "KAIKOU_LLM__SCRIPTED__REPLIES": " ".join(["word"] * WORDS) + ".",
@@ -54,7 +58,10 @@ class Figures:
     first: list[float] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
     packets: list[int] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    counting: bool = False
+    over: bool = False
 
 
 def said() -> tuple[list[bytes], bytes]:
@@ -68,11 +75,10 @@ def said() -> tuple[list[bytes], bytes]:
 class Device:
     """One device: speaks, listens until it is answered, speaks again."""
 
-    def __init__(self, number: int, port: int, figures: Figures, until: float) -> None:
+    def __init__(self, number: int, port: int, figures: Figures) -> None:
         self.mac = f"02:00:00:00:{number // 256:02x}:{number % 256:02x}"
         self.port = port
         self.figures = figures
-        self.until = until
 
     def token(self) -> str:
         headers = {"Device-Id": self.mac, "Client-Id": self.mac}
@@ -90,17 +96,13 @@ class Device:
             async with connect(url, additional_headers=headers, compression=None, ping_interval=None) as line:
                 await line.send('{"type":"hello","version":1,"transport":"websocket"}')
                 await line.recv()
-                # The first turn is not counted: it warms what a first turn has to make.
-                await self.turn(line, utterance, quiet, counted=False)
-                while time.perf_counter() < self.until:
-                    await asyncio.sleep(PAUSE)
+                while not self.figures.over:
                     await self.turn(line, utterance, quiet)
+                    await asyncio.sleep(PAUSE)
         except Exception as error:  # noqa: BLE001 - counted, and shown with the figures
             self.figures.errors.append(f"{type(error).__name__}: {error}")
 
-    async def turn(
-        self, line: ClientConnection, utterance: list[bytes], quiet: bytes, *, counted: bool = True
-    ) -> None:
+    async def turn(self, line: ClientConnection, utterance: list[bytes], quiet: bytes) -> None:
         await line.send('{"type":"listen","state":"start","mode":"auto"}')
         answered = asyncio.Event()
         ended: list[float] = []
@@ -121,7 +123,7 @@ class Device:
         finally:
             answered.set()
             await speaking
-        if counted and arrived:
+        if self.figures.counting and arrived:
             self.figures.first.append(arrived[0] - ended[0])
             self.figures.gaps += [after - before for before, after in pairwise(arrived)]
             self.figures.packets.append(len(arrived))
@@ -138,7 +140,9 @@ class Device:
         begun = time.perf_counter()
         sent = 0
         while not answered.is_set():
-            await asyncio.sleep(max(0.0, begun + (sent + 1) * FRAME - time.perf_counter()))
+            due = begun + (sent + 1) * FRAME
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            self.figures.late.append(time.perf_counter() - due)
             await line.send(utterance[sent] if sent < len(utterance) else quiet)
             sent += 1
             if sent * FRAME >= SAID_SECONDS and not ended:
@@ -149,20 +153,26 @@ async def measure(running: Running, devices: int, seconds: float) -> dict[str, A
     """One run."""
     figures = Figures()
     utterance, quiet = said()
-    before, at = used(running), time.perf_counter()
-    until = at + seconds - 9.0
     # Spread over a turn's length, as people are.
     lives = [
-        Device(number, running.port, figures, until).live(number * 9.0 / devices, utterance, quiet)
+        asyncio.create_task(
+            Device(number, running.port, figures).live(number * TURN / devices, utterance, quiet)
+        )
         for number in range(devices)
     ]
-    await asyncio.gather(*lives)
+    await asyncio.sleep(2.2 * TURN)
+    figures.late.clear()
+    figures.counting = True
+    before, at = used(running), time.perf_counter()
+    await asyncio.sleep(seconds)
     spent, took = used(running) - before, time.perf_counter() - at
-    turns = len(figures.first) + devices  # the uncounted first ones cost too
+    figures.counting, figures.over = False, True
+    await asyncio.gather(*lives)
+    turns = len(figures.first)
     first = sorted(figures.first)
     return {
         "devices": devices,
-        "turns": len(figures.first),
+        "turns": turns,
         "first_audio_ms": {
             "p50": round(statistics.median(first) * 1000, 1),
             "p95": round(first[min(len(first) - 1, int(len(first) * 0.95))] * 1000, 1),
@@ -173,6 +183,7 @@ async def measure(running: Running, devices: int, seconds: float) -> dict[str, A
         "cpu_seconds_a_turn": round(spent / turns, 4),
         "core_percent": round(spent / took * 100, 1),
         "threads": threads(running),
+        "callers_late_ms": round(sorted(figures.late)[int(len(figures.late) * 0.99)] * 1000, 1),
         "errors": figures.errors[:3],
     }
 
@@ -190,7 +201,7 @@ def threads(running: Running) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--devices", default="1,40")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of one run")
+    parser.add_argument("--seconds", type=float, default=20.0, help="counted, of one run")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     server = Server("kaikou, devices", settings=SETTINGS)
