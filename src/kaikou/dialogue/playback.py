@@ -162,8 +162,8 @@ class Track:
         return self.appended_ms - self.played_ms(now)
 
     def take(self, now: float, lead_ms: float, least_ms: float = 0.0) -> tuple[bytes, float]:
-        """Bytes due now so that ``lead_ms`` are ahead of playback, and their start in ms. Less
-        than ``least_ms`` is kept for later (fewer, larger packets) unless it is the last."""
+        """Bytes due now so that ``lead_ms`` are ahead of playback, and their start in ms. What
+        does not fill packets of ``least_ms`` is kept for later, unless it is the last."""
         start_ms = self.sent_ms
         if not self._pending or self.paused:
             return b"", start_ms
@@ -175,7 +175,10 @@ class Track:
                 self._stalled_ms += behind  # the client ran dry and waits
         due_ms = self.played_ms(now) + lead_ms - start_ms
         size = min(self._pending, max(0, int(due_ms / 1000 * self.rate)) * 2)
-        if size == 0 or (due_ms < least_ms and size < self._pending):
+        if size < self._pending and least_ms:
+            # Whole packets, so that they are as far apart as they are long.
+            size -= size % (int(least_ms / 1000 * self.rate) * 2)
+        if size == 0:
             return b"", start_ms
         first = self._taken - self._base
         data = bytes(self._data[first : first + size])
