@@ -240,6 +240,7 @@ def test_a_stored_conversation_goes_on_by_voice(echo_server: Server, open_page: 
     visit = open_page(echo_server.url)
     write(visit, "Written first")
     answered(visit)
+    visit.page.wait_for_url("**/app/c/*")
     visit.page.reload()
     visit.wait_lines("assistant", 1)
     visit.page.get_by_role("button", name="Call Robin").click()
