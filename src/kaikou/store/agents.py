@@ -35,7 +35,7 @@ class AgentRepository:
         values = asdict(row) | {
             "engines": dict(row.engines),
             "tools": None if row.tools is None else list(row.tools),
-            "knowledge": list(row.knowledge or ()),
+            "knowledge": None if row.knowledge is None else list(row.knowledge),
         }
         async with self._database.write() as connection:
             done = await connection.execute(update(agents).where(agents.c.id == row.id).values(values))
