@@ -280,7 +280,7 @@ class KnowledgeSettings(BaseModel):
     )
     max_documents: int = Field(1_000, gt=0, description="Most documents in one knowledge base.")
     max_passages: int = Field(
-        200_000, gt=0, description="Most passages in one knowledge base; 10,000 take about 20 MB of memory."
+        200_000, gt=0, description="Most passages in one knowledge base; 10,000 take about 60 MB of memory."
     )
     cached_passages: int = Field(
         400_000, gt=0, description="Passages of all knowledge bases whose index is kept in memory."

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kaikou.documents.document import Piece, assembled
 from kaikou.documents.reading import read
-from kaikou.knowledge.cutting import passages, weight
+from kaikou.knowledge.cutting import passages, weight, windows
 from kaikou.knowledge.sentences import sentences
 from kaikou.knowledge.words import words_of
 from kaikou.settings import DocumentLimits
@@ -95,6 +95,27 @@ def test_every_sentence_is_in_some_passage_and_none_is_too_long(
             assert all(
                 at in covered or text[at - block.start].isspace() for at in range(block.start, block.end)
             )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Only one sentence stands here alone.", ["Only one sentence stands here alone."]),
+        (
+            "The first sentence is long enough. The second one is as well, surely. So is the third, I say.",
+            [
+                "The first sentence is long enough. The second one is as well, surely.",
+                "The second one is as well, surely. So is the third, I say.",
+            ],
+        ),
+        (
+            "是的。第一句话说得相当长了。第二句话也很长。",
+            ["是的。第一句话说得相当长了。第二句话也很长。"],
+        ),
+    ],
+)
+def test_windows_are_two_sentences(text: str, expected: list[str]) -> None:
+    assert windows(text) == expected
 
 
 def test_words_of_both_languages_are_folded_and_cut() -> None:

@@ -12,16 +12,16 @@ from kaikou.knowledge.index import Collected, Index, packed
 from kaikou.store.passages import IndexedRow
 
 
-def index(*rows: tuple[str, list[float] | None]) -> Index:
+def index(*rows: tuple[str, list[list[float]] | None]) -> Index:
     collected = Collected()
     for number, (words, vector) in enumerate(rows):
-        data = None if vector is None else packed(np.array([vector], np.float32))[0]
+        data = None if vector is None else packed(np.array(vector, np.float32))
         collected.add([IndexedRow("doc", number, words, data)])
     return Index(collected)
 
 
 def test_meaning_is_the_cosine_of_those_that_have_a_vector() -> None:
-    made = index(("a", [1, 0]), ("b", None), ("c", [0.6, 0.8]), ("d", [0, 1]))
+    made = index(("a", [[1, 0]]), ("b", None), ("c", [[-1, 0], [0.6, 0.8]]), ("d", [[0, 1]]))
     assert len(made) == 4 and made.vectors == 3
     found = made.by_meaning(np.array([0.8, 0.6], np.float32), 2)
     assert [number for number, _ in found] == [2, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, takewhile
+from itertools import accumulate, pairwise, takewhile
 
 from kaikou.documents.document import Document
 from kaikou.knowledge.sentences import sentences
@@ -13,6 +13,7 @@ from kaikou.knowledge.sentences import sentences
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _OVERLAP = 4
 """A sentence of at most this part of a passage is said again at the beginning of the next."""
+_TINY = 30
 _SHORT = 6
 """Sections below this part of a passage go together with what follows."""
 
@@ -47,6 +48,18 @@ def passages(document: Document, size: int) -> list[Cut]:
     for headings, pieces in _joined(document, size):
         found += _packed(headings, pieces, size)
     return found
+
+
+def windows(text: str) -> list[str]:
+    """A passage by every two sentences that follow one another; very short ones count with the next."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sentences(text):
+        if spans and weight(text[spans[-1][0] : spans[-1][1]]) < _TINY:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    pairs = [(one[0], two[1]) for one, two in pairwise(spans)] or spans
+    return [text[start:end] for start, end in pairs] or [text]
 
 
 def _sections(document: Document, size: int) -> Iterator[tuple[tuple[str, ...], list[_Piece]]]:

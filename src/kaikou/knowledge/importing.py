@@ -10,12 +10,15 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from kaikou.documents.document import Document
 from kaikou.documents.isolated import read_isolated
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Embedder, Lane
 from kaikou.errors import EngineFailed, InvalidInput, KaikouError, LimitReached, NotReady, as_kaikou_error
 from kaikou.knowledge.cutting import passages as cut
+from kaikou.knowledge.cutting import windows
 from kaikou.knowledge.index import packed
 from kaikou.knowledge.ports import EmbedderSource, OnChange
 from kaikou.knowledge.words import words_of
@@ -211,9 +214,11 @@ class Importer:
         await self._state(now, "ready")
 
     async def _some(self, embedder: Embedder, document: DocumentRow, rows: Sequence[PassageRow]) -> None:
-        texts = [embedded_text(document.title, row) for row in rows]
-        vectors = await embedder.embed(texts, role="passage", lane=Lane.BATCH)
-        made = [(row.position, data) for row, data in zip(rows, packed(vectors), strict=True)]
+        texts = [embedded_texts(document.title, row) for row in rows]
+        every = [one for some in texts for one in some]
+        vectors = await embedder.embed(every, role="passage", lane=Lane.BATCH)
+        parts = np.split(vectors, np.cumsum([len(some) for some in texts])[:-1])
+        made = [(row.position, packed(part)) for row, part in zip(rows, parts, strict=True)]
         await self._passages.set_vectors(document.id, embedder.identity, made)
 
     async def _count(self, document: DocumentRow) -> int:
@@ -248,7 +253,8 @@ class Importer:
 _PASSING = frozenset({"model_unavailable", "database_unavailable", "engine_failed"})
 
 
-def embedded_text(title: str, row: PassageRow) -> str:
-    """What of a passage becomes its vector: a paragraph alone often does not say what it is about."""
-    above = " › ".join([title, *(row.heading.split("\n") if row.heading else ())])
-    return f"{above}\n{row.text}"
+def embedded_texts(title: str, row: PassageRow) -> list[str]:
+    """What of a passage becomes its vectors: a sentence alone often does not say what it is about."""
+    headings = row.heading.split("\n")[-1:] if row.heading else []
+    above = " › ".join([title, *(one for one in headings if one != title)])
+    return [f"{above}: {window}" for window in windows(row.text)]

@@ -1,12 +1,13 @@
 """What one knowledge base is searched by: vectors compared exactly, and words by BM25, both in memory.
 
-Ten thousand passages of 384 dimensions are 15 MB, which one matrix product compares in about two
-milliseconds on one core; the same through an extension of the database takes several times that, and
-is not to be had everywhere (docs/architecture.md has the figures).
+A passage has a vector for every two sentences, since a question is about one of them. Those of ten
+thousand passages are some forty megabytes, which one core compares in five milliseconds. An extension of
+the database takes longer and is not to be had everywhere (docs/architecture.md).
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,9 +24,18 @@ _K1, _B = 1.5, 0.75
 """The usual parameters of BM25 (Robertson and Zaragoza 2009)."""
 
 
-def packed(vectors: Vectors) -> list[bytes]:
-    """Rows as the database keeps them: float16 loses nothing that a ranking would show."""
-    return [row.astype("<f2").tobytes() for row in vectors]
+_HEAD = struct.Struct("<H")
+
+
+def packed(vectors: Vectors) -> bytes:
+    """A passage's vectors [windows, dimensions] as the database keeps them: the dimensions (uint16), then
+    float16, which loses nothing that a ranking would show."""
+    return _HEAD.pack(vectors.shape[1]) + vectors.astype("<f2").tobytes()
+
+
+def _unpacked(data: bytes) -> Vectors:
+    (dimensions,) = _HEAD.unpack_from(data)
+    return np.frombuffer(data, "<f2", offset=_HEAD.size).astype(np.float32).reshape(-1, dimensions)
 
 
 @dataclass(slots=True)
@@ -49,13 +59,13 @@ class Index:
     def __init__(self, collected: Collected) -> None:
         """Blocking: about a second for ten thousand passages."""
         self.places = collected.places
-        with_vector = [number for number, vector in enumerate(collected.vectors) if vector is not None]
-        self._numbers = np.array(with_vector, np.int64)
-        data = b"".join(collected.vectors[number] or b"" for number in with_vector)
-        rows = np.frombuffer(data, "<f2").astype(np.float32)
-        self._matrix: Vectors = (
-            rows.reshape(len(with_vector), -1) if with_vector else np.zeros((0, 0), np.float32)
-        )
+        found = [(number, _unpacked(data)) for number, data in enumerate(collected.vectors) if data]
+        self._numbers = np.array([number for number, _ in found], np.int64)
+        self._matrix: Vectors = np.zeros((0, 0), np.float32)
+        if found:
+            self._matrix = np.concatenate([rows for _, rows in found])
+        counts = [len(rows) for _, rows in found]
+        self._first = np.cumsum([0, *counts[:-1]]) if counts else np.zeros(0, np.int64)
         self._build_words(collected.words)
 
     def __len__(self) -> int:
@@ -67,10 +77,14 @@ class Index:
         return len(self._numbers)
 
     def by_meaning(self, query: Vectors, count: int) -> list[tuple[int, float]]:
-        """The ``count`` passages nearest to the unit vector ``query``, nearest first, with the cosine."""
+        """The ``count`` passages nearest to the unit vector ``query``, nearest first, with the cosine of
+        their nearest window."""
         if not len(self._numbers) or self._matrix.shape[1] != len(query):
             return []
-        scores = self._matrix @ query
+        # One row after the other on this thread: BLAS would share a product of this size out to all cores,
+        # and wait there for whoever else is computing.
+        every = np.vecdot(self._matrix, query)
+        scores: NDArray[np.float32] = np.maximum.reduceat(every, self._first)
         return [(int(self._numbers[at]), float(scores[at])) for at in _best(scores, count)]
 
     def by_words(self, words: Sequence[str], count: int) -> list[tuple[int, float]]:

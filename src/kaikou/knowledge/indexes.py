@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane
 from kaikou.knowledge.index import Collected, Index
-from kaikou.store.knowledge import BaseRow, KnowledgeRepository
 from kaikou.store.passages import PassageRepository
 
 
@@ -23,26 +22,23 @@ class _Kept:
 class Indexes:
     """One index a base; those not searched for longest go when there are more than ``most`` passages."""
 
-    def __init__(
-        self, repository: KnowledgeRepository, passages: PassageRepository, pool: Pool, most: int
-    ) -> None:
-        self._repository = repository
+    def __init__(self, passages: PassageRepository, pool: Pool, most: int) -> None:
         self._passages = passages
         self._pool = pool
         self._most = most
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    async def get(self, base: BaseRow, embedder: str | None) -> Index:
-        """The index of the base at the revision the row has, with vectors of this embedder."""
-        kept = self._kept.setdefault(base.id, _Kept())
-        self._kept.move_to_end(base.id)
-        version = (base.revision, embedder)
+    async def get(self, base_id: str, revision: int, embedder: str | None) -> Index:
+        """The index of the base at this revision, with vectors of this embedder."""
+        kept = self._kept.setdefault(base_id, _Kept())
+        self._kept.move_to_end(base_id)
+        version = (revision, embedder)
         if kept.index is not None and kept.version == version:
             return kept.index
         async with kept.lock:
             if kept.index is None or kept.version != version:
                 collected = Collected()
-                async for rows in self._passages.of_base(base.id, embedder):
+                async for rows in self._passages.of_base(base_id, embedder):
                     collected.add(rows)
                 kept.index = await self._pool.run("knowledge", Lane.INTERACTIVE, Index, collected)
                 kept.version = version

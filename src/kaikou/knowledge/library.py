@@ -57,6 +57,7 @@ class KnowledgeBase:
         self._on_change = on_change
         self._passages = PassageRepository(repository.database)
         self._search = Search(repository, embedder, pool, settings.knowledge)
+        self.indexes = self._search.indexes
         self.importer = Importer(repository, embedder, pool, settings, on_change)
 
     def start(self) -> None:

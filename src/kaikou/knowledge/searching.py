@@ -20,7 +20,7 @@ from kaikou.settings import KnowledgeSettings
 from kaikou.store.knowledge import KnowledgeRepository
 from kaikou.store.passages import PassageRepository, PassageRow
 
-WORDS_WEIGHT = 0.35
+WORDS_WEIGHT = 0.25
 """Of the ranking by words, where meaning counts 1. People ask in other words than a document's; names and
 numbers, which words find best, still come through (benchmarks/knowledge_search.py)."""
 _PATIENCE = 0.05
@@ -77,7 +77,9 @@ class Passages:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
+class Hit:
+    """A passage's place in a ranking, before its text is read."""
+
     base_id: str
     place: Place
     score: float
@@ -101,7 +103,7 @@ class Search:
         self._pool = pool
         self._settings = settings
         self._broken: tuple[float, str] = (0.0, "")
-        self.indexes = Indexes(repository, self._passages, pool, settings.cached_passages)
+        self.indexes = Indexes(self._passages, pool, settings.cached_passages)
 
     async def search(
         self,
@@ -134,7 +136,7 @@ class Search:
         finally:
             asked.cancel()
         hits = await self._pool.run(
-            "knowledge", lane, _ranked, indexes, query, vector, self._settings.candidates
+            "knowledge", lane, ranked, indexes, query, vector, self._settings.candidates
         )
         found = await self._shown(hits[: limit or self._settings.results])
         return Passages(found, why or trouble)
@@ -165,30 +167,30 @@ class Search:
 
     async def _indexes(self, bases: Sequence[str], identity: str | None) -> list[tuple[str, Index]]:
         wanted = list(dict.fromkeys(bases))
-        rows = {row.id: row for row in await self._repository.bases(wanted)}
-        if missing := [one for one in wanted if one not in rows]:
+        revisions = await self._repository.revisions(wanted)
+        if missing := [one for one in wanted if one not in revisions]:
             raise NotFound(
                 f"There is no knowledge base {missing[0][:60]!r}.",
                 code="knowledge_base_not_found",
                 param="bases",
             )
-        return [(one, await self.indexes.get(rows[one], identity)) for one in wanted]
+        return [(one, await self.indexes.get(one, revisions[one], identity)) for one in wanted]
 
-    async def _shown(self, hits: Sequence[_Hit]) -> tuple[Passage, ...]:
+    async def _shown(self, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         rows = await self._passages.by_place([hit.place for hit in hits]) if hits else {}
         return tuple(_passage(hit, *rows[hit.place]) for hit in hits if hit.place in rows)
 
 
-def _passage(hit: _Hit, row: PassageRow, title: str) -> Passage:
+def _passage(hit: Hit, row: PassageRow, title: str) -> Passage:
     location = Location(tuple(row.heading.split("\n")) if row.heading else (), row.page, row.start, row.end)
     return Passage(
         row.text, title, row.document_id, hit.base_id, location, hit.score, hit.similarity, hit.words_rank
     )
 
 
-def _ranked(
+def ranked(
     indexes: Sequence[tuple[str, Index]], query: str, vector: Vectors | None, candidates: int
-) -> list[_Hit]:
+) -> list[Hit]:
     """Blocking, a few milliseconds. Scores of one kind are compared across bases: cosines are, and BM25
     is near enough."""
     words = words_of(query)
@@ -206,4 +208,4 @@ def _ranked(
     similarity = dict(meaning)
     ranks = {key: rank for rank, (key, _) in enumerate(by_words, 1)}
     together = fused([(1.0, [key for key, _ in meaning]), (WORDS_WEIGHT, [key for key, _ in by_words])])
-    return [_Hit(key[0], key[1], score, similarity.get(key), ranks.get(key)) for key, score in together]
+    return [Hit(key[0], key[1], score, similarity.get(key), ranks.get(key)) for key, score in together]

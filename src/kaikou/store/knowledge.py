@@ -74,6 +74,13 @@ class KnowledgeRepository:
             found = await connection.execute(query.order_by(knowledge_bases.c.name, knowledge_bases.c.id))
             return tuple(_base(row) for row in found.mappings())
 
+    async def revisions(self, ids: Sequence[str]) -> dict[str, int]:
+        """The revision of each of these bases that is there."""
+        table = knowledge_bases.c
+        query = select(table.id, table.revision).where(table.id.in_(list(ids)), table.deleted_at.is_(None))
+        async with self.database.read() as connection:
+            return {row.id: row.revision for row in await connection.execute(query)}
+
     async def put_base(self, base_id: str, name: str, description: str) -> None:
         """Insert, or change the one of that id."""
         values: dict[str, Any] = {"name": name, "description": description, "updated_at": now()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, tuple_, update
 
 from kaikou.store.database import Database
 from kaikou.store.tables import documents, passages
@@ -116,9 +116,11 @@ class PassageRepository:
     ) -> dict[tuple[str, int], tuple[PassageRow, str]]:
         """Passages and their documents' titles by (document, position); those that are gone are not
         there."""
-        here = tuple_(passages.c.document_id, passages.c.position)
-        query = select(passages, documents.c.title).join(documents, documents.c.id == passages.c.document_id)
-        query = query.where(here.in_(list(places)), documents.c.deleted_at.is_(None))
+        # SQLite finds these by the index; a list of pairs would make it read the whole table.
+        here = or_(*((passages.c.document_id == one) & (passages.c.position == at) for one, at in places))
+        columns = [passages.c[name] for name in PassageRow.__slots__]
+        query = select(*columns, documents.c.title).join(documents, documents.c.id == passages.c.document_id)
+        query = query.where(here, documents.c.deleted_at.is_(None))
         async with self._database.read() as connection:
             found = (await connection.execute(query)).mappings()
             return {

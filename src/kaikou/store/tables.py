@@ -200,7 +200,8 @@ passages = Table(
     Column("vector", LargeBinary),
     PrimaryKeyConstraint("document_id", "position"),
 )
-"""``words`` is the text as words with spaces between; ``vector`` float16, made by ``embedder``."""
+"""``words`` is the text as words with spaces between; ``vector`` holds its
+vectors, made by ``embedder``, as ``knowledge/index.py`` packs them."""
 
 voices = Table(
     "voices",

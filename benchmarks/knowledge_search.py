@@ -1,0 +1,198 @@
+"""How well and how fast knowledge is found: recall at 3 by words, by meaning and by both, and timings.
+
+    python benchmarks/knowledge_search.py [--only recall | timings] [--passages 10000]
+
+The documents and questions are those of tests/data/knowledge. For the timings, further passages with
+random words and vectors are put beside them, up to ``--passages``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from kaikou.engines.pool import Pool
+from kaikou.engines.ports import Embedder, Lane, Progress
+from kaikou.knowledge.index import packed
+from kaikou.knowledge.library import KnowledgeBase
+from kaikou.knowledge.words import words_of
+from kaikou.server import open_engine
+from kaikou.settings import Settings
+from kaikou.store.blobs import Blobs
+from kaikou.store.database import Database
+from kaikou.store.knowledge import DocumentRow, KnowledgeRepository
+from kaikou.store.migrate import upgrade
+from kaikou.store.passages import PassageRepository, PassageRow
+from kaikou.store.records import now
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from knowledge.questions import DOCUMENTS, Question, answers, questions
+
+AT = 3
+WINDOWS = 3
+"""Vectors of a made-up passage; the real documents have 2.7 on average."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--passages", type=int, default=10_000, help="Passages in the timed base.")
+    parser.add_argument("--only", choices=("recall", "timings"), help="One of the two alone.")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_run(Path(folder), given.passages, given.only))
+
+
+async def _run(folder: Path, count: int, only: str | None) -> None:
+    settings = Settings(data_dir=folder)
+    quiet: Progress = lambda doing, fraction: None  # noqa: E731
+    database = await Database.open(settings)
+    await upgrade(database)
+    pool = Pool(settings.pool)
+    async with open_engine(settings, "embedding", quiet) as engine:
+        embedder = cast(Embedder, engine)
+
+        async def source(patience: float) -> Embedder:
+            return embedder
+
+        repository = KnowledgeRepository(database, Blobs(folder / "blobs"))
+        knowledge = KnowledgeBase(repository, source, pool, settings)
+        knowledge.start()
+        base = (await knowledge.create("Questions")).id
+        if only != "timings":
+            await _imported(knowledge, base)
+            await _recall(knowledge, repository, embedder, base)
+        if only != "recall":
+            await _timings(knowledge, repository, embedder, base, count)
+        await knowledge.stop()
+    await pool.close()
+    await database.close()
+
+
+async def _imported(knowledge: KnowledgeBase, base: str) -> None:
+    began = time.perf_counter()
+    for path in DOCUMENTS:
+        added = await knowledge.add(base, path.name, path.read_bytes())
+        while (await knowledge.document(added.document.id)).state not in ("ready", "failed"):
+            await asyncio.sleep(0.02)
+    held = await knowledge.base(base)
+    spent = time.perf_counter() - began
+    print(f"{held.documents} documents, {held.passages} passages, imported in {spent:.1f} s")
+
+
+async def _recall(
+    knowledge: KnowledgeBase, repository: KnowledgeRepository, embedder: Embedder, base: str
+) -> None:
+    names = {row.id: Path(row.file_name).stem for row in await knowledge.documents(base)}
+    (row,) = await repository.bases([base])
+    index = await knowledge.indexes.get(base, row.revision, embedder.identity)
+    texts = await PassageRepository(repository.database).by_place(index.places)
+
+    def answered(question: Question, numbers: list[int]) -> bool:
+        found = [index.places[number] for number in numbers[:AT]]
+        return any(answers(question, names[place[0]], texts[place][0].text) for place in found)
+
+    asked = questions()
+    vectors = await embedder.embed([one.text for one in asked], role="query", lane=Lane.BATCH)
+    by: dict[str, list[bool]] = {"words (BM25)": [], "meaning": [], "both": []}
+    for question, vector in zip(asked, vectors, strict=True):
+        by["words (BM25)"].append(
+            answered(question, [n for n, _ in index.by_words(words_of(question.text), AT)])
+        )
+        by["meaning"].append(answered(question, [n for n, _ in index.by_meaning(vector, AT)]))
+        found = await knowledge.search(question.text, bases=[base], limit=AT)
+        hit = any(answers(question, names[one.document_id], one.text) for one in found)
+        by["both"].append(hit)
+        if not hit:
+            print(f"  missed: {question.document}: {question.text}")
+    print(f"recall at {AT}, {len(asked)} questions")
+    for name, hits in by.items():
+        parts = [
+            f"{language} {sum(some) / len(some):.3f}"
+            for language in ("en", "zh")
+            if (some := [hit for hit, one in zip(hits, asked, strict=True) if one.language == language])
+        ]
+        print(f"  {name:14} {sum(hits) / len(hits):.3f}  ({', '.join(parts)})")
+
+
+async def _timings(
+    knowledge: KnowledgeBase, repository: KnowledgeRepository, embedder: Embedder, base: str, count: int
+) -> None:
+    asked = [one.text for one in questions()]
+    await _fill(repository, embedder, base, asked, count)
+    began = time.perf_counter()
+    await knowledge.search(asked[0], bases=[base])
+    print(f"first search of {count} passages, index built: {time.perf_counter() - began:.2f} s")
+    vectors = await embedder.embed(asked, role="query", lane=Lane.BATCH)
+    by_text = dict(zip(asked, vectors, strict=True))
+
+    async def whole(text: str) -> Any:
+        return await knowledge.search(text, bases=[base])
+
+    await _timed("with the query's embedding", asked, whole)
+    real = embedder.embed
+
+    async def known(texts: Any, **_: Any) -> Any:
+        return np.stack([by_text[text] for text in texts])
+
+    embedder.embed = known  # type: ignore[method-assign]
+    await _timed("after the query's embedding", asked, whole)
+    embedder.embed = real  # type: ignore[method-assign]
+
+
+async def _timed(name: str, asked: list[str], search: Callable[[str], Awaitable[Any]]) -> None:
+    spent = []
+    for text in asked:
+        began = time.perf_counter()
+        await search(text)
+        spent.append((time.perf_counter() - began) * 1000)
+    p50, p95 = np.percentile(spent, [50, 95])
+    print(f"  {name:28} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   ({len(spent)} searches)")
+
+
+async def _fill(
+    repository: KnowledgeRepository, embedder: Embedder, base: str, asked: list[str], count: int
+) -> None:
+    """Passages of random words, as unevenly distributed as a language's, with random vectors."""
+    chance = np.random.default_rng(7)
+    known = sorted({word for text in asked for word in words_of(text)})
+    words = np.array([*known, *(f"w{n}" for n in range(20_000))])
+    share = 1 / np.arange(1, len(words) + 1)
+    (row,) = await repository.bases([base])
+    passages = PassageRepository(repository.database)
+    left = count - row.passages
+    while left > 0:
+        size = min(1000, left)
+        left -= size
+        data = secrets.token_bytes(16)
+        digest = data.hex() * 2
+        document = DocumentRow(
+            f"doc_{data.hex()}", base, "Filler", "f.txt", "text/plain", 16, digest, "embedding", None, 0,
+            size, now(), now(),
+        )  # fmt: skip
+        await repository.add_document(document, data)
+        drawn = chance.choice(words, (size, 110), p=share / share.sum())
+        rows = [
+            PassageRow(document.id, n, 0, 1, None, "", " ".join(some), " ".join(some))
+            for n, some in enumerate(drawn)
+        ]
+        await passages.replace(document.id, rows)
+        dimensions = len((await embedder.embed(["x"], role="query"))[0])
+        vectors = chance.standard_normal((size, WINDOWS, dimensions)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
+        made = [(n, packed(some)) for n, some in enumerate(vectors)]
+        await passages.set_vectors(document.id, embedder.identity, made)
+        await repository.set_state(document.id, "ready")
+
+
+if __name__ == "__main__":
+    main()
