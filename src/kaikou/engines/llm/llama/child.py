@@ -43,6 +43,11 @@ class ChildConfig:
 
 
 def main() -> None:
+    # A group of its own: Ctrl+C in the terminal is the parent's to handle. But no session of its own:
+    # Linux shares cores among sessions first (autogroup), and niceness counts only within one. It is
+    # done here because uvloop's subprocesses don't know `process_group`.
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
     # Only the address goes to standard output: whatever the library prints joins the log.
     answer = os.dup(1)
     os.dup2(2, 1)

@@ -55,9 +55,6 @@ class LlamaProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=child_environment(os.environ),
-            # A group of its own: Ctrl+C in the terminal is the parent's to handle. But no session of its
-            # own: Linux shares cores among sessions first (autogroup), and niceness counts only within one.
-            process_group=0,
         )
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self._log = asyncio.create_task(self._copy_log(self._process.stderr), name="llama log")
