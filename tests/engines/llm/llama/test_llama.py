@@ -230,6 +230,8 @@ async def test_a_crash_is_seen_and_mended() -> None:
 
 PARENT = """
 import asyncio
+
+import uvloop
 from kaikou.engines.llm.llama import Llama
 from kaikou.engines.pool import Pool
 from kaikou.engines.registry import EngineContext
@@ -244,7 +246,7 @@ async def main():
     print(engine.pid, flush=True)
     await asyncio.sleep(600)
 
-asyncio.run(main())
+uvloop.run(main())  # the loop that serves
 """
 
 
