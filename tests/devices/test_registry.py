@@ -196,14 +196,22 @@ async def test_a_device_is_bound_found_renamed_and_forgotten(tmp_path: Path) -> 
         with pytest.raises(NotFound) as offline:
             registry.connected(MAC)
         assert offline.value.code == "device_offline"
-        await registry.unbind(MAC)
+        await registry.unbind(MAC, keep_seconds=60)
         assert await registry.all() == () and await registry.sighted(sighting) is None
+        assert await registry.restore(MAC) == changed
+        with pytest.raises(NotFound):
+            await registry.restore(MAC)
+        await registry.unbind(MAC)
+        with pytest.raises(NotFound):
+            await registry.restore(MAC)
         assert [change for _, change in changes] == [
             "waiting",
             "bound",
             "waiting",
             "bound",
             "changed",
+            "unbound",
+            "bound",
             "unbound",
         ]
     finally:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+import time
+from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaikou.api.problems import Problem
@@ -13,7 +16,10 @@ from kaikou.api.runtime import Runtime, RuntimeDep
 from kaikou.devices.device import Device, device_id_of
 from kaikou.devices.ports import DeviceLink
 from kaikou.devices.registry import DeviceRegistry
-from kaikou.errors import InvalidInput, NotReady
+from kaikou.errors import InvalidInput, NotFound, NotReady
+from kaikou.store.records import now
+
+_THIS_MACHINE = {"", "127.0.0.1", "::1", "localhost"}
 
 router = APIRouter(prefix="/api/devices", tags=["devices"], responses={404: {"model": Problem}})
 
@@ -21,6 +27,7 @@ router = APIRouter(prefix="/api/devices", tags=["devices"], responses={404: {"mo
 class DeviceTool(BaseModel):
     name: str
     description: str
+    parameters: dict[str, Any] = Field(description="JSON schema of the arguments.")
 
 
 class DeviceOut(BaseModel):
@@ -57,6 +64,34 @@ class WaitingOut(BaseModel):
 class DeviceList(BaseModel):
     devices: list[DeviceOut]
     waiting: list[WaitingOut]
+
+
+class Setup(BaseModel):
+    """What a device's owner needs to point it at this server."""
+
+    ota: list[str] = Field(description="Addresses for the device's OTA setting, the likeliest first.")
+    enabled: bool
+    here_only: bool = Field(description="The server listens to this machine alone: no device can reach it.")
+    tls: bool = Field(description="It serves with its own certificate, which devices refuse.")
+    code_minutes: float = Field(description="How long a binding code holds.")
+    auto_bind: str = Field(description="off, loopback or private: which devices need no code.")
+
+
+class Unbound(BaseModel):
+    unbound: str
+    restorable_until: datetime = Field(description="Until then POST …/restore binds it again.")
+
+
+class ToolCall(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class ToolAnswer(BaseModel):
+    text: str
+    failed: bool
+    seconds: float
 
 
 class Binding(BaseModel):
@@ -137,6 +172,25 @@ async def delete_firmware(name: str, runtime: RuntimeDep) -> None:
 # -- devices
 
 
+@router.get("/setup")
+async def setup(request: Request, runtime: RuntimeDep) -> Setup:
+    """Where devices find this server. The address the page was opened at comes first, unless it names this
+    machine to itself; then those of the machine's networks."""
+    settings = runtime.settings
+    hosts = [request.url.hostname or "", *await asyncio.to_thread(_networks)]
+    outside = [host for host in dict.fromkeys(hosts) if host not in _THIS_MACHINE]
+    port = f":{request.url.port}" if request.url.port else ""
+    found = [f"{request.url.scheme}://{host}{port}/xiaozhi/ota/" for host in outside or ["<address>"]]
+    return Setup(
+        ota=found,
+        enabled=settings.xiaozhi.enabled,
+        here_only=settings.host in _THIS_MACHINE,
+        tls=settings.tls,
+        code_minutes=settings.xiaozhi.code_minutes,
+        auto_bind=settings.xiaozhi.auto_bind,
+    )
+
+
 @router.get("")
 async def list_devices(runtime: RuntimeDep) -> DeviceList:
     """Bound devices with their live state, and those that wait for their code to be typed in."""
@@ -180,10 +234,31 @@ async def change_device(device_id: str, body: DeviceFields, runtime: RuntimeDep)
     return _out(registry, await registry.change(_id(device_id), fields))
 
 
-@router.delete("/{device_id}", status_code=204)
-async def unbind_device(device_id: str, runtime: RuntimeDep) -> None:
-    """Forget a device; it shows a new code when it starts next. Its conversations stay."""
-    await _registry(runtime).unbind(_id(device_id))
+@router.delete("/{device_id}")
+async def unbind_device(device_id: str, runtime: RuntimeDep) -> Unbound:
+    """Forget a device; it shows a new code when it starts next. Its conversations stay. It can be bound
+    again without a code for ``limits.undo_seconds``."""
+    seconds = runtime.settings.limits.undo_seconds
+    await _registry(runtime).unbind(_id(device_id), keep_seconds=seconds)
+    return Unbound(unbound=_id(device_id), restorable_until=now() + timedelta(seconds=seconds))
+
+
+@router.post("/{device_id}/restore")
+async def restore_device(device_id: str, runtime: RuntimeDep) -> DeviceOut:
+    """Take the unbinding back."""
+    registry = _registry(runtime)
+    return _out(registry, await registry.restore(_id(device_id)))
+
+
+@router.post("/{device_id}/tools/{name}/call", responses={409: {"model": Problem}})
+async def call_device_tool(device_id: str, name: str, body: ToolCall, runtime: RuntimeDep) -> ToolAnswer:
+    """The device does it for good. A tool that fails is an answer with ``failed``."""
+    link = await _link(runtime, device_id)
+    if all(one.name != name for one in link.tools()):
+        raise NotFound(f"The device has no tool {name[:80]!r}.", code="tool_not_found", param="name")
+    began = time.perf_counter()
+    answer = await link.call_tool(name, body.arguments)
+    return ToolAnswer(text=answer.text, failed=answer.failed, seconds=time.perf_counter() - began)
 
 
 @router.post("/{device_id}/speak", status_code=202, responses={409: {"model": Problem}})
@@ -201,6 +276,14 @@ async def alert(device_id: str, body: AlertBody, runtime: RuntimeDep) -> None:
 @router.post("/{device_id}/reboot", status_code=202, responses={409: {"model": Problem}})
 async def reboot(device_id: str, runtime: RuntimeDep) -> None:
     await (await _link(runtime, device_id)).reboot()
+
+
+def _networks() -> list[str]:
+    """This machine's IPv4 addresses: the only ones that devices speak."""
+    from kaikou.accounts.tls import lan_addresses  # brings in a library for certificates
+
+    found = [ip_address(one) for one in lan_addresses()]
+    return sorted(str(one) for one in found if one.version == 4 and not one.is_loopback)
 
 
 def _registry(runtime: Runtime) -> DeviceRegistry:
@@ -241,7 +324,10 @@ def _out(registry: DeviceRegistry, device: Device) -> DeviceOut:
         state=link.state if link is not None else "offline",
         transport=link.transport if link is not None else None,
         conversation=link.conversation_id if link is not None else None,
-        tools=[DeviceTool(name=one.name, description=one.description) for one in link.tools()]
+        tools=[
+            DeviceTool(name=one.name, description=one.description, parameters=dict(one.parameters))
+            for one in link.tools()
+        ]
         if link
         else [],
     )

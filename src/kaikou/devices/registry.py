@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
@@ -43,6 +44,8 @@ class DeviceRegistry:
         self._codes = codes
         self._on_change = on_change
         self._links: dict[str, DeviceLink] = {}
+        self._thrown: dict[str, tuple[DeviceRow, float]] = {}
+        """Unbound ones that may be brought back, and until when (monotonic)."""
 
     # -- who calls
 
@@ -102,12 +105,30 @@ class DeviceRegistry:
         self._on_change(row.id, "bound")
         return _device(row)
 
-    async def unbind(self, device_id: str) -> None:
-        """Forget a device and end its connection. NotFound ``device_not_found``."""
-        if not await self._rows.delete(device_id):
+    async def unbind(self, device_id: str, *, keep_seconds: float = 0.0) -> None:
+        """Forget a device and end its connection; ``restore`` brings it back for ``keep_seconds``. NotFound
+        ``device_not_found``."""
+        row = await self._rows.get(device_id)
+        if row is None or not await self._rows.delete(device_id):
             raise _missing(device_id)
+        moment = time.monotonic()
+        self._thrown = {one: kept for one, kept in self._thrown.items() if kept[1] > moment}
+        if keep_seconds > 0:
+            self._thrown[device_id] = (row, moment + keep_seconds)
         await self._disconnect(device_id, "unbound")
         self._on_change(device_id, "unbound")
+
+    async def restore(self, device_id: str) -> Device:
+        """Bind again what was just unbound; one that was bound anew meanwhile stays as it is. NotFound
+        ``device_not_found``."""
+        row, until = self._thrown.pop(device_id, (None, 0.0))
+        if row is None or until <= time.monotonic():
+            raise _missing(device_id)
+        if await self._rows.get(device_id) is None:
+            await self._rows.put(row)
+            self._codes.forget(device_id)
+            self._on_change(device_id, "bound")
+        return await self.get(device_id)
 
     # -- looking and changing
 

@@ -124,3 +124,19 @@ async def test_wrong_codes(house: Home) -> None:
     assert answers[0].json()["code"] == "unknown_code"
     agent = await house.http.post("/api/devices/bind", json={"code": "000000", "agent": "nobody"})
     assert agent.json()["code"] == "agent_not_found"
+
+
+async def test_the_page_is_told_where_devices_find_the_server(house: Home) -> None:
+    found = (await house.http.get("/api/devices/setup", headers={"Host": "192.168.7.9:8000"})).json()
+    assert found["ota"][0] == "http://192.168.7.9:8000/xiaozhi/ota/"
+    assert (found["here_only"], found["enabled"], found["auto_bind"]) == (True, True, "off")
+    own = (await house.http.get("/api/devices/setup")).json()["ota"]
+    assert own and not any("127.0.0.1" in one for one in own), "a device's own address is no server"
+
+
+async def test_an_unbound_device_is_bound_again(house: Home) -> None:
+    await house.bound(alias="Kitchen")
+    assert (await house.http.delete(f"/api/devices/{MAC}")).status_code == 200
+    assert (await house.http.get("/api/devices")).json()["devices"] == []
+    assert (await house.http.post(f"/api/devices/{MAC}/restore")).json()["name"] == "Kitchen"
+    assert (await house.http.post(f"/api/devices/{MAC}/restore")).status_code == 404

@@ -265,6 +265,14 @@ async def test_the_owner_sees_and_speaks_through_a_device(house: Home) -> None:
         result = {"content": [{"type": "text", "text": '{"battery": 80}'}]}
         await device.send(type="mcp", payload={"jsonrpc": "2.0", "id": 3, "result": result})
         assert (await call).text == '{"battery": 80}'
+        path = f"/api/devices/{MAC}/tools/self_get_device_status/call"
+        asking = asyncio.create_task(house.http.post(path, json={"arguments": {"a": 1}}))
+        assert (await device.until("mcp"))["payload"]["params"]["arguments"] == {"a": 1}
+        await device.send(type="mcp", payload={"jsonrpc": "2.0", "id": 4, "error": {"message": "No."}})
+        told = (await asking).json()
+        assert told.pop("seconds") > 0 and told == {"text": "No.", "failed": True}
+        missing = await house.http.post(f"/api/devices/{MAC}/tools/nothing/call", json={})
+        assert (missing.status_code, missing.json()["code"]) == (404, "tool_not_found")
 
         assert (
             await house.http.post(f"/api/devices/{MAC}/speak", json={"text": "Dinner!"})
@@ -275,7 +283,7 @@ async def test_the_owner_sees_and_speaks_through_a_device(house: Home) -> None:
         assert {"status", "message", "emotion"} <= (await device.until("alert")).keys()
         await house.http.post(f"/api/devices/{MAC}/reboot")
         assert (await device.until("system"))["command"] == "reboot"
-        assert (await house.http.delete(f"/api/devices/{MAC}")).status_code == 204
+        assert (await house.http.delete(f"/api/devices/{MAC}")).json()["unbound"] == MAC
         await device.socket.wait_closed()
     gone = await house.http.post(f"/api/devices/{MAC}/speak", json={"text": "x"})
     assert gone.status_code == 404
