@@ -35,8 +35,15 @@ def read_hello(message: Mapping[str, Any]) -> ClientHello:
     )
 
 
-def server_hello(session_id: str, transport: str, hello: ClientHello, output_rate: int) -> dict[str, Any]:
-    """The answer. It states the rate the sound really has: a device decodes at what it is told."""
+def server_hello(
+    session_id: str,
+    transport: str,
+    hello: ClientHello,
+    output_rate: int,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The answer. It states the rate the sound really has: a device decodes at what it is told.
+    ``more`` is what the transport adds."""
     return {
         "type": "hello",
         "version": 1,
@@ -48,6 +55,7 @@ def server_hello(session_id: str, transport: str, hello: ClientHello, output_rat
             "channels": 1,
             "frame_duration": FRAME_MS,
         },
+        **(more or {}),
     }
 
 

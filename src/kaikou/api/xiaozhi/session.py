@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 from kaikou.api.xiaozhi import phrases
 from kaikou.api.xiaozhi.device_mcp import DeviceMcp
 from kaikou.api.xiaozhi.ears import Ears
-from kaikou.api.xiaozhi.framing import Framing
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello, server_hello
 from kaikou.api.xiaozhi.iot import Things
-from kaikou.api.xiaozhi.speaker import Bench, Speaker
+from kaikou.api.xiaozhi.speaker import Bench, Packing, Speaker
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.audio.pcm import Pcm
 from kaikou.devices.device import short
@@ -55,7 +54,7 @@ class DeviceSession:
         conversation: Conversation,
         settings: XiaozhiSettings,
         bench: Bench,
-        framing: Framing,
+        framing: Packing,
         hello: ClientHello,
         *,
         greeting: str,
@@ -66,9 +65,11 @@ class DeviceSession:
         leave: Callable[[str], None],
         on_state: Callable[[], None] = lambda: None,
         vision: tuple[str, str] = ("", ""),
+        more_hello: Mapping[str, Any] | None = None,
     ) -> None:
         self.conversation = conversation
         self.transport = transport
+        self._more_hello = more_hello
         self._settings = settings
         self._greeting = greeting or phrases.woken(language)
         self._language = language
@@ -323,7 +324,8 @@ class DeviceSession:
 
     def _answer_hello(self) -> None:
         rate = self._settings.output_rate
-        self.speaker.say(server_hello(self.conversation.id, self.transport, self._hello, rate))
+        more = self._more_hello
+        self.speaker.say(server_hello(self.conversation.id, self.transport, self._hello, rate, more))
 
     def _send_mcp(self, payload: Body) -> None:
         self._send({"type": "mcp", "payload": payload})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import orjson
@@ -21,12 +19,9 @@ from kaikou.api.xiaozhi.framing import BadFrame, framing_of
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello
 from kaikou.api.xiaozhi.identity import Claim, admit, claim_of, registry_of
 from kaikou.api.xiaozhi.link import Link
-from kaikou.api.xiaozhi.session import AUTO, DeviceSession
-from kaikou.api.xiaozhi.unbound import UnboundSession
-from kaikou.devices.device import Device, Sighting
-from kaikou.dialogue import events as ev
-from kaikou.dialogue.session import SessionConfig
-from kaikou.errors import KaikouError, LimitReached, NotFound
+from kaikou.api.xiaozhi.opening import Session, Wire, open_session
+from kaikou.devices.device import Device
+from kaikou.errors import KaikouError, LimitReached
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -99,7 +94,7 @@ class Connection:
         self._outbox: Outbox[str | bytes] = Outbox(
             max_messages=MOST_MESSAGES, max_chars=MOST_BYTES, send_timeout=SEND_SECONDS
         )
-        self._session: DeviceSession | UnboundSession | None = None
+        self._session: Session | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
@@ -145,10 +140,11 @@ class Connection:
 
     # -- coming in
 
-    async def _begin(self) -> DeviceSession | UnboundSession:
+    async def _begin(self) -> Session:
         hello = await self._await_hello()
         try:
-            return await self._open(hello)
+            wire = Wire("websocket", self._framing, self._outbox.put, self._drop, self.leave)
+            return await open_session(self._runtime, self._desk, self._claim, self._device, hello, wire)
         except KaikouError as error:
             language = self._device.language if self._device else None
             body = {
@@ -171,65 +167,6 @@ class Connection:
                     self._drop("before_hello")
         except TimeoutError:
             raise Ended(POLICY, "no_hello") from None
-
-    async def _open(self, hello: ClientHello) -> DeviceSession | UnboundSession:
-        runtime, settings = self._runtime, self._runtime.settings.xiaozhi
-        live = live_service(runtime)
-        config = SessionConfig(
-            output_rate=settings.output_rate, send_ahead_ms=settings.send_ahead_ms, turn=AUTO
-        )
-        device = self._device
-        if device is None:
-            conversation = await live.open(config, self._sink, surface="xiaozhi", kept=False)
-            return UnboundSession(
-                conversation,
-                settings,
-                self._desk.bench,
-                self._framing,
-                hello,
-                code=self._code,
-                language=None,
-                send=self._outbox.put,
-                leave=self.leave,
-            )
-        agent_id = await self._agent_of(device)
-        conversation = await live.open(config, self._sink, agent_id=agent_id, surface="xiaozhi")
-        greeting = conversation.config.greeting
-        # Devices are greeted when they are woken, not when they connect.
-        conversation.update(replace(conversation.config, greeting=""))
-        return DeviceSession(
-            conversation,
-            settings,
-            self._desk.bench,
-            self._framing,
-            hello,
-            greeting=greeting,
-            language=conversation.config.language or device.language or None,
-            transport="websocket",
-            send=self._outbox.put,
-            drop=self._drop,
-            leave=self.leave,
-            on_state=partial(self._desk.moved, registry_of(runtime), device.id),
-        )
-
-    async def _agent_of(self, device: Device) -> str:
-        agents = self._runtime.agents
-        if device.agent_id is None:
-            return agents.default_id
-        try:
-            return (await agents.get(device.agent_id)).id
-        except NotFound:
-            return agents.default_id
-
-    def _code(self) -> str:
-        claim = self._claim
-        return registry_of(self._runtime).code_for(
-            Sighting(claim.device_id, claim.client_id, address=claim.address)
-        )
-
-    def _sink(self, event: ev.Event) -> None:
-        if self._session is not None:
-            self._session.sink(event)
 
     # -- being there
 

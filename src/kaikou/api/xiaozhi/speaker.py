@@ -17,7 +17,6 @@ from typing import Any, Protocol
 import numpy as np
 import orjson
 
-from kaikou.api.xiaozhi.framing import Framing
 from kaikou.api.xiaozhi.hello import FRAME_MS, AudioFormat
 from kaikou.audio.opus import OpusEncoder
 from kaikou.audio.pcm import Samples
@@ -28,6 +27,14 @@ class Bench(Protocol):
     """See ``codec.CodecBench``."""
 
     def submit(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None: ...
+
+
+class Packing(Protocol):
+    """How a packet travels: ``framing.Framing``, or a stream of datagrams."""
+
+    def pack(self, packet: bytes, timestamp: int) -> bytes:
+        """An audio packet as the transport sends it; ``timestamp`` in ms of the stream."""
+        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -48,7 +55,7 @@ class Speaker:
     def __init__(
         self,
         bench: Bench,
-        framing: Framing,
+        framing: Packing,
         send: Callable[[str | bytes], None],
         *,
         rate: int,

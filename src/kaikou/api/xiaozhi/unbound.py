@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kaikou.api.xiaozhi import phrases
-from kaikou.api.xiaozhi.framing import Framing
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello, server_hello
-from kaikou.api.xiaozhi.speaker import Bench, Speaker
+from kaikou.api.xiaozhi.speaker import Bench, Packing, Speaker
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.dialogue import events as ev
 from kaikou.settings import XiaozhiSettings
@@ -29,11 +28,13 @@ class UnboundSession:
         conversation: Conversation,
         settings: XiaozhiSettings,
         bench: Bench,
-        framing: Framing,
+        framing: Packing,
         hello: ClientHello,
         *,
         code: Callable[[], str],
         language: str | None,
+        transport: str,
+        more_hello: Mapping[str, Any] | None = None,
         send: Callable[[str | bytes], None],
         leave: Callable[[str], None],
     ) -> None:
@@ -42,6 +43,8 @@ class UnboundSession:
         self._hello = hello
         self._code = code
         self._language = language
+        self._transport = transport
+        self._more_hello = more_hello
         self._leave = leave
         self._loop = asyncio.get_running_loop()
         self.speaker = Speaker(
@@ -98,7 +101,8 @@ class UnboundSession:
 
     def _answer_hello(self) -> None:
         rate = self._settings.output_rate
-        self.speaker.say(server_hello(self.conversation.id, "websocket", self._hello, rate))
+        more = self._more_hello
+        self.speaker.say(server_hello(self.conversation.id, self._transport, self._hello, rate, more))
 
     def _send(self, **body: Any) -> None:
         self.speaker.say({"session_id": self.conversation.id, **body})
