@@ -1,4 +1,13 @@
-import { AudioLines, Gauge, Languages, Settings, SquarePen, SunMoon, Users } from "lucide-react";
+import {
+  AudioLines,
+  Gauge,
+  Languages,
+  Radio,
+  Settings,
+  SquarePen,
+  SunMoon,
+  Users,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, NavLink } from "react-router";
 import { useNewConversation } from "../conversation/ConversationProvider";
@@ -10,11 +19,23 @@ import { Menu, MenuItem } from "../ui/Menu";
 import { Logo } from "./Logo";
 import { type Theme, useTheme } from "./theme";
 
-const PLACES: { to: string; text: TextKey; sign: ReactNode }[] = [
-  { to: "/app/agents", text: "agents.title", sign: <Users /> },
-  { to: "/app/voices", text: "voices.title", sign: <AudioLines /> },
-  { to: "/app/performance", text: "latency.title", sign: <Gauge /> },
-  { to: "/app/settings", text: "settings.title", sign: <Settings /> },
+interface Place {
+  to: string;
+  text: TextKey;
+  sign: ReactNode;
+}
+
+/** Who one talks with, what they know and can, where they are; then the house itself. */
+const PLACES: Place[][] = [
+  [
+    { to: "/app/agents", text: "agents.title", sign: <Users /> },
+    { to: "/app/voices", text: "voices.title", sign: <AudioLines /> },
+    { to: "/app/devices", text: "devices.title", sign: <Radio /> },
+  ],
+  [
+    { to: "/app/performance", text: "latency.title", sign: <Gauge /> },
+    { to: "/app/settings", text: "settings.title", sign: <Settings /> },
+  ],
 ];
 
 /** The way to everything. `onLeave` closes the drawer it may lie in. */
@@ -39,11 +60,15 @@ export function Sidebar({ onLeave }: { onLeave?: () => void }) {
         {t("conversations.new")}
       </Button>
       <nav aria-label={t("app.nav")}>
-        {PLACES.map(({ to, text, sign }) => (
-          <NavLink key={to} to={to} className="place" onClick={onLeave}>
-            {sign}
-            {t(text)}
-          </NavLink>
+        {PLACES.map((group) => (
+          <div key={group[0]?.to} className="places">
+            {group.map(({ to, text, sign }) => (
+              <NavLink key={to} to={to} className="place" onClick={onLeave}>
+                {sign}
+                {t(text)}
+              </NavLink>
+            ))}
+          </div>
         ))}
       </nav>
       <RecentConversations onLeave={onLeave} />

@@ -29,6 +29,10 @@ export const router = createBrowserRouter([
         lazy: async () => ({ Component: (await import("../voices/VoicesPage")).VoicesPage }),
       },
       {
+        path: "/app/devices/:deviceId?",
+        lazy: async () => ({ Component: (await import("../devices/DevicesPage")).DevicesPage }),
+      },
+      {
         path: "/app/settings",
         lazy: async () => ({ Component: (await import("../settings/SettingsPage")).SettingsPage }),
       },

@@ -4,9 +4,11 @@ import * as app from "./texts/app";
 import * as call from "./texts/call";
 import * as chat from "./texts/chat";
 import * as conversations from "./texts/conversations";
+import * as devices from "./texts/devices";
 import * as latency from "./texts/latency";
 import * as server from "./texts/server";
 import * as settings from "./texts/settings";
+import * as tools from "./texts/tools";
 import * as ui from "./texts/ui";
 import * as voices from "./texts/voices";
 
@@ -16,9 +18,11 @@ export const en = {
   ...call.en,
   ...chat.en,
   ...conversations.en,
+  ...devices.en,
   ...latency.en,
   ...server.en,
   ...settings.en,
+  ...tools.en,
   ...ui.en,
   ...voices.en,
 };
@@ -31,9 +35,11 @@ export const zh: Record<TextKey, string> = {
   ...call.zh,
   ...chat.zh,
   ...conversations.zh,
+  ...devices.zh,
   ...latency.zh,
   ...server.zh,
   ...settings.zh,
+  ...tools.zh,
   ...ui.zh,
   ...voices.zh,
 };

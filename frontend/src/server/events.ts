@@ -9,7 +9,16 @@ const STALE: Record<string, string[]> = {
   agents: ["agents"],
   voices: ["voices"],
   providers: ["providers", "health", "engines", "voices"],
+  devices: ["devices"],
+  tools: ["tools"],
+  knowledge: ["knowledge"],
+  memory: ["memory"],
+  speakers: ["speakers"],
+  reminders: ["reminders"],
 };
+
+/** Some changes come many times a second; the page need not ask after each. */
+const GATHER_MILLISECONDS = 250;
 
 /** Follows `/api/events` while the page is open and marks cached answers stale as things change. */
 export function useServerEvents(enabled: boolean): void {
@@ -17,17 +26,50 @@ export function useServerEvents(enabled: boolean): void {
   useEffect(() => {
     if (!enabled) return;
     const source = new EventSource("/api/events");
+    const stops: (() => void)[] = [];
     for (const [kind, keys] of Object.entries(STALE)) {
-      source.addEventListener(kind, () => invalidate(client, keys));
+      const { run, stop } = gathered(() => invalidate(client, keys), GATHER_MILLISECONDS);
+      source.addEventListener(kind, run);
+      stops.push(stop);
     }
     // Changes were missed: everything may be stale.
     for (const kind of ["resync", "state"]) {
       source.addEventListener(kind, () => void client.invalidateQueries());
     }
-    return () => source.close();
+    return () => {
+      source.close();
+      for (const stop of stops) stop();
+    };
   }, [client, enabled]);
 }
 
 function invalidate(client: QueryClient, keys: string[]): void {
   for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
+}
+
+/** Runs `act` at once, and once more at the end of the `pause` in which it was asked for again. */
+export function gathered(
+  act: () => void,
+  pause: number,
+): {
+  run: () => void;
+  stop: () => void;
+} {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let again = false;
+  const run = () => {
+    if (timer !== undefined) {
+      again = true;
+      return;
+    }
+    act();
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (again) {
+        again = false;
+        run();
+      }
+    }, pause);
+  };
+  return { run, stop: () => clearTimeout(timer) };
 }

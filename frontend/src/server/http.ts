@@ -31,7 +31,7 @@ export function send<Body>(method: string, path: string, body?: unknown): Promis
 }
 
 /** The server's problem+json (RFC 9457), or its status where it sent none. */
-function problemOf(status: number, body: unknown): ServerError {
+export function problemOf(status: number, body: unknown): ServerError {
   const problem = (body ?? {}) as Record<string, unknown>;
   const text = (name: string) => (typeof problem[name] === "string" ? problem[name] : "");
   const code = text("code") || (status === 401 ? "unauthorized" : "failed");
