@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from tools.callers import until
 
 from kaikou.agents.service import AgentService
-from kaikou.api import agents, problems, tools
+from kaikou.api import agents, mcp_servers, problems, tools
 from kaikou.api.events import Feed
 from kaikou.api.runtime import Runtime
 from kaikou.settings import Settings
@@ -62,6 +62,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     app = FastAPI()
     app.state.runtime = runtime
     problems.install(app)
+    app.include_router(mcp_servers.router)
     app.include_router(tools.router)
     app.include_router(agents.router)
     transport = httpx.ASGITransport(app)

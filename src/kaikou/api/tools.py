@@ -131,7 +131,7 @@ class SourceChanges:
 async def list_tools(runtime: RuntimeDep, agent_id: str | None = None) -> ToolList:
     """Every source and its tools, also those that can't be used yet. Some are for certain agents:
     ``agent_id`` asks as one of them."""
-    toolbox = _room(runtime).toolbox
+    toolbox = room_of(runtime).toolbox
     caller = _Trying(agent_id or runtime.agents.default_id, None, [])
     named: dict[str, list[tuple[str, ToolSpec]]] = {}
     for called, spec in toolbox.specs(caller).items():
@@ -142,7 +142,7 @@ async def list_tools(runtime: RuntimeDep, agent_id: str | None = None) -> ToolLi
 @router.post("/{source}/{name:path}/call", responses={503: {"model": Problem}})
 async def call_tool(source: str, name: str, body: ToolTry, runtime: RuntimeDep) -> ToolTried:
     """Call a tool now. A tool that fails is an answer with ``failed``, not an error of this route."""
-    toolbox = _room(runtime).toolbox
+    toolbox = room_of(runtime).toolbox
     caller = _Trying(body.agent_id or runtime.agents.default_id, body.language, [])
     specs = toolbox.specs(caller).values()
     spec = next((one for one in specs if one.source == source and one.tool.name == name), None)
@@ -160,7 +160,7 @@ async def call_tool(source: str, name: str, body: ToolTry, runtime: RuntimeDep) 
     )
 
 
-def _room(runtime: Runtime) -> ToolRoom:
+def room_of(runtime: Runtime) -> ToolRoom:
     if runtime.tools is None:
         raise NotReady("The server is still starting.", hint="GET /api/health says what is waited for.")
     return runtime.tools

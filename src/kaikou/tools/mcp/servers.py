@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from kaikou.errors import SettingsError
+from kaikou.errors import NotFound, SettingsError
 from kaikou.settings import McpServerSettings, ToolSettings
 from kaikou.tools.mcp.config import FILES, complaint, read_file
 from kaikou.tools.mcp.connection import McpServer
+from kaikou.tools.mcp.editing import McpFile
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSource, ToolSpec
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,15 @@ are asked for; a watch of the folder would wake for every word that is stored.""
 Stamp = tuple[tuple[int, int] | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A server as it is set, and by what: the name of a file, or ``settings``."""
+
+    name: str
+    server: McpServerSettings
+    origin: str
+
+
 class McpServers:
     """Keeps a connection to each server; ``changed`` gets the name of a source that changed."""
 
@@ -29,11 +40,14 @@ class McpServers:
         self, data_dir: Path, settings: ToolSettings, changed: Callable[[str], None] = lambda _: None
     ) -> None:
         self._files = [data_dir / name for name in FILES]
+        self.file = McpFile(self._files[0])
         self._settings = settings
         self._changed = changed
         self._servers: dict[str, McpServer] = {}
         self._broken: dict[str, str] = {}
         """By name of a server or a file: what is wrong with it."""
+        self._entries: tuple[Entry, ...] = ()
+        self._loading = asyncio.Lock()
         self._stamp: Stamp = ()
         self._task: asyncio.Task[None] | None = None
 
@@ -51,33 +65,58 @@ class McpServers:
         broken = (_Broken(f"mcp:{name}", why) for name, why in self._broken.items())
         return [*(self._servers[name] for name in sorted(self._servers)), *broken]
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All that are set and can be used, those switched off among them, by name."""
+        return self._entries
+
+    async def restart(self, name: str) -> None:
+        """Connect anew, now. NotFound ``mcp_server_not_found``."""
+        async with self._loading:
+            server = self._servers.pop(name, None)
+            if server is None:
+                raise NotFound(
+                    f"No server {name[:80]!r} is in use.", code="mcp_server_not_found", param="name"
+                )
+            await server.close()
+            self._start(name, server.server)
+        self._changed(f"mcp:{name}")
+
     async def load(self) -> None:
         """Read settings and files; connect what is new, keep what is the same, drop what is gone."""
+        async with self._loading:
+            await self._load()
+
+    async def _load(self) -> None:
         wanted: dict[str, McpServerSettings] = {}
         broken: dict[str, str] = {}
+        origins: dict[str, str] = {}
         for name, server in self._settings.mcp.items():
             if wrong := complaint(server):
                 broken[name] = f"tools.mcp.{name}: {wrong}"
             else:
                 wanted[name] = server
+                origins[name] = "settings"
         for path in self._files:
             try:
                 good, bad = await asyncio.to_thread(read_file, path)
             except SettingsError as error:
                 # A file in the middle of an edit: what is connected stays.
                 broken[path.name] = str(error)
-                wanted |= {name: one.server for name, one in self._servers.items() if name not in wanted}
+                for entry in self._entries:
+                    wanted.setdefault(entry.name, entry.server)
+                    origins.setdefault(entry.name, entry.origin)
                 continue
             wanted = good | wanted
+            origins = dict.fromkeys(good, path.name) | origins
             broken = bad | broken
+        self._entries = tuple(Entry(name, wanted[name], origins[name]) for name in sorted(wanted))
         wanted = {name: server for name, server in wanted.items() if not server.disabled}
         gone = [name for name, server in self._servers.items() if wanted.get(name) != server.server]
         dropped = [self._servers.pop(name) for name in gone]
         for name, server in wanted.items():
             if name not in self._servers:
-                made = McpServer(name, server, self._settings, lambda name=name: self._changed(f"mcp:{name}"))  # type: ignore[misc]
-                self._servers[name] = made
-                made.start()
+                self._start(name, server)
         for name, why in broken.items():
             if self._broken.get(name) != why:
                 log.warning("%s", why)
@@ -86,6 +125,11 @@ class McpServers:
         for name in touched:
             self._changed(f"mcp:{name}")
         await asyncio.gather(*(server.close() for server in dropped))
+
+    def _start(self, name: str, server: McpServerSettings) -> None:
+        made = McpServer(name, server, self._settings, lambda: self._changed(f"mcp:{name}"))
+        self._servers[name] = made
+        made.start()
 
     async def _watch(self) -> None:
         while True:
