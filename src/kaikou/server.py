@@ -291,7 +291,8 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
 
     settings = runtime.settings.xiaozhi
     key = (await kept_secret(runtime.database, "devices")).encode()
-    stack.push_async_callback(open_desk(runtime).bench.close)
+    desk = open_desk(runtime)
+    stack.push_async_callback(desk.bench.close)
     runtime.devices = DeviceRegistry(
         DeviceRepository(runtime.database),
         FirmwareStore(runtime.settings.data_dir / "firmware", settings.firmware_max_bytes),
@@ -299,6 +300,10 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
         BindingCodes(settings.code_minutes * 60),
         on_change=lambda device_id, change: runtime.feed.publish("devices", id=device_id, change=change),
     )
+    if settings.enabled and settings.mqtt.enabled:
+        from kaikou.api.xiaozhi.mqtt.broker import open_broker
+
+        stack.push_async_callback((await open_broker(runtime, desk)).close)
 
 
 async def _settle(warmup: Warmup | None) -> None:

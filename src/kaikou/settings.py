@@ -178,6 +178,20 @@ class ToolSettings(BaseModel):
     log_calls: int = Field(20, ge=0, description="Calls of each tool kept for the page, in memory.")
 
 
+class MqttSettings(BaseModel):
+    """The same devices over MQTT and UDP."""
+
+    enabled: bool = Field(False, description="Have devices talk over MQTT and UDP, not over a WebSocket.")
+    host: str | None = Field(None, description="Address to listen on; default as the server.")
+    port: int = Field(1883, ge=0, le=65535, description="TCP port of the broker; 0 takes a free one.")
+    udp_port: int = Field(8884, ge=0, le=65535, description="UDP port of the sound; 0 takes a free one.")
+    address: str | None = Field(
+        None, description="Name or address told to devices; default the one they called."
+    )
+    max_clients: int = Field(256, gt=0, description="Connections at once.")
+    max_message_bytes: int = Field(8 * 1024, ge=1024, description="Largest message of a device.")
+
+
 class XiaozhiSettings(BaseModel):
     """Devices that speak the xiaozhi protocol."""
 
@@ -232,6 +246,7 @@ class XiaozhiSettings(BaseModel):
     wake_mute_ms: int = Field(1_000, ge=0, le=5_000, description="Sound left unheard after the wake word.")
     tool_timeout: float = Field(30.0, gt=0, description="Seconds a device's tool may take.")
     firmware_max_bytes: int = Field(32 * 1024 * 1024, gt=0, description="Largest firmware image.")
+    mqtt: MqttSettings = MqttSettings()
 
     @field_validator("output_rate")
     @classmethod

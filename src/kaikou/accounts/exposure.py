@@ -30,10 +30,15 @@ def guarded(settings: Settings) -> bool:
 def check_exposure(settings: Settings) -> None:
     """Refuse to listen beyond this machine without a password or a key. The SettingsError's hint
     is the line to add."""
-    if is_loopback(settings.host) or guarded(settings):
+    hosts = [settings.host]
+    mqtt = settings.xiaozhi.mqtt
+    if settings.xiaozhi.enabled and mqtt.enabled and mqtt.host is not None:
+        hosts.append(mqtt.host)
+    exposed = next((host for host in hosts if not is_loopback(host)), None)
+    if exposed is None or guarded(settings):
         return
     raise SettingsError(
-        f"Listening on {settings.host} lets everybody on the network in, and no password is set.",
+        f"Listening on {exposed} lets everybody on the network in, and no password is set.",
         code="password_required",
         hint=f"Add this line to .env (or choose a password of your own):\n"
         f"KAIKOU_PASSWORD={secrets.token_urlsafe(12)}",

@@ -30,17 +30,22 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            message, hint = (
-                f"Port {port} on {host} is taken.",
-                "Stop what uses it, or choose another: --port 8001.",
-            )
-        elif error.errno == errno.EACCES:
-            message, hint = f"This user may not open port {port}.", "Choose a port above 1023."
-        else:
-            reason = error.strerror or str(error)
-            message, hint = f"Cannot listen on {host}:{port}: {reason}.", "Check KAIKOU_HOST and KAIKOU_PORT."
-        raise SettingsError(message, code="cannot_listen", hint=hint, param="port") from None
+        raise cannot_listen(host, port, error) from None
+
+
+def cannot_listen(host: str, port: int, error: OSError, param: str = "port") -> SettingsError:
+    """Why the address cannot be listened on; ``param`` is the setting that names the port."""
+    if error.errno == errno.EADDRINUSE:
+        message = f"Port {port} on {host} is taken."
+        hint = "Stop what uses it, or choose another: --port 8001."
+    elif error.errno == errno.EACCES:
+        message, hint = f"This user may not open port {port}.", "Choose a port above 1023."
+    else:
+        reason = error.strerror or str(error)
+        message, hint = f"Cannot listen on {host}:{port}: {reason}.", "Check KAIKOU_HOST and KAIKOU_PORT."
+    if param != "port":
+        hint = f"Change {param}."
+    return SettingsError(message, code="cannot_listen", hint=hint, param=param)
 
 
 def options(

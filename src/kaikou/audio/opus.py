@@ -99,6 +99,30 @@ def _check_rate(rate: int) -> None:
         )
 
 
+_FRAMES_MS = (*((10.0, 20.0, 40.0, 60.0) * 3), *((10.0, 20.0) * 2), *((2.5, 5.0, 10.0, 20.0) * 4))
+"""Length of a frame by the configuration in a packet's first byte (RFC 6716, table 2)."""
+
+
+def packet_ms(packet: bytes) -> float | None:
+    """Milliseconds of sound in a packet by its header; None where it is no Opus packet by the rules of
+    RFC 6716, section 3.4. The sound itself is not looked at."""
+    if not packet:
+        return None
+    frame, kind, rest = _FRAMES_MS[packet[0] >> 3], packet[0] & 3, len(packet) - 1
+    if kind == 3:
+        if rest < 1:
+            return None
+        count = packet[1] & 63
+    else:
+        count = 1 if kind == 0 else 2
+    if kind == 1 and rest % 2:
+        return None
+    if kind == 2 and (rest < 1 or packet[1] > rest):
+        return None
+    length = frame * count
+    return length if 0 < length <= _MOST_SECONDS * 1000 and rest <= 1276 * count else None
+
+
 class OpusEncoder:
     """Mono PCM to packets of ``frame_ms``. One stream's state: not for two threads at once.
 

@@ -34,6 +34,24 @@ class DeviceTokens:
             return False
         return -60.0 <= self._clock() - int(made) < self._lifetime
 
+    def password(self, client_id: str, username: str) -> str:
+        """The MQTT password that belongs to these two, which may say anything."""
+        key = hmac.digest(self._key, b"mqtt", hashlib.sha256)
+        digest = hmac.digest(key, f"{client_id}|{username}".encode(), hashlib.sha256)
+        return base64.b64encode(digest).decode()
+
+    def password_valid(self, password: str, client_id: str, username: str, made: float) -> bool:
+        """Whether this server gave the password, at ``made`` seconds of the epoch, and it holds."""
+        wanted = self.password(client_id, username)
+        if not hmac.compare_digest(password.encode(), wanted.encode()):
+            return False
+        return -60.0 <= self._clock() - made < self._lifetime
+
+    @property
+    def now(self) -> float:
+        """Seconds of the epoch by the clock that counts here."""
+        return self._clock()
+
     def _sign(self, device_id: str, client_id: str, made: str) -> str:
         digest = hmac.digest(self._key, f"{client_id}|{device_id}|{made}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -21,6 +21,7 @@ from kaikou.api import devices as devices_api
 from kaikou.api import problems, xiaozhi
 from kaikou.api.xiaozhi.desk import Desk, open_desk
 from kaikou.api.xiaozhi.framing import Framing
+from kaikou.api.xiaozhi.mqtt.broker import open_broker
 from kaikou.audio.opus import OpusDecoder, OpusEncoder
 from kaikou.devices.codes import BindingCodes
 from kaikou.devices.firmware import FirmwareStore
@@ -215,6 +216,7 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
             BindingCodes(settings.code_minutes * 60),
             on_change=lambda one, change: changed.append((one, change)),
         )
+        broker = await open_broker(runtime, desk) if settings.mqtt.enabled else None
         app = FastAPI()
         app.state.runtime = runtime
         problems.install(app)
@@ -228,5 +230,7 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
                     yield Home(server, runtime.devices, desk, port, http, changed)
                 runtime.draining = True
         finally:
+            if broker is not None:
+                await broker.close()
             await desk.bench.close()
             await runtime.pool.close()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kaikou.api.runtime import Runtime
 from kaikou.api.xiaozhi.codec import CodecBench
 from kaikou.api.xiaozhi.figures import Figures
 from kaikou.devices.registry import DeviceRegistry
 
+if TYPE_CHECKING:
+    from kaikou.api.xiaozhi.mqtt.broker import Broker
+
 _NAME = "xiaozhi"
+MAX_UNBOUND = 8
+"""Devices without an owner that may talk at once."""
 
 
 @dataclass(slots=True)
@@ -20,6 +26,8 @@ class Desk:
     figures: Figures = field(default_factory=Figures)
     unbound: int = 0
     """Connections of devices that nobody has bound."""
+    broker: Broker | None = None
+    """Where MQTT is switched on."""
 
     def moved(self, registry: DeviceRegistry, device_id: str) -> None:
         """Tell the page that a device listens, speaks, or does neither."""

@@ -29,8 +29,10 @@ class Claim:
     client_id: str
     token: str
     address: str
-    protocol_version: str
-    gateway: bool
+    protocol_version: str = "1"
+    gateway: bool = False
+    base: str = ""
+    """This server's address as the device called it: ``http://host:port``."""
 
 
 def registry_of(runtime: Runtime) -> DeviceRegistry:
@@ -55,7 +57,14 @@ def claim_of(connection: HTTPConnection) -> Claim:
         address=address_of(connection),
         protocol_version=headers.get("protocol-version", "1"),
         gateway=query.get("from") == "mqtt_gateway",
+        base=base_of(connection),
     )
+
+
+def base_of(connection: HTTPConnection) -> str:
+    """``http://host:port`` of this server as it was called, for what a device is told to call next."""
+    scheme = "https" if connection.url.scheme in {"https", "wss"} else "http"
+    return f"{scheme}://{connection.url.netloc}"
 
 
 def address_of(connection: HTTPConnection) -> str:

@@ -7,13 +7,16 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from kaikou.api.runtime import Runtime, RuntimeDep
-from kaikou.api.xiaozhi.identity import address_of, allowed, registry_of, trusted
+from kaikou.api.xiaozhi.desk import desk_of
+from kaikou.api.xiaozhi.identity import address_of, allowed, base_of, registry_of, trusted
+from kaikou.api.xiaozhi.mqtt.credentials import credentials
 from kaikou.devices.device import Device, Sighting, device_id_of, short
 from kaikou.devices.firmware import numeric_version
 from kaikou.errors import InvalidInput, KaikouError
@@ -106,12 +109,18 @@ async def _answer(request: Request, runtime: Runtime, sighting: Sighting) -> dic
             "timezone_offset": _local_minutes() if offset is None else offset,
         },
         "firmware": await _firmware(request, runtime, sighting, device),
-        # Always with a token, and never with mqtt beside it: a device would prefer that.
+        # Always with a token: some clients insist on one.
         "websocket": {
             "url": websocket_url(request, runtime),
             "token": registry.tokens.issue(sighting.id, sighting.client_id),
         },
     }
+    if (broker := desk_of(runtime).broker) is not None:
+        # A device that finds this prefers it to the WebSocket.
+        base = base_of(request)
+        host = settings.mqtt.address or urlsplit(base).hostname or settings.mqtt.host
+        told = credentials(registry.tokens, sighting, base)
+        answer["mqtt"] = {"endpoint": f"{host}:{broker.port}", **told}
     if device is None:
         code = registry.code_for(sighting)
         log.info("a device waits to be bound", extra={"device": sighting.id, "address": sighting.address})

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, live_service, runtime_of
 from kaikou.api.xiaozhi import phrases
-from kaikou.api.xiaozhi.desk import Desk, desk_of
+from kaikou.api.xiaozhi.desk import MAX_UNBOUND, Desk, desk_of
 from kaikou.api.xiaozhi.framing import BadFrame, framing_of
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello
 from kaikou.api.xiaozhi.identity import Claim, admit, claim_of, registry_of
@@ -28,8 +28,6 @@ router = APIRouter(include_in_schema=False)
 
 NORMAL, POLICY, TRY_LATER, REPLACED = 1000, 1008, 1013, 4001
 MAX_TEXT = 64 * 1024
-MAX_UNBOUND = 8
-"""Devices without an owner that may be connected at once."""
 MOST_MESSAGES, MOST_BYTES, SEND_SECONDS = 512, 1024 * 1024, 10.0
 
 
