@@ -7,6 +7,7 @@ import {
   SquarePen,
   SunMoon,
   Users,
+  Wrench,
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, NavLink } from "react-router";
@@ -32,6 +33,7 @@ const PLACES: Place[][] = [
     { to: "/app/voices", text: "voices.title", sign: <AudioLines /> },
     { to: "/app/devices", text: "devices.title", sign: <Radio /> },
   ],
+  [{ to: "/app/tools", text: "tools.title", sign: <Wrench /> }],
   [
     { to: "/app/performance", text: "latency.title", sign: <Gauge /> },
     { to: "/app/settings", text: "settings.title", sign: <Settings /> },

@@ -33,6 +33,10 @@ export const router = createBrowserRouter([
         lazy: async () => ({ Component: (await import("../devices/DevicesPage")).DevicesPage }),
       },
       {
+        path: "/app/tools",
+        lazy: async () => ({ Component: (await import("../tools/ToolsPage")).ToolsPage }),
+      },
+      {
         path: "/app/settings",
         lazy: async () => ({ Component: (await import("../settings/SettingsPage")).SettingsPage }),
       },

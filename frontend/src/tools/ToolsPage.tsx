@@ -1,0 +1,81 @@
+import { Plus, Search } from "lucide-react";
+import { useState } from "react";
+import { useLanguage } from "../i18n/language";
+import { Button } from "../ui/Button";
+import { Failure } from "../ui/Failure";
+import { Field } from "../ui/Field";
+import { Empty, Loading, Page } from "../ui/Page";
+import { McpDialog } from "./McpDialog";
+import { SourceCard } from "./SourceCard";
+import { SwitchedOff } from "./SwitchedOff";
+import { TrialDialog } from "./TrialDialog";
+import { callTool, matching, mcpName, type Tool, useMcpServers, useTools } from "./tools";
+import "./tools.css";
+
+/** Where tools come from, how each source does, and each tool to try. */
+export function ToolsPage() {
+  const { t, said, language } = useLanguage();
+  const { data, error, refetch } = useTools();
+  const servers = useMcpServers().data;
+  const [sought, setSought] = useState("");
+  const [adding, setAdding] = useState(false);
+  const [tried, setTried] = useState<{ source: string; tool: Tool } | null>(null);
+  const sources = matching(data?.sources ?? [], sought);
+  return (
+    <Page
+      title={t("tools.title")}
+      about={t("tools.about")}
+      actions={
+        <Button look="primary" icon={<Plus />} onClick={() => setAdding(true)}>
+          {t("mcp.add")}
+        </Button>
+      }
+    >
+      {error && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Loading />}
+      {data && (
+        <>
+          <Field label={t("tools.find")}>
+            {(control) => (
+              <input
+                {...control}
+                type="search"
+                value={sought}
+                onChange={(event) => setSought(event.target.value)}
+              />
+            )}
+          </Field>
+          {sources.length === 0 && (
+            <Empty icon={<Search aria-hidden="true" />} title={t("tools.none")}>
+              <Button onClick={() => setSought("")}>{t("tools.showAll")}</Button>
+            </Empty>
+          )}
+          {sources.map((source) => (
+            <SourceCard
+              key={source.name}
+              source={source}
+              server={servers?.servers.find(({ name }) => name === mcpName(source.name))}
+              unfolded={sought.trim() !== ""}
+              onTry={(tool) => setTried({ source: source.name, tool })}
+            />
+          ))}
+          {servers && sought.trim() === "" && (
+            <SwitchedOff servers={servers.servers} file={servers.file} />
+          )}
+        </>
+      )}
+      {tried && (
+        <TrialDialog
+          key={tried.tool.id}
+          title={said(tried.tool.title || tried.tool.name)}
+          about={tried.tool.description}
+          parameters={tried.tool.parameters}
+          note={t("tools.note")}
+          call={(values) => callTool(tried.source, tried.tool.name, values, language)}
+          onClose={() => setTried(null)}
+        />
+      )}
+      {adding && <McpDialog file={servers?.file ?? "mcp.json"} onClose={() => setAdding(false)} />}
+    </Page>
+  );
+}
