@@ -73,6 +73,13 @@ class EmbeddingSettings(RemoteEngineChoice):
     engine: str = Field("auto", description="e5 | openai | dashscope | gemini | ollama | vllm | scripted.")
 
 
+class VisionSettings(RemoteEngineChoice):
+    engine: str = Field("auto", description="openai | openrouter | dashscope | gemini | ollama | vllm.")
+    max_tokens: int = Field(300, gt=0, description="Longest answer about a picture, in tokens.")
+    max_image_bytes: int = Field(5_000_000, gt=0, description="Largest picture of a device.")
+    token_hours: float = Field(24.0, gt=0, description="How long a device may send pictures once connected.")
+
+
 class ProviderSettings(BaseModel):
     """A provider's key and address, whichever kinds it serves (``settings.providers["openrouter"]``)."""
 
@@ -331,6 +338,7 @@ class Settings(BaseModel):
     llm: LlmSettings = LlmSettings()
     tts: TtsSettings = TtsSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    vision: VisionSettings = VisionSettings()
     providers: dict[str, ProviderSettings] = Field(
         default_factory=dict,
         description="Keys by provider: openai | openrouter | deepseek | dashscope | gemini | ollama | vllm.",

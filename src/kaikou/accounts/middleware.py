@@ -15,8 +15,9 @@ OPEN_PATHS = frozenset({"/", "/app", "/health", "/ready"})
 """Liveness, and the page itself, which then asks for the password."""
 OPEN_PREFIXES = ("/app/", "/assets/")
 LOGIN = "/api/login"
-DEVICES = "/xiaozhi/"
-"""Devices have no password: their surface checks their own tokens, sockets included."""
+DEVICES = ("/xiaozhi/", "/mcp/vision/", "/mcp_endpoint/")
+"""Devices and tools that dial in have no password: their surfaces check their own tokens, sockets
+included."""
 
 
 class GuardMiddleware:

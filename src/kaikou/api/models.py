@@ -24,6 +24,7 @@ PURPOSE = {
     "llm": "Thinks of the answers",
     "tts": "Speaks the answers",
     "embedding": "Finds what documents say about a question",
+    "vision": "Looks at pictures",
 }
 State = Literal["installed", "partial", "missing", "waiting", "downloading", "checking", "failed"]
 

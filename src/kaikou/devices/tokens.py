@@ -34,6 +34,19 @@ class DeviceTokens:
             return False
         return -60.0 <= self._clock() - int(made) < self._lifetime
 
+    def issue_picture(self, device_id: str) -> str:
+        """A token that says whose it is, for the pictures of one device."""
+        said = base64.urlsafe_b64encode(f"{device_id}|{int(self._clock())}".encode()).rstrip(b"=").decode()
+        return f"{said}.{self._sign('picture', said, '')}"
+
+    def picture_device(self, token: str, lifetime: float) -> str | None:
+        """The device a picture's token was given to, None where it is not this server's or too old."""
+        said, _, signature = token.partition(".")
+        if not token.isascii() or not hmac.compare_digest(signature, self._sign("picture", said, "")):
+            return None
+        device_id, _, made = base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode().partition("|")
+        return device_id if -60.0 <= self._clock() - int(made) < lifetime else None
+
     def password(self, client_id: str, username: str) -> str:
         """The MQTT password that belongs to these two, which may say anything."""
         key = hmac.digest(self._key, b"mqtt", hashlib.sha256)

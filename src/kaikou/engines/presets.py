@@ -13,7 +13,7 @@ from typing import Any, Literal
 from kaikou.errors import SettingsError
 from kaikou.settings import ProviderSettings, RemoteEngineChoice, Settings
 
-RemoteKind = Literal["llm", "stt", "tts", "embedding"]
+RemoteKind = Literal["llm", "stt", "tts", "embedding", "vision"]
 StructuredOutput = Literal["json_schema", "json_object"]
 
 
@@ -57,6 +57,7 @@ PRESETS: Mapping[str, Preset] = {
                 "stt": "gpt-4o-mini-transcribe",
                 "tts": "gpt-4o-mini-tts",
                 "embedding": "text-embedding-3-small",
+                "vision": "gpt-4.1-mini",
             },
             ("OPENAI_API_KEY",),
             max_tokens_field="max_completion_tokens",
@@ -71,7 +72,7 @@ PRESETS: Mapping[str, Preset] = {
             "openrouter",
             "OpenRouter",
             "https://openrouter.ai/api/v1",
-            {"llm": "openai/gpt-4.1-mini"},
+            {"llm": "openai/gpt-4.1-mini", "vision": "openai/gpt-4.1-mini"},
             ("OPENROUTER_API_KEY",),
             homepage="https://openrouter.ai/settings/keys",
             more_models={"llm": ("google/gemini-2.5-flash", "deepseek/deepseek-chat")},
@@ -89,7 +90,7 @@ PRESETS: Mapping[str, Preset] = {
             "dashscope",
             "Alibaba Cloud DashScope",
             "https://dashscope.aliyuncs.com/compatible-mode/v1",
-            {"llm": "qwen-plus", "embedding": "text-embedding-v4"},
+            {"llm": "qwen-plus", "embedding": "text-embedding-v4", "vision": "qwen-vl-plus"},
             ("DASHSCOPE_API_KEY",),
             # The Qwen3 models think before they answer unless told not to; a caller would wait for it.
             extra_body={"enable_thinking": False},
@@ -101,7 +102,7 @@ PRESETS: Mapping[str, Preset] = {
             "gemini",
             "Google Gemini",
             "https://generativelanguage.googleapis.com/v1beta/openai",
-            {"llm": "gemini-2.5-flash", "embedding": "gemini-embedding-001"},
+            {"llm": "gemini-2.5-flash", "embedding": "gemini-embedding-001", "vision": "gemini-2.5-flash"},
             ("GEMINI_API_KEY", "API_KEY"),
             homepage="https://aistudio.google.com/apikey",
             more_models={"llm": ("gemini-2.5-flash-lite", "gemini-2.5-pro")},

@@ -36,6 +36,8 @@ class Choices:
     llm: str
     tts: str
     embedding: str
+    vision: str | None = None
+    """None: nothing looks at pictures. They leave the machine only where that was asked for."""
 
 
 def choose(settings: Settings) -> Choices:
@@ -51,6 +53,7 @@ def choose(settings: Settings) -> Choices:
         llm=_named(settings.llm) or _language_model(settings),
         tts=_named(settings.tts) or _remote("tts", settings.tts) or "kokoro",
         embedding=_named(settings.embedding) or _remote("embedding", settings.embedding) or "e5",
+        vision=_named(settings.vision) or _remote("vision", settings.vision),
     )
 
 

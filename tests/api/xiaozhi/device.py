@@ -28,6 +28,7 @@ from kaikou.devices.firmware import FirmwareStore
 from kaikou.devices.registry import DeviceRegistry
 from kaikou.devices.tokens import DeviceTokens
 from kaikou.engines.pool import Pool
+from kaikou.engines.shelf import EngineShelf
 from kaikou.store.devices import DeviceRepository
 from kaikou.store.secrets import kept_secret
 
@@ -204,6 +205,7 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
     async with live_server(folder, **changes) as server:
         runtime = server.runtime
         runtime.pool = Pool(runtime.settings.pool)
+        runtime.shelf = EngineShelf(runtime.settings, runtime.pool, runtime.weights)
         desk = open_desk(runtime)
         changed: list[tuple[str, str]] = []
         settings = runtime.settings.xiaozhi
@@ -232,5 +234,6 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
         finally:
             if broker is not None:
                 await broker.close()
+            await runtime.shelf.close()
             await desk.bench.close()
             await runtime.pool.close()

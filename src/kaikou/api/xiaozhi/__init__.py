@@ -11,12 +11,13 @@ from functools import partial
 from fastapi import APIRouter
 
 from kaikou.api.runtime import Runtime
-from kaikou.api.xiaozhi import ota, socket
+from kaikou.api.xiaozhi import ota, socket, vision
 from kaikou.api.xiaozhi.desk import desk_of
 
 router = APIRouter(tags=["devices"])
 router.include_router(ota.router)
 router.include_router(socket.router)
+router.include_router(vision.router)
 
 
 def add_figures(runtime: Runtime) -> None:

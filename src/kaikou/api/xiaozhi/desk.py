@@ -26,6 +26,8 @@ class Desk:
     figures: Figures = field(default_factory=Figures)
     unbound: int = 0
     """Connections of devices that nobody has bound."""
+    pictures: int = 0
+    """Being looked at."""
     broker: Broker | None = None
     """Where MQTT is switched on."""
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from kaikou.api.runtime import Runtime, live_service
+from kaikou.api.xiaozhi import vision
 from kaikou.api.xiaozhi.desk import Desk
 from kaikou.api.xiaozhi.hello import ClientHello
 from kaikou.api.xiaozhi.identity import Claim, registry_of
@@ -83,6 +84,7 @@ async def open_session(
         language=conversation.config.language or device.language or None,
         transport=wire.transport,
         more_hello=wire.hello,
+        vision=vision.announced(runtime, claim),
         send=wire.send,
         drop=wire.drop,
         leave=wire.leave,

@@ -1,0 +1,1 @@
+"""Engines that look at pictures; what one is, ``port.py`` says."""
