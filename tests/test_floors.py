@@ -17,6 +17,7 @@ FLOORS: dict[str, int] = {
     "settings": -1,
     "logs": 0,
     "machine": 0,
+    "reloading": 0,
     # floor 1, models and data
     "engines": 1,
     "store": 1,
@@ -25,6 +26,8 @@ FLOORS: dict[str, int] = {
     "agents": 2,
     "voices": 2,
     "knowledge": 2,
+    "memory": 2,
+    "speakers": 2,
     "tools": 2,
     "devices": 2,
     "accounts": 2,

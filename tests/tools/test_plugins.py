@@ -43,7 +43,7 @@ def names(folder: PluginFolder) -> list[str]:
 
 
 def path(folder: PluginFolder, name: str = "greet.py") -> Path:
-    return folder._folder / name
+    return folder.folder / name
 
 
 async def says(folder: PluginFolder) -> str:
