@@ -14,6 +14,7 @@ MAX_NAME, MAX_TEXT, MAX_PROMPT, MAX_TOOLS = 80, 1_000, 16_000, 500
 MAX_BASES = 50
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MODULE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _TOOL = re.compile(r"[^/\s]{1,128}/\S.{0,199}")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,6 +40,8 @@ class Agent:
     used, an empty tuple: none."""
     knowledge: tuple[str, ...] = ()
     """Ids of the knowledge bases it may look things up in."""
+    memory: str = "none"
+    """How it remembers people: ``none``, ``summary``, ``facts``, or the name of a file of the operator's."""
     shipped: bool = False
     """It comes with Kaikou; it can be changed and set back, not deleted."""
     changed: bool = False
@@ -67,6 +70,7 @@ def checked(agent: Agent) -> Agent:
     _require(len(tools) <= MAX_TOOLS, "tools", f"are at most {MAX_TOOLS}")
     named = all(_TOOL.fullmatch(one) for one in tools)
     _require(named, "tools", "are named source/tool, or source/* for all of a source")
+    _require(bool(_MODULE.fullmatch(agent.memory)), "memory", "is the name of a way to remember, or none")
     return agent
 
 

@@ -15,7 +15,9 @@ from kaikou.store.agents import AgentRepository
 from kaikou.store.records import AgentRow, now
 
 MAX_AGENTS = 1_000
-_FIELDS = ("name", "prompt", "description", "greeting", "voice", "language", "engines", "tools", "knowledge")
+_WORDS = ("name", "prompt", "description", "greeting")
+_CHOICES = ("voice", "language", "engines", "tools", "knowledge", "memory")
+_FIELDS = (*_WORDS, *_CHOICES)
 
 
 class AgentService:
@@ -101,6 +103,7 @@ class AgentService:
             engines=dict(agent.engines),
             tools=None if agent.tools is None else tuple(agent.tools),
             knowledge=tuple(agent.knowledge),
+            memory=agent.memory,
             created_at=agent.created_at,
             updated_at=agent.updated_at,
         )
@@ -120,6 +123,7 @@ class AgentService:
             engines=dict(row.engines),
             tools=None if row.tools is None else tuple(row.tools),
             knowledge=tuple(row.knowledge or ()),
+            memory=row.memory or "none",
             shipped=shipped,
             changed=shipped,
             created_at=row.created_at,

@@ -36,6 +36,10 @@ class AgentFields(BaseModel):
     )
     knowledge: list[str] | None = Field(None, description="Ids of knowledge bases; null or [] for none.")
 
+    memory: str | None = Field(
+        None, description="How it remembers people, of /api/memory/modules; null for none."
+    )
+
     def given(self) -> dict[str, object]:
         """The fields that were sent; null empties those that can be empty."""
         sent = self.model_dump(exclude_unset=True)
@@ -46,6 +50,7 @@ class AgentFields(BaseModel):
             "prompt": "",
             "engines": {},
             "knowledge": (),
+            "memory": "none",
         }
         return {name: empty.get(name) if value is None else value for name, value in sent.items()}
 
@@ -69,6 +74,7 @@ class AgentOut(BaseModel):
     engines: dict[str, str]
     tools: list[str] | None
     knowledge: list[str]
+    memory: str
     shipped: bool
     changed: bool
     created_at: datetime

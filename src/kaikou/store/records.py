@@ -158,6 +158,7 @@ class AgentRow:
     engines: Mapping[str, str] = field(default_factory=dict)
     tools: Sequence[str] | None = None
     knowledge: Sequence[str] | None = None
+    memory: str | None = None
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
 

@@ -144,6 +144,7 @@ agents = Table(
     Column("engines", JSON, nullable=False),
     Column("tools", JSON(none_as_null=True)),
     Column("knowledge", JSON(none_as_null=True)),
+    Column("memory", String(60)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
@@ -235,6 +236,68 @@ devices = Table(
     Column("last_seen", UtcDateTime),
 )
 """Devices bound to this server; ``agent_id`` None: the default agent."""
+
+memories = Table(
+    "memories",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("agent_id", ID, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("module", String(60), nullable=False),
+    Column("topic", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("conversation_id", ID),
+    Column("edited", Boolean, nullable=False),
+    Column("embedder", String(300)),
+    Column("vector", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index(None, "agent_id", "who"),
+    Index(None, "deleted_at"),
+)
+"""What an agent remembers of somebody (``who``); ``vector`` is float32, made by ``embedder``."""
+
+memory_turns = Table(
+    "memory_turns",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("agent_id", ID, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("module", String(60), nullable=False),
+    Column("conversation_id", ID, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("answered", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+    Index(None, "agent_id", "who"),
+    Index(None, "conversation_id"),
+)
+"""Turns that nothing was learned from yet."""
+
+speakers = Table(
+    "speakers",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("consent", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("last_heard", UtcDateTime),
+)
+
+voiceprints = Table(
+    "voiceprints",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("speaker_id", ID, ForeignKey("speakers.id", ondelete="CASCADE"), nullable=False),
+    Column("encoder", String(300), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "speaker_id"),
+)
+"""One utterance of a speaker as float32 numbers, made by ``encoder``; the sound itself is not kept."""
 
 secrets = Table(
     "secrets",
