@@ -41,7 +41,7 @@ FLOORS: dict[str, int] = {
     "api": 5,
     "cli": 5,
 }
-ROOT_ROOMS = {"server", "serving", "__main__"}
+ROOT_ROOMS = {"server", "composing", "serving", "__main__"}
 """The composition root, and the process around it, know every floor; the terminal starts them."""
 
 

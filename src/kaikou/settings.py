@@ -310,6 +310,23 @@ class KnowledgeSettings(BaseModel):
     max_query_chars: int = Field(2_000, gt=0, description="Longest question.")
 
 
+class MemorySettings(BaseModel):
+    """How agents remember the people they talk with."""
+
+    folder: Path | None = Field(
+        None, description="The operator's own ways to remember; default data_dir/memory."
+    )
+    load_timeout: float = Field(20.0, gt=0, description="Seconds such a file may take to load.")
+    max_notes: int = Field(200, gt=0, description="Facts kept of one person; then the oldest goes.")
+    max_chars: int = Field(1_000, ge=100, description="Longest text of one memory.")
+    max_turn_chars: int = Field(4_000, gt=0, description="As much of a turn is looked at.")
+    learn_after: float = Field(
+        60.0, ge=0, description="Seconds of quiet after which an open conversation's turns are learned from."
+    )
+    learn_turns: int = Field(12, ge=1, le=100, description="Turns learned from at a time.")
+    learn_timeout: float = Field(300.0, gt=0, description="Seconds the language model may take for that.")
+
+
 class Settings(BaseModel):
     """Everything that can be set, with its default. ``Settings()`` is the defaults alone;
     ``settings_load.load_settings()`` reads the sources."""
@@ -350,4 +367,5 @@ class Settings(BaseModel):
     limits: LimitSettings = LimitSettings()
     documents: DocumentLimits = DocumentLimits()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    memory: MemorySettings = MemorySettings()
     xiaozhi: XiaozhiSettings = XiaozhiSettings()

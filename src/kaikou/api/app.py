@@ -23,6 +23,7 @@ from kaikou.api import (
     latency,
     login,
     mcp_servers,
+    memory,
     metrics,
     models,
     openai,
@@ -73,6 +74,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(chat.router)
     app.include_router(devices.router)
     app.include_router(knowledge.router)
+    app.include_router(memory.router)
     if runtime.settings.xiaozhi.enabled:
         app.include_router(xiaozhi.router)
     app.include_router(docs.router)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kaikou.engines.shelf import EngineShelf
     from kaikou.engines.warmup import Warmup
     from kaikou.knowledge.library import KnowledgeBase
+    from kaikou.memory.room import MemoryRoom
     from kaikou.settings import Settings
     from kaikou.settings_load import LoadedSettings
     from kaikou.store.conversations import ConversationRepository
@@ -61,6 +62,7 @@ class Runtime:
     devices: DeviceRegistry | None = None
     tools: ToolRoom | None = None
     knowledge: KnowledgeBase | None = None
+    memory: MemoryRoom | None = None
     draining: bool = False
     """The server is about to stop: nobody new is taken in."""
     extras: dict[str, Any] = field(default_factory=dict)

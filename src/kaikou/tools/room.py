@@ -30,7 +30,7 @@ class ToolRoom:
         ports: ToolPorts = ToolPorts(),  # noqa: B008 - frozen
         changed: OnChange = lambda _: None,
     ) -> None:
-        threads = ToolThreads(settings.max_concurrent)
+        threads = self.threads = ToolThreads(settings.max_concurrent)
         folder = settings.folder or data_dir / "plugins"
         self._fetch = Fetcher(settings)
         self.builtins = Builtins(Parts(settings, self._fetch, ports), threads)

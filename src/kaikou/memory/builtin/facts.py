@@ -1,0 +1,186 @@
+"""Lasting facts about a person, each a note of its own.
+
+The language model only chooses among the user's own sentences and may put one in the third person. What
+it adds is refused (``grounding.py``), and then the sentence stands as it was said: nothing is invented.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+from kaikou.engines.ports import Lane, Message
+from kaikou.errors import EngineFailed
+from kaikou.memory.grounding import grounded
+from kaikou.memory.kit import as_json
+from kaikou.memory.likeness import Scale, measured
+from kaikou.memory.lines import Line, about_others, candidates
+from kaikou.memory.ports import Kit, Turn, Whose
+from kaikou.store.memories import MemoryRow
+
+log = logging.getLogger(__name__)
+
+TOPICS = (
+    *("name", "age", "birthday", "home", "origin", "work", "study", "family", "pets", "likes", "dislikes"),
+    *("health", "habits", "plans", "belongings", "wish", "other"),
+)
+ONE_OF = frozenset({"name", "age", "birthday", "home"})
+"""Of these a person has one: a newer one takes the older one's place."""
+OPENING = 12
+"""Facts that are told from the start: all of most people's."""
+RECALLED = 3
+"""Further ones that the user's words recall at a time."""
+_FIRST = ("name", "age", "home", "work", "family")
+_LINES_AT_ONCE = 12
+
+_TASK = (
+    "From numbered lines that a user said, choose those that tell a lasting fact about the user or somebody "
+    "near to them: name, age, home, work, family, pets, likes, dislikes, health, habits, plans. Skip "
+    "requests, small talk and moods of the moment. For each give the line's number, a topic, and the fact in "
+    "the third person, in the language of the line, with nothing added. Where no line tells a fact, give an "
+    "empty list."
+)
+_SHOWN = (
+    "1. Hi, I'm Tom and I live in Leeds.\n2. I want a joke.\n3. 我养了一只叫豆豆的猫。\n4. I'm tired.",
+    '{"facts": [{"line": 1, "topic": "name", "fact": "The user is Tom and lives in Leeds."}, '
+    '{"line": 3, "topic": "pets", "fact": "用户养了一只叫豆豆的猫。"}]}',
+)
+
+
+class _Pick(BaseModel):
+    line: int
+    topic: str = "other"
+    fact: str = ""
+
+
+class _Picks(BaseModel):
+    facts: list[_Pick] = []
+
+
+class Memory:
+    """Facts per person, recalled by meaning."""
+
+    title = "Lasting facts"
+    description = "What people tell of themselves: name, family, likes, plans. Each fact can be changed."
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._scale: Scale | None = None
+
+    # -- recalling
+
+    async def recall(self, whose: Whose, query: str) -> str:
+        notes = await self._kit.notes(whose)
+        first = opening(notes)
+        if not query:
+            return "\n".join(note.text for note in first)
+        told = {note.id for note in first}
+        rest = [note for note in notes if note.id not in told]
+        if not rest:
+            return ""
+        vectors = await self._kit.vectors(rest, lane=Lane.LIVE)
+        asked = await self._kit.embed([query], role="query", lane=Lane.LIVE)
+        near = vectors @ asked[0]
+        # The scale differs from model to model: what stands out of the others is meant.
+        enough = float(near.mean() + near.std()) if len(rest) > RECALLED else -1.0
+        best = np.argsort(near)[::-1][:RECALLED].tolist()
+        return "\n".join(rest[at].text for at in best if near[at] >= enough)
+
+    # -- learning
+
+    async def learn(self, whose: Whose, turns: Sequence[Turn]) -> None:
+        lines = candidates(turns)
+        for start in range(0, len(lines), _LINES_AT_ONCE):
+            some = lines[start : start + _LINES_AT_ONCE]
+            for pick in await self._picked(whose, some):
+                await self._keep(whose, some[pick.line - 1], pick)
+
+    async def _picked(self, whose: Whose, lines: Sequence[Line]) -> list[_Pick]:
+        numbered = "\n".join(f"{number}. {line.whole}" for number, line in enumerate(lines, 1))
+        messages = [
+            Message("system", _TASK),
+            Message("user", _SHOWN[0]),
+            Message("assistant", _SHOWN[1]),
+            Message("user", numbered),
+        ]
+        answer = await self._kit.ask(whose, messages, schema=_schema(len(lines)), max_tokens=400)
+        try:
+            picks = _Picks.model_validate(as_json(answer)).facts
+        except (ValueError, ValidationError) as error:
+            raise EngineFailed(
+                "The language model's choice of facts can't be read.",
+                code="facts_unreadable",
+                hint="A larger model follows the form better.",
+            ) from error
+        # One fact a line, and only of lines there are.
+        by_line = {pick.line: pick for pick in reversed(picks) if 1 <= pick.line <= len(lines)}
+        return [by_line[number] for number in sorted(by_line)]
+
+    async def _keep(self, whose: Whose, line: Line, pick: _Pick) -> None:
+        text = statement(line, pick.fact)
+        topic = pick.topic if pick.topic in TOPICS else "other"
+        notes = await self._kit.notes(whose)
+        same = await self._same(notes, text)
+        if same is None and topic in ONE_OF and not about_others(line.said):
+            same = next((one for one in notes if one.topic == topic and not about_others(one.text)), None)
+        if same is None:
+            await self._kit.add(whose, text, topic=topic, conversation_id=line.conversation_id)
+        elif not same.edited:
+            await self._kit.change(same.id, text, topic=topic)
+
+    async def _same(self, notes: Sequence[MemoryRow], text: str) -> MemoryRow | None:
+        """The note that says the same, or an older version of it."""
+        if not notes:
+            return None
+        embedder = await self._kit.embedder
+        if self._scale is None or self._scale.identity != embedder.identity:
+            self._scale = await measured(embedder)
+        vectors = await self._kit.vectors(notes)
+        vector = (await self._kit.embed([text], role="passage"))[0]
+        near = vectors @ vector
+        order: list[int] = np.argsort(near)[::-1].tolist()
+        scale = self._scale
+        return next((notes[at] for at in order if scale.same(notes[at].text, text, float(near[at]))), None)
+
+
+def statement(line: Line, fact: str) -> str:
+    """The model's wording where it adds nothing to what was said, else the user's own words."""
+    fact = " ".join(fact.split())
+    if fact and len(fact) <= 2 * len(line.whole) + 40 and grounded(fact, line.whole):
+        return fact
+    return f"“{line.whole}”"
+
+
+def opening(notes: Sequence[MemoryRow]) -> list[MemoryRow]:
+    """The facts told from the start, in an order that stays: who the person is, what people wrote in by
+    hand, then the newest."""
+
+    def rank(one: MemoryRow) -> tuple[int, int]:
+        known = _FIRST.index(one.topic) if one.topic in _FIRST else len(_FIRST)
+        return (known, 0 if one.edited else 1)
+
+    chosen = sorted(notes, key=rank)[:OPENING]
+    return sorted(chosen, key=lambda one: (rank(one), one.created_at, one.id))
+
+
+def _schema(lines: int) -> dict[str, Any]:
+    pick = {
+        "type": "object",
+        "properties": {
+            "line": {"type": "integer", "minimum": 1, "maximum": lines},
+            "topic": {"type": "string", "enum": list(TOPICS)},
+            "fact": {"type": "string", "maxLength": 200},
+        },
+        "required": ["line", "topic", "fact"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"facts": {"type": "array", "items": pick, "maxItems": lines}},
+        "required": ["facts"],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,132 @@
+"""Memory modules written for the reference ESP32 server, run unchanged.
+
+Such a file has a class ``MemoryProvider`` with ``save_memory(msgs)`` and ``query_memory(query)``, on a base
+class it imports from ``..base``. That base exists for the file alone. One provider is made for each person,
+as that server makes one for each connection; it is told the agent's and the person's ids as ``role_id``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import inspect
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from kaikou.engines.ports import Message
+from kaikou.memory.ports import Kit, Turn, Whose
+
+_log = logging.getLogger("kaikou.memory")
+_MOST_PROVIDERS = 100
+
+
+class MemoryProviderBase:
+    """What such providers are derived from."""
+
+    def __init__(self, config: Any = None) -> None:
+        self.config = config or {}
+        self.role_id: str | None = None
+        self.llm: Any = None
+
+    def set_llm(self, llm: Any) -> None:
+        self.llm = llm
+
+    def init_memory(self, role_id: str, llm: Any, **_: Any) -> None:
+        self.role_id = role_id
+        self.llm = llm
+
+    async def save_memory(self, msgs: Any) -> Any:
+        raise NotImplementedError
+
+    async def query_memory(self, query: str) -> str:
+        raise NotImplementedError
+
+
+class _Model:
+    """The language model as such a provider calls it: blocking, from a thread."""
+
+    def __init__(self, kit: Kit, whose: Whose, loop: asyncio.AbstractEventLoop) -> None:
+        self._kit = kit
+        self._whose = whose
+        self._loop = loop
+
+    def response_no_stream(self, system_prompt: str, user_prompt: str, **_: Any) -> str:
+        messages = [Message("system", system_prompt), Message("user", user_prompt)]
+        asked = self._kit.ask(self._whose, messages)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+
+
+class ProviderModule:
+    """A provider behind the port."""
+
+    def __init__(self, provider: Callable[..., Any], kit: Kit, name: str) -> None:
+        self.title = name
+        self.description = inspect.getdoc(provider) or "Written for the reference ESP32 server."
+        self._provider = provider
+        self._kit = kit
+        self._made: OrderedDict[Whose, Any] = OrderedDict()
+
+    async def recall(self, whose: Whose, query: str) -> str:
+        if query:
+            found = await self._of(whose).query_memory(query)
+            return "" if found is None else str(found)
+        return ""
+
+    async def learn(self, whose: Whose, turns: Sequence[Turn]) -> None:
+        messages = []
+        for turn in turns:
+            messages.append(SimpleNamespace(role="user", content=turn.said))
+            messages.append(SimpleNamespace(role="assistant", content=turn.answered))
+        provider = self._of(whose)
+        given = inspect.signature(provider.save_memory).parameters
+        named = {"session_id": turns[-1].conversation_id} if "session_id" in given else {}
+        await provider.save_memory(messages, **named)
+
+    def _of(self, whose: Whose) -> Any:
+        made = self._made.pop(whose, None)
+        if made is None:
+            made = self._provider({})
+            model = _Model(self._kit, whose, asyncio.get_running_loop())
+            made.init_memory(role_id=f"{whose.agent_id}:{whose.who}", llm=model)
+        self._made[whose] = made
+        while len(self._made) > _MOST_PROVIDERS:
+            self._made.popitem(last=False)
+        return made
+
+
+def with_base(module: ModuleType) -> None:
+    """Let the file import the base class and the logger of the server it may be written for."""
+    base = ModuleType("base")
+    base.MemoryProviderBase = MemoryProviderBase  # type: ignore[attr-defined]
+    base.logger = _Logger()  # type: ignore[attr-defined]
+    logger = ModuleType("config.logger")
+    logger.setup_logging = _Logger  # type: ignore[attr-defined]
+    usual = builtins.__import__
+
+    def known(name: str, globals: Any = None, locals: Any = None, wanted: Any = (), level: int = 0) -> Any:
+        if (level and name == "base") or name == "core.providers.memory.base":
+            return base
+        if not level and name == "config.logger":
+            return logger
+        return usual(name, globals, locals, wanted, level)
+
+    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": known}
+
+
+def provider_of(module: ModuleType) -> Callable[..., Any] | None:
+    """The file's class ``MemoryProvider``, if it has one."""
+    found = getattr(module, "MemoryProvider", None)
+    return found if inspect.isclass(found) else None
+
+
+class _Logger:
+    """As much of loguru's logger as such files use."""
+
+    def bind(self, **_: Any) -> _Logger:
+        return self
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        return getattr(_log, level if level in ("debug", "info", "warning", "error") else "info")  # type: ignore[no-any-return]

@@ -1,0 +1,204 @@
+"""Learning and recalling over several conversations, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from memory.conftest import FakeTalk, Home, MakeHome
+
+from kaikou.engines.ports import Lane
+from kaikou.errors import EngineFailed, NotReady
+from kaikou.store.conversations import now
+
+
+def facts(*found: tuple[int, str, str]) -> str:
+    return json.dumps({"facts": [{"line": at, "topic": topic, "fact": fact} for at, topic, fact in found]})
+
+
+NAME = facts((1, "name", "The user's name is Anna."))
+
+
+async def test_the_next_conversation_knows_the_name(home: Home) -> None:
+    home.model.answers = [NAME]
+    assert await home.talk("Hello! My name is Anna.") == ""
+    await home.learned()
+    assert await home.texts() == ["The user's name is Anna."]
+    known = await home.talk(talk=FakeTalk("conv_2"))
+    assert "- The user's name is Anna." in known
+    assert home.model.lanes == [Lane.BATCH]
+    assert {"agent": "mei", "who": "browser", "change": "learned", "ids": []} in home.told
+
+
+async def test_what_is_not_learned_yet_is_told_as_it_was_said(home: Home) -> None:
+    home.model.open.clear()
+    home.model.answers = [NAME]
+    await home.talk("My name is Anna.")
+    assert "“My name is Anna.”" in await home.talk(talk=FakeTalk("conv_2"))
+    home.model.open.set()
+    await home.learned()
+
+
+async def test_people_and_agents_are_kept_apart(home: Home) -> None:
+    home.model.answers = [NAME]
+    await home.talk("My name is Anna.", talk=FakeTalk(device_id="aa:bb"))
+    await home.learned()
+    assert await home.talk(talk=FakeTalk("conv_2")) == ""
+    assert await home.talk(talk=FakeTalk("conv_3", agent_id="robin", device_id="aa:bb")) == ""
+    assert "Anna" in await home.talk(talk=FakeTalk("conv_4", device_id="aa:bb"))
+
+
+async def test_a_known_voice_has_a_memory_of_its_own(home: Home) -> None:
+    home.model.answers = [NAME]
+    home.speaker = "spk_1"
+    await home.talk("My name is Anna.", talk=FakeTalk(device_id="aa:bb"))
+    await home.learned()
+    assert await home.texts("speaker:spk_1") == ["The user's name is Anna."]
+    home.speaker = None
+    talk = FakeTalk("conv_2", device_id="cc:dd")
+    assert await home.room.opening(talk) == ""
+    home.speaker = "spk_1"
+    assert "Anna" in await home.room.enrich(talk, "Hello", None)
+
+
+async def test_a_newer_fact_takes_the_place_of_the_older(home: Home) -> None:
+    home.model.answers = [
+        facts((1, "home", "The user lives in Leeds."), (2, "likes", "The user likes coffee.")),
+        facts((1, "home", "The user lives in York."), (2, "likes", "The user likes coffee.")),
+        facts((1, "name", "The user's sister is called Mary.")),
+    ]
+    await home.talk("I live in Leeds. I like coffee.")
+    await home.learned()
+    await home.talk("I live in York. I like coffee.", talk=FakeTalk("conv_2"))
+    await home.learned()
+    assert sorted(await home.texts()) == ["The user likes coffee.", "The user lives in York."]
+    await home.talk("My sister is called Mary.", talk=FakeTalk("conv_3"))
+    await home.learned()
+    assert len(await home.texts()) == 3
+
+
+async def test_what_a_person_wrote_is_left_alone(home: Home) -> None:
+    home.model.answers = [NAME, NAME]
+    await home.talk("My name is Anna.")
+    await home.learned()
+    (row,) = await home.repository.of("mei", "browser")
+    await home.room.library.change(row.id, "Her name is Anna; she is called Annie.")
+    await home.talk("My name is Anna.", talk=FakeTalk("conv_2"))
+    await home.learned()
+    assert await home.texts() == ["Her name is Anna; she is called Annie."]
+
+
+async def test_small_talk_asks_no_model(home: Home) -> None:
+    await home.talk("Hello there.", "What time is it?")
+    await home.learned()
+    assert home.model.asked == []
+
+
+async def test_nothing_is_noted_where_nothing_may_be_kept(home: Home) -> None:
+    await home.talk("My name is Anna.", talk=FakeTalk(kept=False))
+    await home.talk("My name is Anna.", talk=FakeTalk(memory="none"))
+    await home.room.learner.write()
+    assert await home.repository.waiting() == ()
+
+
+async def test_further_facts_are_recalled_by_the_words(make: MakeHome) -> None:
+    home = make()
+    whose = FakeTalk()
+    await home.talk()
+    for number in range(14):
+        await home.room.library.add("mei", "browser", f"Anna keeps item {number * 7} in box {number}.")
+    await home.room.library.add("mei", "browser", "The zucchini quiche is a favourite.")
+    for row in (await home.repository.of("mei", "browser"))[:1]:
+        await home.repository.change(row.id, updated_at=row.created_at.replace(year=2020))
+    known = await home.room.opening(whose)
+    assert "zucchini" not in known
+    assert "zucchini quiche" in await home.room.enrich(whose, "What about a zucchini quiche?", None)
+
+
+async def test_without_an_embedder_the_opening_is_still_told(home: Home) -> None:
+    home.missing = NotReady("The embedder is being made ready.")
+    await home.room.library.add("mei", "browser", "Her name is Anna.")
+    assert "Anna" in await home.talk("Hello", talk=FakeTalk("conv_2"))
+
+
+async def test_a_stopped_server_leaves_its_turns_to_the_next(make: MakeHome) -> None:
+    first = make()
+    first.model.open.clear()
+    first.model.answers = [NAME]
+    await first.talk("My name is Anna.")
+    await first.model.begun.wait()
+    first.room.after_turn(FakeTalk("conv_2"), "unheard", "")
+    await first.room.stop()
+    second = make()
+    second.model.answers = [NAME]
+    await second.learned()
+    assert await second.texts() == ["The user's name is Anna."]
+
+
+async def test_a_failing_model_is_tried_again_and_one_that_babbles_given_up(home: Home) -> None:
+    home.model.answers = [EngineFailed("It broke."), NAME]
+    await home.talk("My name is Anna.")
+    await home.learned()
+    assert await home.texts() == ["The user's name is Anna."]
+    home.model.answers = ["What a nice day!"] * 3
+    await home.talk("I like tea.", talk=FakeTalk("conv_2"))
+    await home.learned()
+    assert home.model.answers == [] and len(await home.texts()) == 1
+
+
+async def test_a_conversation_is_learned_from_at_its_end_or_after_many_turns(make: MakeHome) -> None:
+    home = make(learn_turns=2)
+    home.model.answers = [facts()]
+    await home.talk("I like tea.", ends=False)
+    await home.room.learner.write()
+    assert not await home.room.learner.once() and home.model.asked == []
+    await home.talk("I like rice.", ends=False)
+    await home.learned()
+    assert len(home.model.asked) == 1
+
+
+async def test_erasing_stops_what_is_being_learned(home: Home) -> None:
+    home.model.open.clear()
+    home.model.answers = [NAME]
+    await home.room.library.add("mei", "browser", "She likes tea.")
+    await home.talk("My name is Anna.")
+    await home.model.begun.wait()
+    (gone,) = await home.room.library.erase(None, "mei", "browser")
+    home.model.open.set()
+    await home.learned()
+    assert await home.texts() == []
+    assert await home.room.library.restore([gone]) == (gone,)
+    assert await home.texts() == ["She likes tea."]
+    await home.room.library.delete(gone)
+    assert await home.repository.purge(now()) == (gone,)
+    assert await home.room.library.restore([gone]) == ()
+
+
+async def test_the_summary_keeps_only_what_was_said(home: Home) -> None:
+    home.model.answers = ["The user's name is Anna. She lives in Paris. She has two cats."]
+    talk = FakeTalk(memory="summary")
+    await home.talk("My name is Anna.", "I have two cats.", talk=talk)
+    await home.learned()
+    assert await home.texts() == ["The user's name is Anna. She has two cats."]
+    home.model.answers = ["The user's name is Anna. She has two cats and likes tea."]
+    await home.talk("I like tea.", talk=FakeTalk("conv_2", memory="summary"))
+    await home.learned()
+    assert await home.texts() == ["The user's name is Anna. She has two cats and likes tea."]
+
+
+async def test_the_oldest_goes_where_there_are_too_many(make: MakeHome) -> None:
+    home = make(max_notes=2)
+    for number, word in enumerate(("apples", "bridges", "castles")):
+        home.model.answers = [facts((1, "likes", f"The user likes {word}."))]
+        await home.talk(f"I like {word}.", talk=FakeTalk(f"conv_{number}"))
+        await home.learned()
+    assert await home.texts() == ["The user likes castles.", "The user likes bridges."]
+
+
+async def test_two_conversations_at_once(home: Home) -> None:
+    home.model.answers = [facts((1, "other", "")), facts((1, "other", ""))]
+    await asyncio.gather(
+        home.talk("My name is Anna."), home.talk("I like tea.", talk=FakeTalk("conv_2", device_id="aa:bb"))
+    )
+    await home.learned()
+    assert (await home.texts(), await home.texts("aa:bb")) == (["“My name is Anna.”"], ["“I like tea.”"])

@@ -1,0 +1,92 @@
+"""What may be remembered: sentences about the user, and nothing that they did not say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kaikou.memory.builtin.facts import statement
+from kaikou.memory.builtin.summary import shortened
+from kaikou.memory.grounding import alike, grounded
+from kaikou.memory.lines import Line, about_others, candidates
+from kaikou.memory.ports import Turn
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("The user's name is Anna.", "Hi, my name is Anna."),
+        ("The user lives in Leeds with two cats.", "I'm living in Leeds with my two cats."),
+        ("The user has 2 cats.", "I have two cats."),
+        ("用户叫小明。", "你好，我叫小明。"),
+        ("用户住在杭州，养了一只猫。", "我住在杭州，养了一只猫"),
+        ("The user doesn't eat meat.", "I don't eat meat."),
+    ],
+)
+def test_what_was_said_is_grounded(fact: str, said: str) -> None:
+    assert grounded(fact, said)
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("The user's name is Bob.", "Hi, my name is Anna."),
+        ("The user lives in Leeds, England.", "I live in Leeds."),
+        ("The user has 3 cats.", "I have two cats."),
+        ("The user likes coffee.", "I don't like coffee."),
+        ("The user dislikes nothing about coffee.", "I like coffee."),
+        ("用户是医生。", "我住在杭州。"),
+        ("用户喜欢咖啡。", "我不喜欢咖啡。"),
+        ("The user is a retired engineer who travels often.", "I am an engineer."),
+    ],
+)
+def test_what_was_added_is_not(fact: str, said: str) -> None:
+    assert not grounded(fact, said)
+
+
+def test_the_models_wording_stands_only_where_it_adds_nothing() -> None:
+    line = Line("My name is Anna.", "conv")
+    assert statement(line, "The user's name is Anna.") == "The user's name is Anna."
+    assert statement(line, "The user's name is Anna Karenina.") == "“My name is Anna.”"
+    assert statement(line, "") == "“My name is Anna.”"
+    assert statement(Line("Anna.", "conv", "What's your name?"), "") == "“What's your name? – Anna.”"
+
+
+def turn(said: str, answered: str = "I see.") -> Turn:
+    return Turn(said, answered, datetime.now(UTC), "conv")
+
+
+def test_only_sentences_about_the_user_are_looked_at() -> None:
+    turns = [
+        turn("Hello there. I live in Leeds. What's the weather like? Do I need an umbrella?"),
+        turn("Tell a joke.", "How old are you?"),
+        turn("Thirty four."),
+        turn("今天天气怎么样？我叫小明。讲个笑话吧"),
+    ]
+    found = [(one.said, one.question) for one in candidates(turns)]
+    assert found == [("I live in Leeds.", ""), ("Thirty four.", "How old are you?"), ("我叫小明。", "")]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "others"),
+    [
+        ("My sister's name is Mary.", True),
+        ("My name is Mary.", False),
+        ("我妈妈叫王芳。", True),
+        ("我叫王芳。", False),
+        ("My best friend lives in York.", True),
+    ],
+)
+def test_whom_a_sentence_is_about(sentence: str, others: bool) -> None:
+    assert about_others(sentence) is others
+
+
+def test_how_alike_statements_are() -> None:
+    assert alike("I have two cats.", "The user has 3 cats.") == 1.0
+    assert alike("I like coffee.", "The user likes tea.") == 0.0
+    assert alike("我喜欢咖啡。", "用户很喜欢喝咖啡") > 0.6
+
+
+def test_a_summary_is_cut_from_its_beginning() -> None:
+    assert shortened(["a" * 500, "b" * 500, "c" * 300]) == f"{'b' * 500} {'c' * 300}"
