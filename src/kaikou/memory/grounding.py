@@ -64,10 +64,13 @@ def negated(text: str) -> bool:
 
 
 def grounded(statement: str, said: str) -> bool:
-    """Whether ``statement`` adds nothing to what was ``said``: every name and number of it was said, and
-    most of its other words, and it denies something only where that did."""
-    if negated(statement) != negated(said):
-        return False
+    """Whether ``statement`` adds nothing to the sentence that was ``said``: it is made of its words, and
+    denies something only where that did."""
+    return negated(statement) == negated(said) and made_of(statement, said)
+
+
+def made_of(statement: str, said: str) -> bool:
+    """Whether every name and number of ``statement`` was said, and most of its other words."""
     heard = words(said)
     stems = {one[:_STEM] for one in heard}
     whole = set(heard)

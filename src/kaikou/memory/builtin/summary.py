@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from kaikou.engines.ports import Message
-from kaikou.memory.grounding import grounded, is_chinese
+from kaikou.memory.grounding import alike, is_chinese, made_of, negated
 from kaikou.memory.lines import split
 from kaikou.memory.ports import Kit, Turn, Whose
 
@@ -53,7 +52,7 @@ class Memory:
             max_tokens=300,
         )
         said = [*split(" ".join(turn.said for turn in turns)), *split(old if before else "")]
-        text = shortened([one for one in split(answer) if any(grounded(one, own) for own in _spans(said))])
+        text = shortened([one for one in split(answer) if _was_said(one, said)])
         if not text:
             return
         if before is None:
@@ -62,10 +61,12 @@ class Memory:
             await self._kit.change(before.id, text)
 
 
-def _spans(said: Sequence[str]) -> list[str]:
-    """Every sentence, and every two neighbours together: a summary joins what was said in a row."""
-    pairs = [f"{one} {other}" for one, other in pairwise(said)]
-    return [*said, *pairs]
+def _was_said(sentence: str, said: Sequence[str]) -> bool:
+    """Whether it is made of what was said, and denies what the sentence nearest to it denied."""
+    if not said or not made_of(sentence, " ".join(said)):
+        return False
+    nearest = max(said, key=lambda one: alike(sentence, one))
+    return negated(sentence) == negated(nearest)
 
 
 def shortened(sentences: Sequence[str]) -> str:
