@@ -29,6 +29,7 @@ FLOORS: dict[str, int] = {
     "memory": 2,
     "speakers": 2,
     "tools": 2,
+    "intent": 2,
     "devices": 2,
     "accounts": 2,
     "jobs": 2,

@@ -245,6 +245,7 @@ async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) ->
         engines=lambda: runtime.engines if warmup.ready and not runtime.draining else None,
         shelf=shelf,
         voices=runtime.voices,
+        toolbox=runtime.tools.toolbox if runtime.tools is not None else None,
         waiting_for=lambda: "The server is stopping." if runtime.draining else warmup.waiting_for(),
         on_change=counted,
         on_metrics=runtime.telemetry.turn,

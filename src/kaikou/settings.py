@@ -129,6 +129,9 @@ class LiveSettings(BaseModel):
     send_ahead_ms: int = Field(400, ge=40, description="Audio sent ahead of real time.")
     synthesis_ahead_seconds: float = Field(6.0, gt=0, description="Audio synthesised ahead of playback.")
     history_tokens: int = Field(3000, gt=200, description="Prompt budget; oldest turns are left out first.")
+    enrich_ms: int = Field(
+        300, ge=0, description="Longest wait for what memory and the like add to a turn's prompt."
+    )
     store_audio: bool = Field(False, description="Keep the users' recordings with the conversation.")
     speculate: bool = Field(True, description="Begin transcription and reply before the turn's end is sure.")
     partials: bool = Field(True, description="Transcribe while the user speaks, when the processor is idle.")
@@ -160,6 +163,14 @@ class ToolSettings(BaseModel):
     timeout: float = Field(60.0, gt=0, description="Seconds any call may take, whatever the tool says.")
     max_concurrent: int = Field(32, gt=0, description="Calls at once in all conversations.")
     max_result_chars: int = Field(8_000, gt=0, description="Longest result given to the model.")
+    intent: str = Field(
+        "auto", description="Who decides about tools: auto | none | function_calling | router | a module."
+    )
+    max_rounds: int = Field(5, ge=1, le=50, description="Rounds of calls in one reply; then words must come.")
+    filler_after_ms: int = Field(
+        1500, ge=0, description="A call as slow as this is bridged by a spoken phrase; 0 = never."
+    )
+    max_audio_seconds: float = Field(7200.0, gt=0, description="Longest recording that is played.")
     mcp: dict[str, McpServerSettings] = Field(
         default_factory=dict, description="MCP servers: any name; more in data_dir/mcp.json."
     )

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from kaikou.audio.pcm import Pcm
+from kaikou.dialogue.company import Company
 from kaikou.dialogue.conversation import Conversation
 from kaikou.dialogue.events import AudioOut, Event
+from kaikou.dialogue.hands import Hands
 from kaikou.dialogue.items import Item
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
@@ -123,12 +125,14 @@ class FakeLlm(_Engine):
     """Seconds that warming takes."""
     warmed: list[list[Message]] = field(default_factory=list)
     warming: int = 0
+    generations: list[Generation] = field(default_factory=list)
     kind = "llm"
 
     async def stream(
         self, messages: Sequence[Message], generation: Generation = Generation(), **_: Any
     ) -> AsyncGenerator[Delta, None]:
         self.prompts.append(list(messages))
+        self.generations.append(generation)
         self.running += 1
         try:
             await asyncio.sleep(self.first)
@@ -235,6 +239,8 @@ def open_stage(
     llm: FakeLlm | None = None,
     tts: FakeTts | None = None,
     turn: FakeTurn | None = None,
+    hands: Hands | None = None,
+    company: Company | None = None,
 ) -> Stage:
     """A conversation on fakes; call it inside a running loop, close it with ``closing``."""
     stt, llm, tts, turn = stt or FakeStt(), llm or FakeLlm(), tts or FakeTts(), turn or FakeTurn()
@@ -250,5 +256,7 @@ def open_stage(
         pacer=pacer,
         settings=settings or Settings(),
         items=items,
+        hands=hands,
+        company=company,
     )
     return Stage(conversation, stt, llm, tts, turn, pacer, log)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -67,6 +67,24 @@ def decode(
     if not length:
         raise unreadable("there is no sound in it")
     return Pcm(np.concatenate(parts), rate)
+
+
+def pieces(source: bytes | Path, rate: int) -> Generator[Samples, None, None]:
+    """The same in pieces of about a second, decoded as they are asked for: for recordings that are
+    played, however long. Blocking. Raises InvalidInput ``unreadable_audio``, OSError."""
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        held: list[Samples] = []
+        try:
+            with av.open(file, mode="r", options=_OPTIONS, metadata_errors="replace") as container:
+                for part in _samples(container, rate):
+                    held.append(part)
+                    if sum(map(len, held)) >= rate:
+                        yield np.concatenate(held)
+                        held.clear()
+        except (av.FFmpegError, ValueError, OverflowError) as error:
+            raise unreadable("it is damaged, or of an unknown format") from error
+        if held:
+            yield np.concatenate(held)
 
 
 def unreadable(why: str) -> InvalidInput:

@@ -7,12 +7,12 @@ reported to ``sink`` in order. A surface translates its wire to these calls and 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 
 from kaikou.audio.pcm import Pcm
 from kaikou.dialogue import turn_values
+from kaikou.dialogue.answering import Answering
+from kaikou.dialogue.company import Company
 from kaikou.dialogue.events import (
     Event,
     Failed,
@@ -28,28 +28,31 @@ from kaikou.dialogue.events import (
     TranscriptPartial,
     TurnCommitted,
 )
+from kaikou.dialogue.hands import Hands
 from kaikou.dialogue.history import History
 from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
 from kaikou.dialogue.late_words import LateWords
 from kaikou.dialogue.listening import Listening
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.ports import Talk
 from kaikou.dialogue.reading_ahead import ReadingAhead
+from kaikou.dialogue.reply import Reply
 from kaikou.dialogue.replying import Replying
-from kaikou.dialogue.rules import plan_reply, turn_rules
+from kaikou.dialogue.rules import checked_text, plan_reply, turn_rules
+from kaikou.dialogue.saying import Saying
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
-from kaikou.dialogue.thinking import Thinking
+from kaikou.dialogue.thinking import Question, Thinking
 from kaikou.dialogue.waterfall import Waterfall
-from kaikou.engines.ports import Delta, Engines, Transcript
-from kaikou.errors import InvalidInput, KaikouError, LimitReached, as_kaikou_error
+from kaikou.engines.ports import Engines, Transcript
+from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
 from kaikou.settings import Settings
 
 Sink = Callable[[Event], None]
 
 _AUDIO_ITEMS_KEPT = 4
 """Recordings kept in memory with their items; older ones live in the store, if at all."""
-_MOST_TO_SAY = 8
 
 
 class Conversation:
@@ -58,6 +61,7 @@ class Conversation:
     ``id`` names it (``conv_…``), ``config`` is in force, ``items`` is the history in order.
     Commands raise KaikouError at once where they cannot be done, and change nothing then.
     ``manners`` are the instructions while the session has none.
+    ``hands`` are the server's tools, ``company`` what the agent knows besides its prompt.
     ``observe`` sees every event before ``sink`` does (the keeper of what was said).
     """
 
@@ -74,6 +78,8 @@ class Conversation:
         conversation_id: str | None = None,
         items: Iterable[Item] = (),
         observe: Sink | None = None,
+        hands: Hands | None = None,
+        company: Company | None = None,
         on_close: Callable[[Conversation], None] | None = None,
     ) -> None:
         self.id = conversation_id or new_id("conv")
@@ -90,20 +96,33 @@ class Conversation:
         self.last_active = self._loop.time()
         self.history = History(items, settings.limits.max_items)
         self._tasks = TaskOwner(self._unexpected)
-        self._to_say: deque[str] = deque()
-        """Words to be spoken as they are, once nothing else is."""
         self._late_words = LateWords(
             engines.stt, self.history, self._tasks, emit=self._emit, language=self._stt_language
         )
-        self._thinking = Thinking(
+        self.hands = hands
+        self.company = company or Company(Talk(self.id, ""))
+        thinking = Thinking(
             engines.llm,
             self.history,
             config=lambda: self.config,
-            pending=self._late_words.pending,
             manners=manners,
             history_tokens=settings.live.history_tokens,
+            hands=hands,
+            company=self.company,
         )
-        self._ahead = ReadingAhead(self._thinking, self._tasks, self._failed)
+        self._answering = Answering(
+            thinking,
+            self.history,
+            hands=hands,
+            company=self.company,
+            emit=self._emit,
+            pending=self._late_words.pending,
+            language=lambda: self.config.language,
+        )
+        if hands is not None:
+            hands.caller.follow, hands.caller.tell = (lambda: self.config.language), self._tool_says
+            hands.sounds = lambda: self.config.audio_replies
+        self._ahead = ReadingAhead(thinking, self._tasks, self._failed)
         self._unanswered: Waterfall | None = None
         """Of the last committed turn, until a reply is made to it."""
         self.replying = Replying(
@@ -117,6 +136,9 @@ class Conversation:
             on_ended=self._reply_ended,
             engines=tuple((kind, getattr(engines, kind).card.name) for kind in ("stt", "llm", "tts")),
             reply_seconds=settings.live.max_reply_seconds,
+        )
+        self._saying = Saying(
+            self.replying, settings, config=lambda: self.config, emit=self._emit, respond=self.respond
         )
         self.listening = Listening(
             engines,
@@ -136,18 +158,19 @@ class Conversation:
         if not config.transcribe_only:
             self._ahead.prompt()
         if config.greeting and not len(self.history) and not config.transcribe_only:
-            plan = replace(plan_reply(config, self._settings.live), fixed=True)
-            self.replying.start(plan, _said(config.greeting), Waterfall())
+            self._saying.greet(config.greeting)
 
     async def close(self, reason: str = "") -> None:
         """Cancel everything, keep what was heard, free the place. Safe to call twice."""
         if self.closed:
             return
         self.closed = True
+        self._saying.close()
         self.replying.cut("client_cancelled")
         self.replying.close()
         self.listening.close()
         await self._tasks.close()
+        self.company.closed()
         if self._on_close is not None:
             self._on_close(self)
         for tell in self.when_closed:
@@ -202,18 +225,7 @@ class Conversation:
 
     def check_text(self, text: str) -> str:
         """The text as ``say`` would take it. InvalidInput ``empty_message``, ``message_too_long``."""
-        text = text.strip()
-        if not text:
-            raise InvalidInput("The message is empty.", code="empty_message", param="text")
-        limit = self._settings.limits.max_text_chars
-        if len(text) > limit:
-            raise InvalidInput(
-                f"The message has {len(text)} characters; at most {limit} are taken.",
-                code="message_too_long",
-                hint="Split it, or raise limits.max_text_chars.",
-                param="text",
-            )
-        return text
+        return checked_text(text, self._settings.limits.max_text_chars)
 
     def say(self, text: str, *, item_id: str | None = None) -> Item:
         """The user writes: the text enters the history, ends a running reply, and is answered."""
@@ -267,20 +279,7 @@ class Conversation:
         kept for the next time. InvalidInput ``empty_message``, ``message_too_long``; LimitReached
         ``too_much_to_say``."""
         self._touch()
-        text = self.check_text(text)
-        if interrupt:
-            self._to_say.clear()
-            self.replying.cut("client_cancelled")
-        if len(self._to_say) >= _MOST_TO_SAY:
-            raise LimitReached(f"{_MOST_TO_SAY} messages wait to be spoken.", code="too_much_to_say")
-        self._to_say.append(text)
-        self._speak_next()
-
-    def _speak_next(self) -> None:
-        if self._to_say and self.replying.current is None and not self.closed:
-            plan = replace(plan_reply(self.config, self._settings.live), fixed=True)
-            waterfall = Waterfall(speech_end=self._loop.time())
-            self.replying.start(plan, _said(self._to_say.popleft()), waterfall)
+        self._saying.add(self.check_text(text), interrupt=interrupt)
 
     def cancel(self, reply_id: str | None = None) -> None:
         """Stop a reply. InvalidInput ``response_cancel_not_active`` if it is not running."""
@@ -352,7 +351,9 @@ class Conversation:
         utterance = self.listening.utterance
         supposed = Item(utterance.item_id, role="user", parts=(AudioPart(transcript.text),))
         plan = plan_reply(self.config, self._settings.live)
-        self.replying.begin(generation, plan, self._thinking.guess(supposed), utterance.waterfall)
+        heard = self.listening.audio() if self.company else None
+        think = self._answering.answer(Question(supposed=supposed, heard=heard))
+        self.replying.begin(generation, plan, think, utterance.waterfall)
 
     def _committed(self, commit: turn_values.Commit) -> None:
         heard = self.listening.take(commit)
@@ -387,22 +388,21 @@ class Conversation:
     def _respond(self, fall: Waterfall, request: ReplyRequest | None = None) -> str:
         self._ahead.stop()
         plan = plan_reply(self.config, self._settings.live, request)
-        thoughts = self._thinking.answer(request)
-        try:
-            return self.replying.start(plan, thoughts, fall).id
-        except KaikouError:
-            # The generator was never begun; nothing else would close it.
-            self._tasks.spawn(thoughts.aclose(), "unused")
-            raise
+        return self.replying.start(plan, self._answering.answer(Question(request)), fall).id
 
-    def _reply_ended(self) -> None:
+    def _reply_ended(self, reply: Reply, heard: bool) -> None:
+        self.company.ended(self.history, reply.item_id)
         self._tell(turn_values.ReplyEnded(self._now()))
-        if self._to_say:
-            # A user who waits for an answer, and whoever ended this reply, go first.
-            self._loop.call_soon(self._speak_next)
+        self._saying.reply_ended(reply, heard=heard)
         if not self.closed and not self.config.transcribe_only:
             # What was said is not what the model wrote where it showed a feeling or was cut short.
             self._ahead.prompt()
+
+    def _tool_says(self, text: str) -> None:
+        if (under_way := self._answering.round) is not None:
+            under_way.say(text)
+        else:
+            self.speak(text)
 
     def _stt_language(self) -> tuple[str | None, str]:
         return self.config.stt_language or self.config.language, self.config.stt_hint
@@ -429,8 +429,3 @@ class Conversation:
         if self.closed:
             raise InvalidInput("The session is closed.", code="session_closed")
         self.last_active = self._loop.time()
-
-
-async def _said(text: str) -> AsyncGenerator[Delta, None]:
-    """Fixed words in place of a model's."""
-    yield Delta(text=text, finish="stop")

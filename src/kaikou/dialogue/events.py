@@ -2,7 +2,7 @@
 
 Order within a spoken turn: SpeechStarted, TranscriptPartial*, SpeechStopped, TurnCommitted,
 ItemAdded, TranscriptFinal, ReplyStarted, (ReplyText | SentenceStarted | AudioOut | WordSpoken |
-ToolCalled | EmotionShown)*, ReplyDone, Metrics. Times are milliseconds of session audio unless
+ToolCalled | ToolReturned | EmotionShown)*, ReplyDone, Metrics. Times are milliseconds of session audio unless
 said otherwise.
 """
 
@@ -178,11 +178,29 @@ class WordSpoken:
 
 @dataclass(frozen=True, slots=True)
 class ToolCalled:
-    """The model wants a function called; ``item`` is the function_call item in history."""
+    """The model wants a function called; ``item`` is the function_call item in history.
+
+    ``server`` True: it is called here, and ``ToolReturned`` follows, in the same reply. Otherwise the
+    function is the client's, and the reply ends with the call."""
 
     reply_id: str
     item: Item
     call: ToolCall
+    server: bool = False
+    title: str = ""
+    """What the tool is called on a page, where it has a name for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """A tool called here is done; ``item`` is the function_call_output item in history."""
+
+    reply_id: str
+    item: Item
+    call_id: str
+    name: str
+    seconds: float
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +260,13 @@ class PlaybackEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """The agent took leave, and its words were heard: whoever opened the session ends it now."""
+
+    reply_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Something went wrong; the session lives on. ``fatal`` True: it cannot."""
 
@@ -283,6 +308,6 @@ Event = (
     | ItemAdded | ItemDone | ItemDeleted | ItemTruncated
     | TranscriptPartial | TranscriptFinal | TranscriptFailed
     | ReplyStarted | ReplyText | EmotionShown | SentenceStarted | AudioOut | WordSpoken
-    | ToolCalled | AudioDone | ReplyDone | Interrupted | PlaybackPaused | PlaybackResumed
-    | PlaybackEnded | Failed | Metrics
+    | ToolCalled | ToolReturned | AudioDone | ReplyDone | Interrupted | PlaybackPaused | PlaybackResumed
+    | PlaybackEnded | Left | Failed | Metrics
 )  # fmt: skip

@@ -138,14 +138,20 @@ class PromptWindow:
 
 
 def to_messages(instructions: str, items: Iterable[Item]) -> list[Message]:
-    """Items as a model's prompt. Function calls in a row share one assistant message."""
+    """Items as a model's prompt. Function calls in a row share one assistant message with the words right
+    before them: so the model gave them."""
     messages = [Message("system", instructions)] if instructions else []
     calls: list[ToolCall] = []
 
     def flush() -> None:
-        if calls:
+        if not calls:
+            return
+        last = messages[-1] if messages else None
+        if last is not None and last.role == "assistant" and not last.tool_calls:
+            messages[-1] = replace(last, tool_calls=tuple(calls))
+        else:
             messages.append(Message("assistant", "", tool_calls=tuple(calls)))
-            calls.clear()
+        calls.clear()
 
     for item in items:
         if item.kind == "function_call":

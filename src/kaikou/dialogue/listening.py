@@ -222,12 +222,13 @@ class Listening:
 
     # -- words
 
-    def _audio(self) -> Pcm:
+    def audio(self) -> Pcm:
+        """What was heard so far of the utterance, at 16 kHz."""
         state = self.state
         return self.recording.between(state.start_ms - state.rules.policy.prefix_padding_ms)
 
     async def _transcribe(self, generation: int) -> None:
-        utterance, audio, started = self.utterance, self._audio(), self._loop.time()
+        utterance, audio, started = self.utterance, self.audio(), self._loop.time()
         language, hint = self._language()
         try:
             with metering() as meter:
@@ -248,7 +249,7 @@ class Listening:
         language, hint = self._language()
         try:
             found = await self._engines.stt.transcribe(
-                self._audio(), language=language, hint=hint, lane=Lane.LIVE
+                self.audio(), language=language, hint=hint, lane=Lane.LIVE
             )
             text = found.text
         except Exception as error:  # noqa: BLE001 - the machine must learn that nobody looks any more
@@ -263,7 +264,7 @@ class Listening:
         transcript = self.utterance.transcript
         try:
             probability = await detector.end_of_turn(
-                self._audio(), transcript.text if transcript else "", lane=Lane.LIVE
+                self.audio(), transcript.text if transcript else "", lane=Lane.LIVE
             )
         except Exception as error:  # noqa: BLE001 - silence alone decides then
             log.warning("the turn detector failed: %s", as_kaikou_error(error, "the turn detector"))
@@ -288,7 +289,7 @@ class Listening:
         started = self._loop.time()
         try:
             found = await self._engines.stt.transcribe(
-                self._audio(), language=language, hint=hint, lane=Lane.INTERACTIVE
+                self.audio(), language=language, hint=hint, lane=Lane.INTERACTIVE
             )
         except Exception as error:  # noqa: BLE001 - captions are a courtesy
             as_kaikou_error(error, "captions")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.resampling import Resampler
 from kaikou.dialogue.clauses import Clause, ClauseSplitter
+from kaikou.dialogue.effects import AfterReply
 from kaikou.dialogue.emotion import EmotionFilter
 from kaikou.dialogue.events import (
     AudioOut,
@@ -109,6 +110,14 @@ class Reply:
         self.made = False
         """Its tasks are over; what they left may still have to be sent."""
         self.error: KaikouError | None = None
+        self.sure = asyncio.Event()
+        """The turn it answers is over: it is no guess any more."""
+        if not held:
+            self.sure.set()
+        self.later: list[AfterReply] = []
+        """What is to follow once it was heard."""
+        self.when_stopped: Callable[[], None] | None = None
+        """Called when it is cut, before anything else is asked of the history."""
         self._emit = emit
         self._kept: list[Event] = []
         self._mouth = mouth
@@ -140,6 +149,24 @@ class Reply:
                     group.create_task(self._speak(clauses))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
+        self.track.complete = True
+
+    async def play(self, sound: AsyncGenerator[Pcm, None], title: str) -> None:
+        """Send a recording; ``title`` stands for it in the reply's text."""
+        self.track.alignment.text = title
+        self._report(ReplyText(self.id, self.item_id, title))
+        span = 0, len(title)
+        to_rate: Resampler | None = None
+        async with aclosing(sound):
+            async for pcm in sound:
+                if to_rate is None:
+                    to_rate = Resampler(pcm.rate, self.plan.rate)
+                    self.track.mark(Clause(title, *span))
+                self._hand_over(to_rate.process(pcm.samples), span, ())
+                span = span[1], span[1]
+                await self._leash()
+        if to_rate is not None:
+            self._hand_over(to_rate.flush(), span, ())
         self.track.complete = True
 
     async def _think(
@@ -244,6 +271,7 @@ class Reply:
     def release(self) -> None:
         """The turn is sure: what was held goes out, in order."""
         self.held = False
+        self.sure.set()
         kept, self._kept = self._kept, []
         for event in kept:
             self._emit(event)

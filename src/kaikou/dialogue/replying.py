@@ -8,9 +8,10 @@ At most one reply speaks in the conversation (``current``); at most one is prepa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
 
+from kaikou.audio.pcm import Pcm
 from kaikou.dialogue.events import (
     AudioDone,
     Event,
@@ -32,6 +33,9 @@ from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
 from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
 
+Think = Callable[[Reply], AsyncGenerator[Delta, None]]
+"""Begins to think what a reply shall say."""
+
 _PLAYED_OUT_MS = 50
 """A reply of which no more than this is missing was heard."""
 
@@ -46,7 +50,8 @@ class Guess:
 
 
 class Replying:
-    """Owns the session's replies. ``on_ended`` is called when nothing of a reply is left to hear."""
+    """Owns the session's replies. ``on_ended`` is called when nothing of a reply is left to hear,
+    True with it if it was heard to its end."""
 
     def __init__(
         self,
@@ -58,7 +63,7 @@ class Replying:
         emit: Callable[[Event], None],
         on_began: Callable[[], None],
         on_ending: Callable[[], None],
-        on_ended: Callable[[], None],
+        on_ended: Callable[[Reply, bool], None],
         engines: tuple[tuple[str, str], ...],
         reply_seconds: float,
     ) -> None:
@@ -84,13 +89,11 @@ class Replying:
 
     # -- beginning
 
-    def begin(
-        self, generation: int, plan: ReplyPlan, thoughts: AsyncGenerator[Delta, None], fall: Waterfall
-    ) -> None:
+    def begin(self, generation: int, plan: ReplyPlan, think: Think, fall: Waterfall) -> None:
         """Prepare a reply unheard."""
         self.discard()
         reply = self._make(plan, fall, held=True)
-        task = self._tasks.spawn(self._run(reply, thoughts), "guess")
+        task = self._tasks.spawn(self._run(reply, lambda: reply.run(think(reply))), "guess")
         self.guess = Guess(generation, reply, task)
 
     def discard(self) -> None:
@@ -115,8 +118,23 @@ class Replying:
             self._pump(guess.reply, self._loop.time())
         return guess.reply
 
-    def start(self, plan: ReplyPlan, thoughts: AsyncGenerator[Delta, None], fall: Waterfall) -> Reply:
+    def start(self, plan: ReplyPlan, think: Think, fall: Waterfall) -> Reply:
         """Make a reply that is heard from its first sound."""
+        reply = self._begun(plan, fall)
+        making = self._run(reply, lambda: reply.run(think(reply)))
+        self._running[reply.id] = self._tasks.spawn(making, "reply")
+        return reply
+
+    def play(
+        self, plan: ReplyPlan, sound: AsyncGenerator[Pcm, None], title: str, fall: Waterfall, longest: float
+    ) -> Reply:
+        """A recording in place of a reply, of at most ``longest`` seconds."""
+        reply = self._begun(plan, fall)
+        playing = self._run(reply, lambda: reply.play(sound, title), longest + self._reply_seconds)
+        self._running[reply.id] = self._tasks.spawn(playing, "recording")
+        return reply
+
+    def _begun(self, plan: ReplyPlan, fall: Waterfall) -> Reply:
         self.discard()
         if plan.in_conversation and self.active:
             raise InvalidInput(
@@ -126,7 +144,6 @@ class Replying:
             )
         reply = self._make(plan, fall, held=False)
         self._open(reply)
-        self._running[reply.id] = self._tasks.spawn(self._run(reply, thoughts), "reply")
         return reply
 
     @property
@@ -153,13 +170,16 @@ class Replying:
         reply.track.paused = self._detached
         self._pacer.add(id(reply), lambda now: self._pump(reply, now))
 
-    async def _run(self, reply: Reply, thoughts: AsyncGenerator[Delta, None]) -> None:
+    async def _run(
+        self, reply: Reply, make: Callable[[], Coroutine[None, None, None]], longest: float | None = None
+    ) -> None:
+        longest = self._reply_seconds if longest is None else longest
         try:
-            async with asyncio.timeout(self._reply_seconds):
-                await reply.run(thoughts)
+            async with asyncio.timeout(longest):
+                await make()
         except TimeoutError:
             reply.error = KaikouError(
-                f"The reply took longer than {self._reply_seconds:.0f} s and was stopped.",
+                f"The reply took longer than {longest:.0f} s and was stopped.",
                 code="reply_timeout",
                 hint="Use a faster model, or raise live.max_reply_seconds.",
             )
@@ -216,7 +236,7 @@ class Replying:
             self._forget_tail()
             self.current, self._last = None, reply
             self._emit(PlaybackEnded(reply.id))
-            self._on_ended()
+            self._on_ended(reply, True)
 
     def _forget_tail(self) -> None:
         if self._tail is not None:
@@ -264,7 +284,7 @@ class Replying:
             self._finish(reply, "cancelled", reason=reason, heard=heard)
         elif shorten and reply.item_id in self._history and heard != reply.text.rstrip():
             self._items.shorten(reply.item_id, heard, round(heard_ms))
-        self._on_ended()
+        self._on_ended(reply, False)
 
     def cancel_other(self, reply_id: str) -> bool:
         reply = self.others.get(reply_id)
@@ -284,6 +304,8 @@ class Replying:
     def _stop(self, reply: Reply) -> None:
         self._pacer.remove(id(reply))
         reply.track.drop()
+        if reply.when_stopped is not None:
+            reply.when_stopped()
         task = self._running.pop(reply.id, None)
         if task is not None:
             task.cancel()

@@ -6,6 +6,7 @@ from kaikou.dialogue.reply import ReplyPlan
 from kaikou.dialogue.session import ReplyRequest, SessionConfig, TurnPolicy
 from kaikou.dialogue.turn_values import TurnRules
 from kaikou.engines.ports import Style
+from kaikou.errors import InvalidInput
 from kaikou.settings import LiveSettings
 
 
@@ -36,3 +37,18 @@ def plan_reply(config: SessionConfig, live: LiveSettings, request: ReplyRequest 
         in_conversation=asked.in_conversation,
         metadata=asked.metadata,
     )
+
+
+def checked_text(text: str, longest: int) -> str:
+    """The text without blanks around it. InvalidInput ``empty_message``, ``message_too_long``."""
+    text = text.strip()
+    if not text:
+        raise InvalidInput("The message is empty.", code="empty_message", param="text")
+    if len(text) > longest:
+        raise InvalidInput(
+            f"The message has {len(text)} characters; at most {longest} are taken.",
+            code="message_too_long",
+            hint="Split it, or raise limits.max_text_chars.",
+            param="text",
+        )
+    return text

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from kaikou.agents.persona import Agent
 from kaikou.agents.service import AgentService
 from kaikou.dialogue.admission import Admission, sessions_models_carry
+from kaikou.dialogue.company import Company
 from kaikou.dialogue.conversation import Conversation, Sink
 from kaikou.dialogue.events import Event, Failed, Metrics
 from kaikou.dialogue.items import Item
 from kaikou.dialogue.keeper import Keeper, items_of
+from kaikou.dialogue.outfit import allowed_to, hands_of, talk_of, with_agent
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.ports import Companion, Talk
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
 from kaikou.engines.ports import Engine, Engines, TextToSpeech
@@ -25,6 +28,8 @@ from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.settings import Settings
 from kaikou.store.journal import Journal
 from kaikou.store.records import StoredConversation
+from kaikou.tools.ports import ToolSource
+from kaikou.tools.toolbox import Toolbox
 from kaikou.voices.library import VoiceLibrary
 
 log = logging.getLogger(__name__)
@@ -60,11 +65,14 @@ class LiveService:
         engines: Callable[[], Engines | None],
         shelf: EngineShelf | None = None,
         voices: VoiceLibrary | None = None,
+        toolbox: Toolbox | None = None,
         waiting_for: Callable[[], str],
         on_change: Callable[[], None] = lambda: None,
         on_metrics: Callable[[str, Metrics], None] = lambda _surface, _metrics: None,
     ) -> None:
         self.admission = admission
+        self.companions: list[Companion] = []
+        """Keep the sessions company that are opened from now on: memory, knowing the speaker."""
         self.pacer = Pacer()
         self._settings = settings
         self._agents = agents
@@ -72,6 +80,7 @@ class LiveService:
         self._engines = engines
         self._shelf = shelf
         self._voices = voices
+        self._toolbox = toolbox
         self._waiting_for = waiting_for
         self._on_change = on_change
         self._on_metrics = on_metrics
@@ -110,12 +119,16 @@ class LiveService:
         surface: str = "realtime",
         items: Iterable[Item] = (),
         kept: bool = True,
+        device_id: str | None = None,
+        extra_sources: Sequence[ToolSource] = (),
     ) -> Conversation:
         """A new session, or a stored conversation taken up again (``conversation_id``).
 
         ``agent_id`` fills what ``config`` leaves open (prompt, voice, language, greeting); a stored
         conversation keeps its own agent where none is named. While a session has no instructions,
         the default agent's prompt says how to speak aloud. ``kept`` False: nothing of it is stored.
+        The agent brings the server's tools; a client without one that has instructions of its own brings
+        its tools, too. ``extra_sources`` are tools of this session alone, such as those of ``device_id``.
         Errors: LimitReached ``session_limit_reached``; NotReady while engines warm; NotFound
         ``conversation_not_found`` / ``agent_not_found``; InvalidInput ``conversation_in_use``.
         """
@@ -144,15 +157,24 @@ class LiveService:
                 stored = await self._journal.load(conversation_id)
                 history = [*items_of(stored), *history]
                 agent_id = agent_id or await self._agent_of(stored)
+            agent = default = await self._agents.get(self._agents.default_id)
             if agent_id is not None:
                 agent = await self._agents.get(agent_id)
-                config = _with_agent(config, agent)
+                config = with_agent(config, agent)
                 if agent.engines and self._shelf is not None:
                     engines = await self._shelf.choose(engines, agent.engines)
-            default = await self._agents.get(self._agents.default_id)
-            return self._open(
-                engines, config, sink, default.prompt, agent_id, conversation_id, surface, history, kept
+            talk = talk_of(agent, conversation_id, device_id, surface, config, kept=kept)
+            company = Company(talk, self.companions, self._settings.live.enrich_ms / 1000)
+            await company.open()
+            toolbox = self._toolbox and self._toolbox.with_sources(extra_sources)
+            conversation = self._open(
+                engines, config, sink, company, toolbox, agent, manners=default.prompt, history=history
             )
+            if conversation.hands is not None and agent_id is None:
+                # A client with its own instructions brings its own tools, too.
+                conversation.hands.offered = lambda: not conversation.config.instructions
+            self._keep(conversation, engines, talk, agent_id, resumed=conversation_id is not None)
+            return conversation
         except BaseException:
             self.admission.leave()
             raise
@@ -176,7 +198,7 @@ class LiveService:
             await gone[min(gone)].conversation.close("its place was needed")
 
     async def change_agent(self, conversation: Conversation, agent_id: str) -> None:
-        """Let another agent take over a session in which nothing was said yet.
+        """Let another agent take over a session.
 
         Errors: NotFound ``agent_not_found``; InvalidInput ``agent_needs_own_session`` where the
         agent has engines of its own.
@@ -197,8 +219,12 @@ class LiveService:
                 greeting=agent.greeting,
             )
         )
+        if conversation.hands is not None:
+            conversation.hands.goes_on_as(agent.id, allowed_to(agent))
+        await conversation.company.goes_on_as(agent.id, getattr(agent, "memory", "none"), agent.language)
         session = self._sessions[conversation.id]
-        session.keeper.begin(conversation, agent_id, session.surface, resumed=True)
+        if conversation.company.talk.kept:
+            session.keeper.begin(conversation, agent_id, session.surface, resumed=True)
 
     async def _agent_of(self, stored: StoredConversation) -> str | None:
         """The agent a stored conversation was held with, if it still exists."""
@@ -212,22 +238,24 @@ class LiveService:
         engines: Engines,
         config: SessionConfig,
         sink: Sink,
+        company: Company,
+        toolbox: Toolbox | None,
+        agent: Agent,
+        *,
         manners: str,
-        agent_id: str | None,
-        conversation_id: str | None,
-        surface: str,
         history: list[Item],
-        kept: bool,
     ) -> Conversation:
         resolve = partial(self._spoken_with, engines.tts)
         mouth = self._mouths.setdefault(id(engines.tts), Mouth(engines.tts, resolve=resolve))
-        keeper = Keeper(self._journal, store_audio=self._settings.live.store_audio)
+        talk = company.talk
 
-        def observe(event: Event) -> None:
-            keeper.see(event)
-            if isinstance(event, Metrics):
-                self._on_metrics(surface, event)
+        async def change_agent(agent_id: str) -> None:
+            await self.change_agent(conversation, agent_id)
 
+        hands = None
+        if toolbox is not None:
+            tools = self._settings.tools
+            hands = hands_of(toolbox, agent, talk, engines, tools, change_agent=change_agent)
         conversation = Conversation(
             config,
             sink,
@@ -236,17 +264,32 @@ class LiveService:
             pacer=self.pacer,
             settings=self._settings,
             manners=manners,
-            conversation_id=conversation_id,
+            conversation_id=talk.conversation_id,
             items=history,
-            observe=observe,
+            observe=lambda event: self._observe(talk, event),
+            hands=hands,
+            company=company,
             on_close=self._closed,
         )
-        if kept:
-            keeper.begin(conversation, agent_id, surface, resumed=conversation_id is not None)
-        opened_at = asyncio.get_running_loop().time()
-        self._sessions[conversation.id] = Session(conversation, keeper, surface, opened_at, engines)
-        self._on_change()
         return conversation
+
+    def _observe(self, talk: Talk, event: Event) -> None:
+        session = self._sessions.get(talk.conversation_id)
+        if session is not None:
+            session.keeper.see(event)
+        if isinstance(event, Metrics):
+            self._on_metrics(talk.surface, event)
+
+    def _keep(
+        self, conversation: Conversation, engines: Engines, talk: Talk, agent_id: str | None, *, resumed: bool
+    ) -> None:
+        """The session is under way: it is counted, and what is said written down."""
+        keeper = Keeper(self._journal, store_audio=self._settings.live.store_audio)
+        if talk.kept:
+            keeper.begin(conversation, agent_id, talk.surface, resumed=resumed)
+        opened_at = asyncio.get_running_loop().time()
+        self._sessions[conversation.id] = Session(conversation, keeper, talk.surface, opened_at, engines)
+        self._on_change()
 
     # -- engines that change
 
@@ -351,14 +394,3 @@ class LiveService:
 
 def _uses(engines: Engines, engine: Engine) -> bool:
     return any(one is engine for one in (engines.vad, engines.turn, engines.stt, engines.llm, engines.tts))
-
-
-def _with_agent(config: SessionConfig, agent: Agent) -> SessionConfig:
-    """The agent fills what the client left open."""
-    return replace(
-        config,
-        instructions=config.instructions or agent.prompt,
-        voice=config.voice or agent.voice,
-        language=config.language or agent.language,
-        greeting=config.greeting or agent.greeting,
-    )

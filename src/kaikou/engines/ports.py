@@ -51,6 +51,8 @@ class Card:
     """False where audio or text leaves the machine."""
     weights: str = ""
     """Where the weights come from, in words."""
+    calls_tools: bool = True
+    """Of a language model: False where it can't be trusted to call tools itself."""
     scripted: bool = False
     """True for engines whose answers come from settings (load tests and demos)."""
     note: str = ""

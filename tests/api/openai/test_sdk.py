@@ -199,9 +199,10 @@ async def test_function_tools_there_and_back(server: Server) -> None:
             "system",
             "user",
             "assistant",
-            "assistant",
             "tool",
         ]
+        asked = server.llm.prompts[-1][-2]
+        assert asked.content == "Let me look." and [one.id for one in asked.tool_calls] == ["call_7"]
         assert not talk.of("error")
 
 

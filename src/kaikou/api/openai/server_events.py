@@ -26,7 +26,8 @@ class Renderer:
             ev.AudioOut: self.responses.audio,
             ev.ReplyText: self.responses.text,
             ev.ReplyStarted: self.responses.created,
-            ev.ToolCalled: self.responses.tool,
+            ev.ToolCalled: self._tool_called,
+            ev.ToolReturned: self._tool_returned,
             ev.AudioDone: self.responses.audio_done,
             ev.ReplyDone: self.responses.finished,
             ev.SpeechStarted: self._speech_started,
@@ -50,6 +51,7 @@ class Renderer:
             ev.PlaybackPaused: lambda e: self._extra("playback.paused", response_id=e.reply_id),
             ev.PlaybackResumed: lambda e: self._extra("playback.resumed", response_id=e.reply_id),
             ev.PlaybackEnded: lambda e: self._extra("playback.ended", response_id=e.reply_id),
+            ev.Left: lambda e: self._extra("left", response_id=e.reply_id),
             ev.Metrics: self._metrics,
         }
 
@@ -177,6 +179,35 @@ class Renderer:
             }
         ]
 
+    # -- tools
+
+    def _tool_called(self, event: ev.ToolCalled) -> list[Body]:
+        """The server's own tools are no output of the response: a client would try to call them. They are
+        items of the conversation, which ``_item_done`` tells of."""
+        if not event.server:
+            return self.responses.tool(event)
+        return self._extra(
+            "tool.called",
+            response_id=event.reply_id,
+            item_id=event.item.id,
+            call_id=event.call.id,
+            name=event.call.name,
+            title=event.title,
+            arguments=event.call.arguments,
+        )
+
+    def _tool_returned(self, event: ev.ToolReturned) -> list[Body]:
+        return self._extra(
+            "tool.returned",
+            response_id=event.reply_id,
+            item_id=event.item.id,
+            call_id=event.call_id,
+            name=event.name,
+            output=event.item.output or "",
+            seconds=round(event.seconds, 3),
+            failed=event.failed,
+        )
+
     # -- interruptions and errors
 
     def _interrupted(self, event: ev.Interrupted) -> list[Body]:
@@ -199,7 +230,7 @@ class Renderer:
 
     # -- extensions
 
-    def _extra(self, name: str, **fields: Any) -> list[Body]:
+    def _extra(self, name: str, /, **fields: Any) -> list[Body]:
         return [{"type": f"kaikou.{name}", **fields}] if self.state.extensions else []
 
     def _emotion(self, event: ev.EmotionShown) -> list[Body]:

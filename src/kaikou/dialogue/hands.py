@@ -1,0 +1,91 @@
+"""What one session can do: the tools it is offered, and what calls of them bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from kaikou.dialogue.caller import SessionCaller
+from kaikou.dialogue.effects import AfterReply
+from kaikou.engines.ports import Tool, ToolCall
+from kaikou.errors import KaikouError
+from kaikou.intent.ports import IntentModule
+from kaikou.settings import ToolSettings
+from kaikou.tools.ports import ChangeAgent, Effect, Outcome, PlayAudio, SetVolume
+from kaikou.tools.toolbox import Allowed, Toolbox
+
+
+class Hands:
+    """One session's. ``allowed`` is the agent's list, ``change_agent`` lets another agent take over.
+
+    ``volume`` sets the loudness at the listener's; a surface that can puts it there, and it may raise.
+    """
+
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        caller: SessionCaller,
+        settings: ToolSettings,
+        intent: IntentModule,
+        *,
+        allowed: Allowed = None,
+        change_agent: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
+        self.caller = caller
+        self.settings = settings
+        self.intent = intent
+        self.allowed = allowed
+        self.volume: Callable[[int], Awaitable[None]] | None = None
+        self.offered: Callable[[], bool] = lambda: True
+        """Whether the server's tools are this session's at all."""
+        self.sounds: Callable[[], bool] = lambda: True
+        """Whether it can be played to."""
+        self._toolbox = toolbox
+        self._change_agent = change_agent
+
+    def tools(self) -> tuple[Tool, ...]:
+        """The server's tools for this session, in a stable order."""
+        return self._toolbox.tools(self.caller, self.allowed) if self.offered() else ()
+
+    def goes_on_as(self, agent_id: str, allowed: Allowed) -> None:
+        """Another agent took over."""
+        self.caller.agent_id = agent_id
+        self.allowed = allowed
+        self.offered = lambda: True
+
+    def title(self, name: str) -> str:
+        """What people call the tool."""
+        spec = self._toolbox.spec(name, self.caller)
+        return spec.title if spec is not None else ""
+
+    async def call(self, call: ToolCall) -> tuple[Outcome, tuple[AfterReply, ...]]:
+        """Call a tool and do at once what it asks of the conversation; what has to wait is given back.
+        Never raises, cancellation apart."""
+        outcome = await self._toolbox.call(call.name, call.arguments, self.caller, self.allowed)
+        later: list[AfterReply] = []
+        for effect in outcome.effects:
+            try:
+                if (waits := await self._do(effect)) is not None:
+                    later.append(waits)
+            except KaikouError as error:
+                return replace(outcome, text=str(error), speak=None, failed=True), ()
+        return outcome, tuple(later)
+
+    async def _do(self, effect: Effect) -> AfterReply | None:
+        match effect:
+            case SetVolume(percent):
+                if self.volume is None:
+                    raise KaikouError(
+                        "The loudness can't be set from here.",
+                        code="no_volume",
+                        hint="The listener sets it at the device.",
+                    )
+                await self.volume(percent)
+                return None
+            case ChangeAgent(agent_id):
+                if self._change_agent is None:
+                    raise KaikouError("The agent can't change here.", code="no_other_agent")
+                await self._change_agent(agent_id)
+            case PlayAudio() if not self.sounds():
+                raise KaikouError("This conversation is written: nothing can be played.", code="no_sound")
+        return effect

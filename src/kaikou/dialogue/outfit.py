@@ -1,0 +1,69 @@
+"""What a session is given when it opens: its agent's ways, its tools."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from kaikou.agents.persona import Agent
+from kaikou.dialogue.caller import SessionCaller
+from kaikou.dialogue.hands import Hands
+from kaikou.dialogue.items import new_id
+from kaikou.dialogue.ports import Talk
+from kaikou.dialogue.session import SessionConfig
+from kaikou.engines.ports import Engines
+from kaikou.intent.choice import choose_intent
+from kaikou.settings import ToolSettings
+from kaikou.tools.toolbox import Allowed, Toolbox
+
+
+def with_agent(config: SessionConfig, agent: Agent) -> SessionConfig:
+    """The agent fills what the client left open."""
+    return replace(
+        config,
+        instructions=config.instructions or agent.prompt,
+        voice=config.voice or agent.voice,
+        language=config.language or agent.language,
+        greeting=config.greeting or agent.greeting,
+    )
+
+
+def talk_of(
+    agent: Agent,
+    conversation_id: str | None,
+    device_id: str | None,
+    surface: str,
+    config: SessionConfig,
+    *,
+    kept: bool,
+) -> Talk:
+    """The session as its companions know it; a new id where it has none yet."""
+    memory: str = getattr(agent, "memory", "none")
+    return Talk(
+        conversation_id or new_id("conv"), agent.id, device_id, surface, config.language, kept, memory
+    )
+
+
+def allowed_to(agent: Agent) -> Allowed:
+    """The tools an agent may use."""
+    return None if agent.tools is None else frozenset(agent.tools)
+
+
+def hands_of(
+    toolbox: Toolbox,
+    agent: Agent,
+    talk: Talk,
+    engines: Engines,
+    settings: ToolSettings,
+    *,
+    change_agent: Callable[[str], Awaitable[None]],
+) -> Hands:
+    """The server's tools, for a session with ``agent``."""
+    return Hands(
+        toolbox,
+        SessionCaller(talk.agent_id, talk.conversation_id, talk.device_id),
+        settings,
+        choose_intent(settings.intent, engines.llm.card),
+        allowed=allowed_to(agent),
+        change_agent=change_agent,
+    )

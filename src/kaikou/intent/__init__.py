@@ -1,0 +1,1 @@
+"""Which tools a turn needs: left to the model that answers, or decided before it is asked."""

@@ -1,0 +1,18 @@
+"""The intent module that the settings name."""
+
+from __future__ import annotations
+
+from kaikou.engines.ports import Card
+from kaikou.errors import SettingsError
+from kaikou.intent.calling import FunctionCalling, NoTools
+from kaikou.intent.ports import IntentModule
+
+
+def choose_intent(name: str, card: Card) -> IntentModule:
+    """By ``tools.intent`` and the answering model's card. SettingsError for a name nobody has."""
+    match name:
+        case "auto" | "function_calling":
+            return FunctionCalling()
+        case "none":
+            return NoTools()
+    raise SettingsError(f"There is no intent module named {name!r}.", param="tools.intent")

@@ -1,0 +1,34 @@
+"""What decides about tools before a reply is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kaikou.engines.ports import LanguageModel, Message, Tool, ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``offer``: tools the answering model may call itself; ``calls``: to be called right away."""
+
+    offer: tuple[Tool, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+
+
+class IntentModule(Protocol):
+    """One way to decide. ``decide`` may be asked for a guess at what the user says, and thrown away: it
+    must have no effect. It may raise; the reply is then made without tools."""
+
+    @property
+    def offers(self) -> bool:
+        """Whether all tools are always offered to the answering model: they are then part of the prompt
+        that it reads ahead."""
+        ...
+
+    async def decide(
+        self, messages: Sequence[Message], tools: Sequence[Tool], model: LanguageModel
+    ) -> Decision:
+        """``messages`` is the prompt, the user's words last."""
+        ...
