@@ -10,6 +10,10 @@ export interface AgentFields {
   voice: string | null;
   language: string | null;
   engines: Record<string, string>;
+  /** Ids of tools, or source/*; null for all that can be used, none where empty. */
+  tools: string[] | null;
+  /** Ids of knowledge bases. */
+  knowledge: string[];
 }
 
 export interface FullAgent extends AgentFields {
@@ -72,9 +76,11 @@ export const emptyAgent: AgentFields = {
   voice: null,
   language: null,
   engines: {},
+  tools: null,
+  knowledge: [],
 };
 
 export function fieldsOf(agent: AgentFields): AgentFields {
-  const { name, description, prompt, greeting, voice, language, engines } = agent;
-  return { name, description, prompt, greeting, voice, language, engines };
+  const { name, description, prompt, greeting, voice, language, engines, tools, knowledge } = agent;
+  return { name, description, prompt, greeting, voice, language, engines, tools, knowledge };
 }

@@ -1,5 +1,6 @@
 import {
   AudioLines,
+  BookOpen,
   Gauge,
   Languages,
   Radio,
@@ -33,7 +34,10 @@ const PLACES: Place[][] = [
     { to: "/app/voices", text: "voices.title", sign: <AudioLines /> },
     { to: "/app/devices", text: "devices.title", sign: <Radio /> },
   ],
-  [{ to: "/app/tools", text: "tools.title", sign: <Wrench /> }],
+  [
+    { to: "/app/knowledge", text: "knowledge.title", sign: <BookOpen /> },
+    { to: "/app/tools", text: "tools.title", sign: <Wrench /> },
+  ],
   [
     { to: "/app/performance", text: "latency.title", sign: <Gauge /> },
     { to: "/app/settings", text: "settings.title", sign: <Settings /> },

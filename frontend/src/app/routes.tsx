@@ -33,6 +33,12 @@ export const router = createBrowserRouter([
         lazy: async () => ({ Component: (await import("../devices/DevicesPage")).DevicesPage }),
       },
       {
+        path: "/app/knowledge/:baseId?",
+        lazy: async () => ({
+          Component: (await import("../knowledge/KnowledgePage")).KnowledgePage,
+        }),
+      },
+      {
         path: "/app/tools",
         lazy: async () => ({ Component: (await import("../tools/ToolsPage")).ToolsPage }),
       },

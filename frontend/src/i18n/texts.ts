@@ -5,6 +5,7 @@ import * as call from "./texts/call";
 import * as chat from "./texts/chat";
 import * as conversations from "./texts/conversations";
 import * as devices from "./texts/devices";
+import * as knowledge from "./texts/knowledge";
 import * as latency from "./texts/latency";
 import * as server from "./texts/server";
 import * as settings from "./texts/settings";
@@ -19,6 +20,7 @@ export const en = {
   ...chat.en,
   ...conversations.en,
   ...devices.en,
+  ...knowledge.en,
   ...latency.en,
   ...server.en,
   ...settings.en,
@@ -36,6 +38,7 @@ export const zh: Record<TextKey, string> = {
   ...chat.zh,
   ...conversations.zh,
   ...devices.zh,
+  ...knowledge.zh,
   ...latency.zh,
   ...server.zh,
   ...settings.zh,
