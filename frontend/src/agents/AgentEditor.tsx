@@ -6,17 +6,15 @@ import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Dialog";
 import { Failure } from "../ui/Failure";
-import { Field } from "../ui/Field";
 import { Page } from "../ui/Page";
+import { PageTabs } from "../ui/PageTabs";
 import { useToast } from "../ui/Toasts";
 import { type AgentFields, emptyAgent, type FullAgent, fieldsOf, useSaveAgent } from "./agents";
-import { EngineFields } from "./EngineFields";
-import { VoiceField } from "./VoiceField";
+import { CharacterFields } from "./CharacterFields";
+import { KnowledgeChoice } from "./KnowledgeChoice";
+import { ToolChoice } from "./ToolChoice";
 
-const MOST = { name: 80, description: 1_000, greeting: 1_000, prompt: 16_000 };
-const LANGUAGES = ["en", "zh"];
-
-/** Who an agent is: name, character, first words, voice, language, engines of its own. */
+/** Who an agent is, what it can do and what it knows. */
 export function AgentEditor({ agent }: { agent: FullAgent | null }) {
   const { t } = useLanguage();
   const say = useToast();
@@ -71,70 +69,31 @@ export function AgentEditor({ agent }: { agent: FullAgent | null }) {
       }
     >
       <form className="agent-form" onSubmit={submit}>
-        <Field label={t("agents.name")}>
-          {(control) => (
-            <input
-              {...control}
-              value={fields.name}
-              required
-              maxLength={MOST.name}
-              onChange={(event) => set({ name: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t("agents.description")} hint={t("agents.descriptionHint")}>
-          {(control) => (
-            <input
-              {...control}
-              value={fields.description}
-              maxLength={MOST.description}
-              onChange={(event) => set({ description: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t("agents.prompt")} hint={t("agents.promptHint")}>
-          {(control) => (
-            <textarea
-              {...control}
-              rows={10}
-              value={fields.prompt}
-              required
-              maxLength={MOST.prompt}
-              onChange={(event) => set({ prompt: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t("agents.greeting")} hint={t("agents.greetingHint")}>
-          {(control) => (
-            <input
-              {...control}
-              value={fields.greeting}
-              maxLength={MOST.greeting}
-              onChange={(event) => set({ greeting: event.target.value })}
-            />
-          )}
-        </Field>
-        <div className="side-by-side">
-          <Field label={t("agents.language")}>
-            {(control) => (
-              <select
-                {...control}
-                value={fields.language ?? ""}
-                onChange={(event) => set({ language: event.target.value || null })}
-              >
-                <option value="">{t("agents.follows")}</option>
-                <LanguageOptions chosen={fields.language} />
-              </select>
-            )}
-          </Field>
-          <VoiceField
-            voice={fields.voice}
-            language={fields.language}
-            sample={fields.greeting}
-            onChange={(voice) => set({ voice })}
-          />
-        </div>
-        <EngineFields engines={fields.engines} onChange={(engines) => set({ engines })} />
+        <PageTabs
+          label={t("agents.parts")}
+          tabs={[
+            {
+              id: "character",
+              label: t("agents.tab.character"),
+              content: <CharacterFields fields={fields} set={set} />,
+            },
+            {
+              id: "tools",
+              label: t("tools.title"),
+              content: <ToolChoice tools={fields.tools} onChange={(tools) => set({ tools })} />,
+            },
+            {
+              id: "knowledge",
+              label: t("knowledge.title"),
+              content: (
+                <KnowledgeChoice
+                  knowledge={fields.knowledge}
+                  onChange={(knowledge) => set({ knowledge })}
+                />
+              ),
+            },
+          ]}
+        />
         {save.error && <Failure error={save.error} />}
         <div className="dialog-actions">
           <Button disabled={!changed || save.isPending} onClick={() => setFields(before)}>
@@ -156,16 +115,4 @@ export function AgentEditor({ agent }: { agent: FullAgent | null }) {
       />
     </Page>
   );
-}
-
-/** The languages Kaikou leads with, and the agent's own where it is another. */
-function LanguageOptions({ chosen }: { chosen: string | null }) {
-  const { language } = useLanguage();
-  const names = new Intl.DisplayNames([language === "zh" ? "zh-CN" : "en"], { type: "language" });
-  const codes = chosen && !LANGUAGES.includes(chosen) ? [...LANGUAGES, chosen] : LANGUAGES;
-  return codes.map((code) => (
-    <option key={code} value={code}>
-      {names.of(code) ?? code}
-    </option>
-  ));
 }
