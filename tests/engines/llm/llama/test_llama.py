@@ -153,6 +153,20 @@ async def test_a_warmed_prompt_is_not_read_again(tiny: Llama) -> None:
     assert usage is not None and usage.cached_tokens > usage.prompt_tokens * 0.6
 
 
+async def test_after_a_wrong_guess_the_prompt_is_not_read_again(tiny: Llama) -> None:
+    system = Message("system", "You speak with farmers. " * 12)
+    await tiny.warm([system])
+    guess = [system, Message("user", "I was " + " ".join(str(number) for number in range(150)))]
+    task = asyncio.create_task(collect(tiny, guess, Generation(max_tokens=300)))
+    await until(lambda: busy(tiny))
+    task.cancel()
+    await asyncio.wait([task])
+    # At once, as a turn that goes on does: the place of the guess is still being left.
+    deltas = await collect(tiny, [system, Message("user", "Rain?")], Generation(max_tokens=2))
+    usage = deltas[-1].usage
+    assert usage is not None and usage.cached_tokens > usage.prompt_tokens * 0.6
+
+
 async def test_an_answer_keeps_to_its_schema(tiny: Llama) -> None:
     deltas = await collect(
         tiny, [Message("user", "Anything.")], Generation(schema=SCHEMA, max_tokens=60, temperature=1.5)

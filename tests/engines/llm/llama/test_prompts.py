@@ -1,4 +1,4 @@
-"""A request that begins with a prompt being warmed waits for it; others do not."""
+"""A request waits for what is being read of its own beginning; others do not."""
 
 from __future__ import annotations
 
@@ -38,3 +38,28 @@ async def test_the_wait_ends_with_the_warming() -> None:
         await asyncio.sleep(0)
     async with asyncio.timeout(5):
         await waiting
+
+
+async def test_a_conversations_next_request_waits_until_its_cancelled_one_has_left() -> None:
+    prompts = Prompts()
+    released = asyncio.Event()
+
+    async def leave() -> None:
+        await released.wait()
+
+    prompts.ending([SYSTEM, HELLO], Generation(), leave())
+    other = Message("user", "Hello, Kai.")
+    assert await waits(prompts, [SYSTEM, other])
+    assert not await waits(prompts, [other])
+    assert not await waits(prompts, [SYSTEM, other], TOOLED)
+    released.set()
+    async with asyncio.timeout(5):
+        await prompts.settled([SYSTEM, other], Generation())
+    assert not await waits(prompts, [SYSTEM, other])
+
+
+async def test_closing_ends_the_waits() -> None:
+    prompts = Prompts()
+    prompts.ending([SYSTEM], Generation(), asyncio.sleep(600))
+    await prompts.close()
+    assert not await waits(prompts, [SYSTEM, HELLO])

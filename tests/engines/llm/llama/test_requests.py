@@ -46,7 +46,7 @@ def test_an_answer_that_must_be_words_is_held_to_them() -> None:
     assert "grammar" not in extra_fields(ASKED, Generation(tools=(WEATHER,)))
     # A schema of the caller's own comes first; the server takes only one of the two.
     assert "grammar" not in extra_fields(answered, Generation(tools=(WEATHER,), schema=SCHEMA))
-    assert extra_fields(ASKED, Generation()) == {"cache_prompt": True}
+    assert set(extra_fields(ASKED, Generation())) == {"cache_prompt", "return_progress"}
 
 
 def test_the_child_gets_no_secrets() -> None:

@@ -10,10 +10,11 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
+import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaikou.engines.llm.llama.child import ChildConfig
@@ -27,6 +28,10 @@ from kaikou.engines.registry import EngineContext
 from kaikou.errors import EngineFailed, ModelUnavailable, NotReady
 
 DEFAULT_MODEL = "qwen2.5-1.5b"
+RELEASE_SECONDS = 5.0
+"""Longest time that a cancelled request may keep its place: a step of some tokens on a slow processor."""
+LOOK_SECONDS = 0.02
+"""Between two questions to the child, which it answers between two steps."""
 
 
 class LlamaOptions(BaseModel):
@@ -39,7 +44,7 @@ class LlamaOptions(BaseModel):
     threads: int = Field(0, ge=0, description="Threads; 0 = the pool's budget.")
     gpu_layers: int = Field(-1, ge=-1, description="Layers on a GPU; -1 = as many as fit.")
     batch: int = Field(
-        64,
+        16,
         ge=8,
         le=4096,
         description="Prompt tokens processed in one go; larger is faster on a GPU, smaller stops sooner.",
@@ -101,6 +106,7 @@ class Llama:
 
     async def close(self) -> None:
         keeper, self._keeper = self._keeper, None
+        await self._prompts.close()
         if keeper is not None:
             await keeper.stop()
         self._health = Health("waiting", "Closed.")
@@ -190,6 +196,18 @@ class Llama:
             except EngineFailed:
                 if begun or last_try or not await keeper.lost(chat):
                     raise
+            except (asyncio.CancelledError, GeneratorExit):
+                self._prompts.ending(messages, generation, self._released(keeper))
+                raise
+
+    async def _released(self, keeper: LlamaKeeper) -> None:
+        """Return when the child has left the work that was just cancelled."""
+        with suppress(TimeoutError, httpx.HTTPError):  # whoever waits asks the child itself then
+            async with asyncio.timeout(RELEASE_SECONDS):
+                while True:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    if await keeper.working() <= self._slots.running:
+                        return
 
     def _running(self) -> LlamaKeeper:
         if self._keeper is None:

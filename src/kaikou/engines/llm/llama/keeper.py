@@ -6,6 +6,8 @@ import asyncio
 import logging
 import time
 
+import httpx
+
 from kaikou.engines.llm.chat.client import ChatCompletions
 from kaikou.engines.llm.llama.child import ChildConfig
 from kaikou.engines.llm.llama.process import LlamaProcess
@@ -37,6 +39,7 @@ class LlamaKeeper:
         self._settings = settings
         self._process: LlamaProcess | None = None
         self._chat: ChatCompletions | None = None
+        self._places: httpx.AsyncClient | None = None
         self._up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -69,6 +72,13 @@ class LlamaKeeper:
         assert self._chat is not None
         return self._chat
 
+    async def working(self) -> int:
+        """How many requests the child is at, told between two of its steps. Raises httpx.HTTPError."""
+        if self._places is None:
+            return 0
+        found = (await self._places.get("/slots")).raise_for_status().json()
+        return sum(bool(slot["is_processing"]) for slot in found)
+
     async def lost(self, chat: ChatCompletions) -> bool:
         """Whether the child behind ``chat`` has ended, asked after a failure."""
         await asyncio.sleep(NOTICE_SECONDS)
@@ -86,6 +96,12 @@ class LlamaKeeper:
             # Its server closes idle connections after seconds, perhaps just as one is used again.
             back_off=(0.05, 0.2),
         )
+        self._places = httpx.AsyncClient(
+            base_url=address,
+            headers={"authorization": f"Bearer {process.api_key}"},
+            timeout=timeout,
+            trust_env=False,
+        )
         self.health = Health("ready")
         self._up.set()
         return process
@@ -93,8 +109,11 @@ class LlamaKeeper:
     async def _end(self) -> None:
         self._up.clear()
         chat, self._chat = self._chat, None
+        places, self._places = self._places, None
         if chat is not None:
             await chat.close()
+        if places is not None:
+            await places.aclose()
         process, self._process = self._process, None
         if process is not None:
             await process.stop()

@@ -18,7 +18,9 @@ PROSE = r"root ::= [^ \t\n\r`{\[<] [^`{}<]*"
 
 def extra_fields(messages: Sequence[Message], generation: Generation) -> dict[str, Any]:
     """Fields to add to the request, or to put in place of the standard ones."""
-    extra: dict[str, Any] = {"cache_prompt": True}
+    # The server looks whether anybody still listens only when it has something to say: without word of
+    # its progress it would read the whole prompt of a request that was cancelled.
+    extra: dict[str, Any] = {"cache_prompt": True, "return_progress": True}
     if not generation.tools or generation.schema is not None:
         return extra
     choice = generation.tool_choice
