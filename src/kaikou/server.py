@@ -195,6 +195,7 @@ async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack
 def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     """The tools, with what they need of other rooms; they load and connect in the background."""
     from kaikou.api.tools import SourceChanges
+    from kaikou.composing.library import AgentsKnowledge
     from kaikou.tools.ports import AgentChoice, ToolPorts
     from kaikou.tools.room import ToolRoom
 
@@ -205,7 +206,8 @@ def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     changes = SourceChanges(runtime.feed)
     stack.callback(changes.close)
     settings = runtime.settings
-    tools = ToolRoom(settings.data_dir, settings.tools, ToolPorts(agents=Personas()), changes.note)
+    ports = ToolPorts(agents=Personas(), knowledge=AgentsKnowledge(runtime))
+    tools = ToolRoom(settings.data_dir, settings.tools, ports, changes.note)
     stack.push_async_callback(tools.close)
     tools.start()
     return tools
