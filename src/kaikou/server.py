@@ -184,9 +184,11 @@ async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack
     """What works on the runtime's parts, each told of those it needs."""
     from kaikou.api.providers.routes import switchboard
     from kaikou.composing.mind import open_memory
+    from kaikou.composing.reminders import open_reminders
 
     runtime.tools = _open_tools(runtime, stack)
     runtime.live = await _open_live(runtime, warmup, stack)
+    runtime.schedule = open_reminders(runtime, runtime.live, stack)
     runtime.knowledge = await _open_knowledge(runtime, stack)
     runtime.memory = await open_memory(runtime, stack)
     stack.push_async_callback(switchboard(runtime).close)
@@ -194,8 +196,8 @@ async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack
 
 def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     """The tools, with what they need of other rooms; they load and connect in the background."""
+    from kaikou.api.reminders.tool import CallersSchedule, OtherDevices
     from kaikou.api.tools import SourceChanges
-    from kaikou.composing.library import AgentsKnowledge
     from kaikou.tools.ports import AgentChoice, ToolPorts
     from kaikou.tools.room import ToolRoom
 
@@ -206,7 +208,8 @@ def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     changes = SourceChanges(runtime.feed)
     stack.callback(changes.close)
     settings = runtime.settings
-    ports = ToolPorts(agents=Personas(), knowledge=AgentsKnowledge(runtime))
+    schedule, others = CallersSchedule(lambda: runtime.schedule), OtherDevices(lambda: runtime.devices)
+    ports = ToolPorts(agents=Personas(), schedule=schedule, devices=others)
     tools = ToolRoom(settings.data_dir, settings.tools, ports, changes.note)
     stack.push_async_callback(tools.close)
     tools.start()
@@ -238,6 +241,8 @@ async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) ->
 
     def counted() -> None:
         runtime.feed.publish("sessions", live=admission.sessions, limit=admission.load.capacity)
+        if runtime.schedule is not None:
+            runtime.schedule.arrived()
 
     live = LiveService(
         settings,
@@ -294,6 +299,11 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
     from kaikou.store.devices import DeviceRepository
     from kaikou.store.secrets import kept_secret
 
+    def changed(device_id: str, change: str) -> None:
+        runtime.feed.publish("devices", id=device_id, change=change)
+        if change == "online" and runtime.schedule is not None:
+            runtime.schedule.arrived()
+
     settings = runtime.settings.xiaozhi
     key = (await kept_secret(runtime.database, "devices")).encode()
     desk = open_desk(runtime)
@@ -303,7 +313,7 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
         FirmwareStore(runtime.settings.data_dir / "firmware", settings.firmware_max_bytes),
         DeviceTokens(key, settings.token_days * 86_400),
         BindingCodes(settings.code_minutes * 60),
-        on_change=lambda device_id, change: runtime.feed.publish("devices", id=device_id, change=change),
+        on_change=changed,
     )
     if settings.enabled and settings.mqtt.enabled:
         from kaikou.api.xiaozhi.mqtt.broker import open_broker

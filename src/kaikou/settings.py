@@ -274,6 +274,19 @@ class XiaozhiSettings(BaseModel):
         return value
 
 
+class ReminderSettings(BaseModel):
+    """Reminders, and pushes to devices at a time."""
+
+    grace_minutes: float = Field(
+        60.0, ge=1, description="How long a due reminder waits for somebody to tell; then it is missed."
+    )
+    elsewhere_seconds: float = Field(
+        5.0, ge=0, description="After so long another device tells what is meant for one that isn't there."
+    )
+    most: int = Field(500, gt=0, description="Reminders that may wait at once.")
+    keep_days: float = Field(30.0, gt=0, description="How long a reminder that is over stays listed.")
+
+
 class LimitSettings(BaseModel):
     """Bounds on what a client may send."""
 
@@ -380,3 +393,4 @@ class Settings(BaseModel):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     memory: MemorySettings = MemorySettings()
     xiaozhi: XiaozhiSettings = XiaozhiSettings()
+    reminders: ReminderSettings = ReminderSettings()

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tools.callers import FakeCaller
 
+from kaikou.errors import InvalidInput
 from kaikou.settings import ToolSettings
 from kaikou.tools.builtin.music import chosen
 from kaikou.tools.builtin.news import headlines
@@ -26,6 +27,7 @@ from kaikou.tools.ports import (
     Outcome,
     PlayAudio,
     Reminder,
+    Rhythm,
     SetVolume,
     ToolPorts,
 )
@@ -306,17 +308,21 @@ class Library:
 
 class Diary:
     def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
         self.kept: list[Reminder] = []
 
-    async def add(self, at: datetime, text: str, caller: Caller) -> Reminder:
-        self.kept.append(Reminder("r1", at, text))
-        return self.kept[-1]
+    async def add(self, text: str, when: str, repeat: Rhythm, caller: Caller) -> Reminder:
+        if when == "soonish":
+            raise InvalidInput("No time was understood.", code="time_not_understood")
+        self.asked.append((text, when, repeat))
+        self.kept = [Reminder("r1", datetime(2099, 1, 1, 8, 30, tzinfo=UTC), text, repeat and "every day")]
+        return self.kept[0]
 
     async def list(self, caller: Caller) -> Sequence[Reminder]:
         return self.kept
 
-    async def cancel(self, reminder_id: str, caller: Caller) -> bool:
-        return reminder_id == "r1"
+    async def cancel(self, which: str, caller: Caller) -> Sequence[Reminder]:
+        return self.kept if which in {"r1", "tea"} else []
 
 
 class House:
@@ -342,15 +348,19 @@ async def test_knowledge() -> None:
 
 async def test_reminders() -> None:
     diary = Diary()
-    ports, zone = ToolPorts(schedule=diary), {"time_zone": "Asia/Shanghai"}
-    assert not (await call("remind", zone, ports, text="tea", in_minutes=3)).failed
-    assert abs(diary.kept[0].at - datetime.now(UTC) - timedelta(minutes=3)) < timedelta(minutes=1)
-    assert not (await call("remind", zone, ports, text="tea", at="2099-01-01T08:30")).failed
-    assert diary.kept[1].at.isoformat() == "2099-01-01T08:30:00+08:00"
-    assert "past" in (await call("remind", zone, ports, text="tea", at="2001-01-01T08:30")).text
-    assert "needs a time" in (await call("remind", zone, ports, text="tea")).text
-    assert "08:30: tea (id r1)" in (await call("list_reminders", zone, ports)).text
-    assert (await call("cancel_reminder", zone, ports, reminder_id="r1")).text == "Cancelled."
+    ports = ToolPorts(schedule=diary)
+    assert "No reminders" in (await call("list_reminders", ports=ports)).text
+    set_now = await call("remind", ports=ports, text="tea", when="in 3 minutes")
+    assert set_now.text == "Set: Thursday 2099-01-01 08:30: tea (id r1)"
+    again = await call("remind", ports=ports, text="tea", when="8:30", repeat="daily")
+    assert "08:30, every day: tea" in again.text
+    assert diary.asked == [("tea", "in 3 minutes", ""), ("tea", "8:30", "daily")]
+    refused = await call("remind", ports=ports, text="tea", when="soonish")
+    assert refused.failed and "No time was understood" in refused.text
+    assert (await call("remind", ports=ports, text="tea", when="8", repeat="sometimes")).failed
+    assert "08:30, every day: tea (id r1)" in (await call("list_reminders", ports=ports)).text
+    assert "Cancelled: " in (await call("cancel_reminder", ports=ports, which="tea")).text
+    assert "no such" in (await call("cancel_reminder", ports=ports, which="coffee")).text
 
 
 async def test_another_device() -> None:

@@ -30,6 +30,7 @@ from kaikou.api import (
     pages,
     problems,
     providers,
+    reminders,
     settings,
     tools,
     voices,
@@ -75,6 +76,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(devices.router)
     app.include_router(knowledge.router)
     app.include_router(memory.router)
+    app.include_router(reminders.router)
     if runtime.settings.xiaozhi.enabled:
         app.include_router(xiaozhi.router)
     app.include_router(docs.router)

@@ -5,7 +5,8 @@ changed), ``providers`` (the page's choice of an engine is being put in force), 
 live sessions), ``conversations`` (``id`` and ``change``: created, updated, closed, renamed, deleted,
 restored; no ``id`` where many changed at once: list again), ``devices`` (``id`` and ``change``: waiting,
 bound, unbound, changed, online, offline, state), ``tools`` (``source`` changed, or a tool of it was
-called), ``resync`` (this reader was too slow, changes were dropped: read afresh), ``closing``.
+called), ``reminders`` (``id`` and ``change``: added, changed, cancelled, restored, due, said, missed,
+failed), ``resync`` (this reader was too slow, changes were dropped: read afresh), ``closing``.
 """
 
 from __future__ import annotations

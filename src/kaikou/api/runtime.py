@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kaikou.engines.registry import Weights
     from kaikou.engines.shelf import EngineShelf
     from kaikou.engines.warmup import Warmup
+    from kaikou.jobs.schedule import Schedule
     from kaikou.knowledge.library import KnowledgeBase
     from kaikou.memory.room import MemoryRoom
     from kaikou.settings import Settings
@@ -63,6 +64,8 @@ class Runtime:
     tools: ToolRoom | None = None
     knowledge: KnowledgeBase | None = None
     memory: MemoryRoom | None = None
+    schedule: Schedule | None = None
+    """Reminders, and what is pushed to devices at a time."""
     draining: bool = False
     """The server is about to stop: nobody new is taken in."""
     extras: dict[str, Any] = field(default_factory=dict)

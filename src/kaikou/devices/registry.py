@@ -44,6 +44,8 @@ class DeviceRegistry:
         self._codes = codes
         self._on_change = on_change
         self._links: dict[str, DeviceLink] = {}
+        self._names: dict[str, str] = {}
+        """What people call the devices seen since the start."""
         self._thrown: dict[str, tuple[DeviceRow, float]] = {}
         """Unbound ones that may be brought back, and until when (monotonic)."""
 
@@ -58,7 +60,7 @@ class DeviceRegistry:
         told = {name: value for name in _TOLD if (value := getattr(sighting, name))}
         row = replace(row, **told, last_seen=now())
         await self._rows.change(row.id, {**told, "last_seen": row.last_seen})
-        return _device(row)
+        return self._known(row)
 
     def code_for(self, sighting: Sighting) -> str:
         """The code an unbound device shows. LimitReached ``too_many_codes``."""
@@ -103,7 +105,7 @@ class DeviceRegistry:
         self._codes.forget(row.id)
         await self._disconnect(row.id, "bound")
         self._on_change(row.id, "bound")
-        return _device(row)
+        return self._known(row)
 
     async def unbind(self, device_id: str, *, keep_seconds: float = 0.0) -> None:
         """Forget a device and end its connection; ``restore`` brings it back for ``keep_seconds``. NotFound
@@ -133,14 +135,14 @@ class DeviceRegistry:
     # -- looking and changing
 
     async def all(self) -> tuple[Device, ...]:
-        return tuple(_device(row) for row in await self._rows.all())
+        return tuple(self._known(row) for row in await self._rows.all())
 
     async def get(self, device_id: str) -> Device:
         """NotFound ``device_not_found``."""
         row = await self._rows.get(device_id)
         if row is None:
             raise _missing(device_id)
-        return _device(row)
+        return self._known(row)
 
     async def change(self, device_id: str, fields: dict[str, Any]) -> Device:
         """Change ``alias``, ``agent_id`` or ``auto_update``. A new agent counts from the device's next
@@ -157,6 +159,15 @@ class DeviceRegistry:
                 await self._disconnect(device_id, "its agent was changed")
             self._on_change(device_id, "changed")
         return await self.get(device_id)
+
+    def name_of(self, device_id: str) -> str:
+        """What people call a device, as far as it was seen since the start; never waits."""
+        return self._names.get(device_id, device_id)
+
+    def _known(self, row: DeviceRow) -> Device:
+        device = Device(**asdict(row))
+        self._names[device.id] = device.name
+        return device
 
     # -- presence
 
@@ -202,10 +213,6 @@ class DeviceRegistry:
         link = self._links.get(device_id)
         if link is not None:
             await link.close(reason)
-
-
-def _device(row: DeviceRow) -> Device:
-    return Device(**asdict(row))
 
 
 def _alias(text: str) -> str:

@@ -47,9 +47,9 @@ class Hands:
         """The server's tools for this session, in a stable order."""
         return self._toolbox.tools(self.caller, self.allowed) if self.offered() else ()
 
-    def goes_on_as(self, agent_id: str, allowed: Allowed, knowledge: tuple[str, ...]) -> None:
+    def goes_on_as(self, agent_id: str, allowed: Allowed) -> None:
         """Another agent took over."""
-        self.caller.agent_id, self.caller.knowledge = agent_id, knowledge
+        self.caller.agent_id = agent_id
         self.allowed = allowed
         self.offered = lambda: True
 

@@ -220,7 +220,7 @@ class LiveService:
             )
         )
         if conversation.hands is not None:
-            conversation.hands.goes_on_as(agent.id, allowed_to(agent), agent.knowledge)
+            conversation.hands.goes_on_as(agent.id, allowed_to(agent))
         await conversation.company.goes_on_as(agent.id, getattr(agent, "memory", "none"), agent.language)
         session = self._sessions[conversation.id]
         if conversation.company.talk.kept:

@@ -198,3 +198,31 @@ class DeviceRow:
     auto_update: bool = True
     bound_at: datetime = field(default_factory=now)
     last_seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderRow:
+    """Something to be said or done at a time (``jobs.reminder.Reminder`` is its domain face)."""
+
+    id: str
+    kind: str = "remind"
+    text: str = ""
+    title: str = ""
+    emotion: str = ""
+    at: datetime | None = None
+    """The next time; None once nothing more comes."""
+    zone: str = ""
+    repeat: Mapping[str, Any] | None = None
+    device_id: str | None = None
+    conversation_id: str | None = None
+    agent_id: str | None = None
+    language: str | None = None
+    state: str = "waiting"
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+    last_at: datetime | None = None
+    last_outcome: str = ""
+    last_note: str = ""
+    created_at: datetime = field(default_factory=now)
+    updated_at: datetime = field(default_factory=now)
+    deleted_at: datetime | None = None

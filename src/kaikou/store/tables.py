@@ -299,6 +299,36 @@ voiceprints = Table(
 )
 """One utterance of a speaker as float32 numbers, made by ``encoder``; the sound itself is not kept."""
 
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("emotion", String(40), nullable=False),
+    Column("at", UtcDateTime),
+    Column("zone", String(100), nullable=False),
+    Column("repeat", JSON(none_as_null=True)),
+    Column("device_id", ID),
+    Column("conversation_id", ID),
+    Column("agent_id", ID),
+    Column("language", String(40)),
+    Column("state", String(20), nullable=False),
+    Column("claimed_by", String(40)),
+    Column("claimed_until", UtcDateTime),
+    Column("last_at", UtcDateTime),
+    Column("last_outcome", String(20), nullable=False),
+    Column("last_note", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index(None, "state", "at"),
+    Index(None, "deleted_at"),
+)
+"""``claimed_by``: the server that is seeing to it now. A claim that has run out was left by one that
+died meanwhile."""
+
 secrets = Table(
     "secrets",
     metadata,

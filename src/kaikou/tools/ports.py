@@ -92,11 +92,6 @@ class Caller(Protocol):
         """Who speaks, where the voice is known."""
         ...
 
-    @property
-    def knowledge(self) -> tuple[str, ...]:
-        """Ids of the knowledge bases that the agent may search."""
-        ...
-
     async def say(self, text: str) -> None:
         """Speak in between, while the tool goes on."""
         ...
@@ -187,19 +182,28 @@ class KnowledgeSearch(Protocol):
 class Reminder:
     id: str
     at: datetime
-    """With its zone."""
+    """The next time, with its zone."""
     text: str
+    repeats: str = ""
+    """When it comes again, in words."""
+
+
+Rhythm = Literal["", "hourly", "daily", "weekdays", "weekends", "weekly", "monthly", "yearly"]
 
 
 class Schedule(Protocol):
     """Keeps reminders and speaks them when they are due."""
 
-    async def add(self, at: datetime, text: str, caller: Caller) -> Reminder: ...
+    async def add(self, text: str, when: str, repeat: Rhythm, caller: Caller) -> Reminder:
+        """``when`` as people say it, or ISO; where it is empty, ``text`` may name the time. KaikouError
+        where no time to come is understood."""
+        ...
 
     async def list(self, caller: Caller) -> Sequence[Reminder]: ...
 
-    async def cancel(self, reminder_id: str, caller: Caller) -> bool:
-        """False where there is none."""
+    async def cancel(self, which: str, caller: Caller) -> Sequence[Reminder]:
+        """Cancel those meant: an id, words of the text, or ``all``. Empty where there is none; KaikouError
+        where it isn't clear which."""
         ...
 
 
