@@ -47,4 +47,6 @@ async def open_memory(runtime: Runtime, stack: AsyncExitStack) -> MemoryRoom:
     purge.start()
     stack.push_async_callback(memory.stop)
     memory.start()
+    if runtime.live is not None:
+        runtime.live.companions.append(memory)
     return memory

@@ -38,9 +38,8 @@ def talk_of(
     kept: bool,
 ) -> Talk:
     """The session as its companions know it; a new id where it has none yet."""
-    memory: str = getattr(agent, "memory", "none")
     return Talk(
-        conversation_id or new_id("conv"), agent.id, device_id, surface, config.language, kept, memory
+        conversation_id or new_id("conv"), agent.id, device_id, surface, config.language, kept, agent.memory
     )
 
 

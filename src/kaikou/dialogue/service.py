@@ -221,7 +221,7 @@ class LiveService:
         )
         if conversation.hands is not None:
             conversation.hands.goes_on_as(agent.id, allowed_to(agent))
-        await conversation.company.goes_on_as(agent.id, getattr(agent, "memory", "none"), agent.language)
+        await conversation.company.goes_on_as(agent.id, agent.memory, agent.language)
         session = self._sessions[conversation.id]
         if conversation.company.talk.kept:
             session.keeper.begin(conversation, agent_id, session.surface, resumed=True)

@@ -97,6 +97,11 @@ class Learner:
 
     async def write(self) -> None:
         """Put the turns into the database. Raises DatabaseUnavailable; they are kept then."""
+        if self._unwritten:
+            # To the end, whoever gives up waiting: a turn is written once.
+            await asyncio.shield(asyncio.ensure_future(self._write()))
+
+    async def _write(self) -> None:
         async with self._writing:
             rows = list(self._unwritten)
             if not rows:
@@ -125,6 +130,9 @@ class Learner:
                 again = await self.once()
             except KaikouError as error:
                 log.warning("nothing can be remembered now: %s", error)
+                again = False
+            except Exception:
+                log.exception("learning failed")
                 again = False
             if again:
                 continue
