@@ -12,6 +12,7 @@ import { useToast } from "../ui/Toasts";
 import { type AgentFields, emptyAgent, type FullAgent, fieldsOf, useSaveAgent } from "./agents";
 import { CharacterFields } from "./CharacterFields";
 import { KnowledgeChoice } from "./KnowledgeChoice";
+import { MemoryChoice } from "./MemoryChoice";
 import { ToolChoice } from "./ToolChoice";
 
 /** Who an agent is, what it can do and what it knows. */
@@ -89,6 +90,17 @@ export function AgentEditor({ agent }: { agent: FullAgent | null }) {
                 <KnowledgeChoice
                   knowledge={fields.knowledge}
                   onChange={(knowledge) => set({ knowledge })}
+                />
+              ),
+            },
+            {
+              id: "memory",
+              label: t("memory.title"),
+              content: (
+                <MemoryChoice
+                  agent={agent?.id ?? null}
+                  memory={fields.memory}
+                  onChange={(memory) => set({ memory })}
                 />
               ),
             },

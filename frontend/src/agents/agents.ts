@@ -14,6 +14,8 @@ export interface AgentFields {
   tools: string[] | null;
   /** Ids of knowledge bases. */
   knowledge: string[];
+  /** How it remembers people: the name of a way, `none` for not at all. */
+  memory: string;
 }
 
 export interface FullAgent extends AgentFields {
@@ -78,9 +80,32 @@ export const emptyAgent: AgentFields = {
   engines: {},
   tools: null,
   knowledge: [],
+  memory: "none",
 };
 
 export function fieldsOf(agent: AgentFields): AgentFields {
-  const { name, description, prompt, greeting, voice, language, engines, tools, knowledge } = agent;
-  return { name, description, prompt, greeting, voice, language, engines, tools, knowledge };
+  const {
+    name,
+    description,
+    prompt,
+    greeting,
+    voice,
+    language,
+    engines,
+    tools,
+    knowledge,
+    memory,
+  } = agent;
+  return {
+    name,
+    description,
+    prompt,
+    greeting,
+    voice,
+    language,
+    engines,
+    tools,
+    knowledge,
+    memory,
+  };
 }

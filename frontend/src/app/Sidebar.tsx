@@ -1,6 +1,7 @@
 import {
   AudioLines,
   BookOpen,
+  Brain,
   Gauge,
   Languages,
   Radio,
@@ -36,6 +37,7 @@ const PLACES: Place[][] = [
   ],
   [
     { to: "/app/knowledge", text: "knowledge.title", sign: <BookOpen /> },
+    { to: "/app/memory", text: "memory.title", sign: <Brain /> },
     { to: "/app/tools", text: "tools.title", sign: <Wrench /> },
   ],
   [

@@ -39,6 +39,10 @@ export const router = createBrowserRouter([
         }),
       },
       {
+        path: "/app/memory",
+        lazy: async () => ({ Component: (await import("../memory/MemoryPage")).MemoryPage }),
+      },
+      {
         path: "/app/tools",
         lazy: async () => ({ Component: (await import("../tools/ToolsPage")).ToolsPage }),
       },

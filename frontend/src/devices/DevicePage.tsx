@@ -101,7 +101,7 @@ function DeviceForm({ device }: { device: Device }) {
 
   return (
     <form className="card stack" onSubmit={submit}>
-      <div className="device-fields">
+      <div className="fields">
         <Field label={t("devices.name")}>
           {(control) => (
             <input

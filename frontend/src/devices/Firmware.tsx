@@ -120,7 +120,7 @@ function AddFirmware({ devices, most }: { devices: Device[]; most: number }) {
   return (
     <form className="card stack" onSubmit={submit}>
       <h2>{t("firmware.add")}</h2>
-      <div className="device-fields">
+      <div className="fields">
         <Field
           label={t("firmware.file")}
           hint={t("firmware.fileHint", { size: megabytes(most) })}

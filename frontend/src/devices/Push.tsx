@@ -55,7 +55,7 @@ export function Push({ device }: { device: Device }) {
         )}
       </Field>
       {error !== null && <Failure error={error} />}
-      <div className="push-actions">
+      <div className="acts">
         <Button
           type="submit"
           look="primary"

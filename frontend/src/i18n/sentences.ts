@@ -21,6 +21,14 @@ export const SENTENCES: Record<string, string> = {
   "Notices when somebody speaks": "察觉有人说话",
   "Tells a pause from the end of a sentence": "分辨停顿与说完",
   "Chinese calendar": "农历",
+  Nothing: "不记忆",
+  "Every conversation begins anew.": "每次对话都从头开始。",
+  "Short summary": "简短摘要",
+  "One short summary of what was talked about, written anew after each conversation.":
+    "一段谈话内容的摘要，每次对话后重写。",
+  "Lasting facts": "长期事实",
+  "What people tell of themselves: name, family, likes, plans. Each fact can be changed.":
+    "人们说的自己的事：姓名、家人、喜好、计划。每一条都可以修改。",
   Time: "时间",
   Weather: "天气",
   News: "新闻",

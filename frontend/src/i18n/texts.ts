@@ -7,6 +7,7 @@ import * as conversations from "./texts/conversations";
 import * as devices from "./texts/devices";
 import * as knowledge from "./texts/knowledge";
 import * as latency from "./texts/latency";
+import * as memory from "./texts/memory";
 import * as server from "./texts/server";
 import * as settings from "./texts/settings";
 import * as tools from "./texts/tools";
@@ -22,6 +23,7 @@ export const en = {
   ...devices.en,
   ...knowledge.en,
   ...latency.en,
+  ...memory.en,
   ...server.en,
   ...settings.en,
   ...tools.en,
@@ -40,6 +42,7 @@ export const zh: Record<TextKey, string> = {
   ...devices.zh,
   ...knowledge.zh,
   ...latency.zh,
+  ...memory.zh,
   ...server.zh,
   ...settings.zh,
   ...tools.zh,

@@ -68,7 +68,7 @@ export function DocumentRow(props: { document: KnowledgeDocument; onOpen: () => 
           <p className="field-error">{[error.message, error.hint].map(said).join(" ").trim()}</p>
         )}
       </div>
-      <div className="document-actions">
+      <div className="row-acts">
         {busy && (
           <Button
             look="quiet"

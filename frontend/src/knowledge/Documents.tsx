@@ -69,7 +69,7 @@ function UploadRow({ upload, queue }: { upload: Upload; queue: UploadQueue }) {
           </>
         )}
       </div>
-      <div className="document-actions">
+      <div className="row-acts">
         {state === "failed" && (
           <Button small onClick={() => queue.retry(id)}>
             {t("ui.retry")}
