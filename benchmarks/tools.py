@@ -48,6 +48,7 @@ class Nobody:
     device_id: str | None = None
     language: str | None = None
     speaker: str | None = None
+    knowledge: tuple[str, ...] = ()
 
     async def say(self, text: str) -> None: ...
 

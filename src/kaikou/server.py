@@ -198,6 +198,7 @@ def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     """The tools, with what they need of other rooms; they load and connect in the background."""
     from kaikou.api.reminders.tool import CallersSchedule, OtherDevices
     from kaikou.api.tools import SourceChanges
+    from kaikou.composing.library import AgentsKnowledge
     from kaikou.tools.ports import AgentChoice, ToolPorts
     from kaikou.tools.room import ToolRoom
 
@@ -209,7 +210,8 @@ def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     stack.callback(changes.close)
     settings = runtime.settings
     schedule, others = CallersSchedule(lambda: runtime.schedule), OtherDevices(lambda: runtime.devices)
-    ports = ToolPorts(agents=Personas(), schedule=schedule, devices=others)
+    knowledge = AgentsKnowledge(runtime)
+    ports = ToolPorts(agents=Personas(), knowledge=knowledge, schedule=schedule, devices=others)
     tools = ToolRoom(settings.data_dir, settings.tools, ports, changes.note)
     stack.push_async_callback(tools.close)
     tools.start()

@@ -15,6 +15,7 @@ class FakeCaller:
     device_id: str | None = None
     language: str | None = "en"
     speaker: str | None = None
+    knowledge: tuple[str, ...] = ()
     said: list[str] = field(default_factory=list)
 
     async def say(self, text: str) -> None:

@@ -98,6 +98,7 @@ class _Trying:
     conversation_id: str = ""
     device_id: str | None = None
     speaker: str | None = None
+    knowledge: tuple[str, ...] = ()
 
     async def say(self, text: str) -> None:
         self.said.append(text)

@@ -13,6 +13,7 @@ class SessionCaller:
     agent_id: str
     conversation_id: str
     device_id: str | None = None
+    knowledge: tuple[str, ...] = ()
     speaker: str | None = None
     """Who speaks, where a companion knows the voice."""
     follow: Callable[[], str | None] = lambda: None

@@ -47,9 +47,9 @@ class Hands:
         """The server's tools for this session, in a stable order."""
         return self._toolbox.tools(self.caller, self.allowed) if self.offered() else ()
 
-    def goes_on_as(self, agent_id: str, allowed: Allowed) -> None:
+    def goes_on_as(self, agent_id: str, allowed: Allowed, knowledge: tuple[str, ...]) -> None:
         """Another agent took over."""
-        self.caller.agent_id = agent_id
+        self.caller.agent_id, self.caller.knowledge = agent_id, knowledge
         self.allowed = allowed
         self.offered = lambda: True
 

@@ -60,7 +60,7 @@ def hands_of(
     """The server's tools, for a session with ``agent``."""
     return Hands(
         toolbox,
-        SessionCaller(talk.agent_id, talk.conversation_id, talk.device_id),
+        SessionCaller(talk.agent_id, talk.conversation_id, talk.device_id, agent.knowledge),
         settings,
         choose_intent(settings.intent, engines.llm.card),
         allowed=allowed_to(agent),

@@ -220,7 +220,7 @@ class LiveService:
             )
         )
         if conversation.hands is not None:
-            conversation.hands.goes_on_as(agent.id, allowed_to(agent))
+            conversation.hands.goes_on_as(agent.id, allowed_to(agent), agent.knowledge)
         await conversation.company.goes_on_as(agent.id, agent.memory, agent.language)
         session = self._sessions[conversation.id]
         if conversation.company.talk.kept:

@@ -92,6 +92,11 @@ class Caller(Protocol):
         """Who speaks, where the voice is known."""
         ...
 
+    @property
+    def knowledge(self) -> tuple[str, ...]:
+        """Ids of the knowledge bases that the agent may search."""
+        ...
+
     async def say(self, text: str) -> None:
         """Speak in between, while the tool goes on."""
         ...

@@ -158,6 +158,8 @@ class FramedChat:
                     hint="Use edit.",
                 )
             cut = items.index(answer)
+            while cut and items[cut - 1].kind != "message":
+                cut -= 1  # the tools that were called for it
         if not any(item.role == "user" for item in items[:cut]):
             raise InvalidInput("There is nothing to answer.", code="nothing_to_answer")
         conversation.interrupt()

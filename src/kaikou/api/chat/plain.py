@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, live_service
 from kaikou.dialogue.conversation import Conversation
-from kaikou.dialogue.events import Event, Failed, ReplyDone, ReplyText
+from kaikou.dialogue.events import Event, Failed, Left, ReplyDone, ReplyText
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
 from kaikou.errors import KaikouError
 
@@ -113,6 +113,8 @@ class PlainChat:
                     self._outbox.put(event.error_message)
                 self._answered.set()
             case Failed() if event.fatal:
+                self._ended.set()
+            case Left():
                 self._ended.set()
 
     async def _watch(self) -> None:

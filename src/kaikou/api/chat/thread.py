@@ -18,9 +18,12 @@ from kaikou.dialogue.events import (
     Failed,
     ItemAdded,
     ItemDeleted,
+    Left,
     ReplyDone,
     ReplyStarted,
     ReplyText,
+    ToolCalled,
+    ToolReturned,
 )
 from kaikou.dialogue.items import Item
 
@@ -78,12 +81,38 @@ class Thread:
                 self._send("delta", event.item_id, text=event.delta)
             case EmotionShown():
                 self._send("emotion", None, emotion=event.emotion, emoji=event.emoji)
+            case ToolCalled(server=True):
+                self._send(
+                    "tool_called",
+                    self._writing_now,
+                    call_id=event.call.id,
+                    name=event.call.name,
+                    title=event.title,
+                    arguments=event.call.arguments,
+                )
+            case ToolReturned():
+                self._send(
+                    "tool_returned",
+                    self._writing_now,
+                    call_id=event.call_id,
+                    name=event.name,
+                    output=event.item.output or "",
+                    failed=event.failed,
+                    seconds=round(event.seconds, 3),
+                )
             case ReplyDone():
                 self._done(event)
+            case Left():
+                self._send("left", None)
             case Failed() if not event.fatal and event.reply_id is None:
                 self._send("error", None, code=event.code, message=event.message, hint=event.hint)
             case _:
                 return  # sound, metrics, and a session that ended by its age: it is opened again
+
+    @property
+    def _writing_now(self) -> str | None:
+        """The message that is being written, which a tool is called for."""
+        return next(reversed(self._writing), None)
 
     def _done(self, event: ReplyDone) -> None:
         item_id = event.item.id if event.item is not None else next(iter(self._writing), None)

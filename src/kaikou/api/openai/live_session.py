@@ -24,10 +24,10 @@ from kaikou.api.openai.session_models import Extensions, RealtimeSession, Respon
 from kaikou.api.openai.validation import validated
 from kaikou.api.openai.wire_state import WireState
 from kaikou.api.outbox import Outbox
-from kaikou.dialogue.events import Event, Failed, Interrupted
+from kaikou.dialogue.events import Event, Failed, Interrupted, Left
 from kaikou.dialogue.session import SessionConfig
 from kaikou.engines.ports import Voice
-from kaikou.errors import InvalidInput
+from kaikou.errors import InvalidInput, KaikouError
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation
@@ -53,7 +53,7 @@ class LiveSession:
         self.fatal: Failed | None = None
         """Why the conversation cannot go on, once it cannot."""
         self.ended = asyncio.Event()
-        """Set with ``fatal``."""
+        """Set with ``fatal``, and once the agent took leave."""
         self.owner: object = None
         """The connection that must close the conversation in the end."""
         self.conversation: Conversation
@@ -71,11 +71,23 @@ class LiveSession:
         """The conversation is open: take over what it decided (agent, stored history)."""
         self.conversation = conversation
         self.state.conversation_id = conversation.id
+        if conversation.hands is not None:
+            conversation.hands.volume = self._set_volume
         session = describe(conversation.config, self.state.session)
         if session.kaikou is not None:
             session = _naming(session, conversation)
         self.state.adopt(session)
         self._renderer = Renderer(self.state, Ledger(item.id for item in conversation.items))
+
+    async def _set_volume(self, percent: int) -> None:
+        """Ask the client for it. Only one that knows the ``kaikou.*`` events can."""
+        if not self.state.extensions:
+            raise KaikouError(
+                "The loudness can't be set from here.",
+                code="no_volume",
+                hint="The listener sets it at the device.",
+            )
+        self.emit({"type": "kaikou.volume", "percent": percent})
 
     def sink(self, event: Event) -> None:
         """Receives the conversation's events (in order, on the loop)."""
@@ -85,6 +97,8 @@ class LiveSession:
             self.emit(body)
         if isinstance(event, Failed) and event.fatal:
             self.fatal = event
+            self.ended.set()
+        if isinstance(event, Left):
             self.ended.set()
 
     def emit(self, body: dict[str, Any], outbox: Outbox | None = None) -> None:

@@ -256,6 +256,9 @@ class Connection:
             for wait in waits:
                 wait.cancel()
         end = waits[done.pop()]
+        if end.code == FAILED and session.fatal is None:
+            await self._outbox.flushed()
+            raise Closed(NORMAL, "The agent took leave.")
         if end.code == FAILED and session.fatal is not None:
             await self._outbox.flushed()
             ours = session.fatal.code in ("session_expired", "session_idle")

@@ -57,7 +57,7 @@ class CallersSchedule:
         there = await self._open()
         found = [one for one in there if one.id == wanted]
         if not found and wanted in _ALL:
-            found = there
+            found = list(there)
         elif not found and wanted:
             found = [one for one in there if one.text and _alike(one.text.casefold(), wanted)]
             if len(found) > 1:

@@ -14,6 +14,7 @@ from kaikou.api.xiaozhi.hello import ClientHello
 from kaikou.api.xiaozhi.identity import Claim, registry_of
 from kaikou.api.xiaozhi.session import AUTO, DeviceSession
 from kaikou.api.xiaozhi.speaker import Packing
+from kaikou.api.xiaozhi.tool_source import DeviceTools, set_volume
 from kaikou.api.xiaozhi.unbound import UnboundSession
 from kaikou.devices.device import Device, Sighting
 from kaikou.dialogue import events as ev
@@ -70,11 +71,20 @@ async def open_session(
         )
         return session
     agent_id = await _agent_of(runtime, device)
-    conversation = await live.open(config, sink, agent_id=agent_id, surface="xiaozhi")
+    made: DeviceSession | None = None
+    tools = DeviceTools(lambda: made, settings.tool_timeout)
+    conversation = await live.open(
+        config,
+        sink,
+        agent_id=agent_id,
+        surface="xiaozhi",
+        device_id=device.id,
+        extra_sources=[tools],
+    )
     greeting = conversation.config.greeting
     # Devices are greeted when they are woken, not when they connect.
     conversation.update(replace(conversation.config, greeting=""))
-    session = DeviceSession(
+    session = made = DeviceSession(
         conversation,
         settings,
         desk.bench,
@@ -90,6 +100,8 @@ async def open_session(
         leave=wire.leave,
         on_state=partial(desk.moved, registry_of(runtime), device.id),
     )
+    if conversation.hands is not None:
+        conversation.hands.volume = partial(set_volume, made)
     return session
 
 

@@ -265,6 +265,8 @@ class DeviceSession:
                 self.alert(phrases.failed(self._language), message, "sad")
             case ev.ReplyDone(status="failed", error_message=message):
                 self.alert(phrases.failed(self._language), message, "sad")
+            case ev.Left():
+                self._go()
             case ev.Failed(fatal=True, code=code):
                 self._leave(code)
 
@@ -304,6 +306,16 @@ class DeviceSession:
         self._timers.append(self._loop.call_later(_LEAVE_SECONDS, self._leave, why))
         words = self._settings.farewell or phrases.farewell(self._language)
         self.conversation.speak(words, interrupt=True)
+
+    def _go(self) -> None:
+        """The agent said goodbye itself: go once the device has played it."""
+        if self._leaving or self.conversation.closed:
+            return
+        self._leaving = True
+        self.ears.shut()
+        self._timers.append(self._loop.call_later(_LEAVE_SECONDS, self._leave, "the agent took leave"))
+        if not self.voice.speaking:
+            self._leave("the agent took leave")
 
     def _look_for_idle(self) -> None:
         left = self._voice_at + self._settings.idle_seconds - self._loop.time()

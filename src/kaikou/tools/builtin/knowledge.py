@@ -17,7 +17,8 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         return []
 
     async def search_knowledge(query: str, caller: Caller) -> str:
-        """Look something up in the documents that were given to you. 在知识库中查找。
+        """Look something up in the documents that were given to you; name the document that your answer
+        comes from. 在知识库中查找，回答时说出依据的文档。
 
         Args:
             query: What to look for, as a question or a few words.
