@@ -186,7 +186,7 @@ async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack
     from kaikou.composing.mind import open_memory
     from kaikou.composing.reminders import open_reminders
 
-    runtime.tools = _open_tools(runtime, stack)
+    runtime.tools = await _open_tools(runtime, stack)
     runtime.live = await _open_live(runtime, warmup, stack)
     runtime.schedule = open_reminders(runtime, runtime.live, stack)
     runtime.knowledge = await _open_knowledge(runtime, stack)
@@ -194,11 +194,13 @@ async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack
     stack.push_async_callback(switchboard(runtime).close)
 
 
-def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
+async def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     """The tools, with what they need of other rooms; they load and connect in the background."""
     from kaikou.api.reminders.tool import CallersSchedule, OtherDevices
     from kaikou.api.tools import SourceChanges
     from kaikou.composing.library import AgentsKnowledge
+    from kaikou.store.endpoints import EndpointRepository
+    from kaikou.tools.mcp.endpoints import McpEndpoints
     from kaikou.tools.ports import AgentChoice, ToolPorts
     from kaikou.tools.room import ToolRoom
 
@@ -209,10 +211,12 @@ def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
     changes = SourceChanges(runtime.feed)
     stack.callback(changes.close)
     settings = runtime.settings
+    endpoints = McpEndpoints(EndpointRepository(runtime.database), settings.tools, changes.note)
+    await endpoints.load()
     schedule, others = CallersSchedule(lambda: runtime.schedule), OtherDevices(lambda: runtime.devices)
     knowledge = AgentsKnowledge(runtime)
     ports = ToolPorts(agents=Personas(), knowledge=knowledge, schedule=schedule, devices=others)
-    tools = ToolRoom(settings.data_dir, settings.tools, ports, changes.note)
+    tools = ToolRoom(settings.data_dir, settings.tools, ports, changes.note, endpoints)
     stack.push_async_callback(tools.close)
     tools.start()
     return tools

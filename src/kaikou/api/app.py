@@ -22,6 +22,7 @@ from kaikou.api import (
     knowledge,
     latency,
     login,
+    mcp_endpoints,
     mcp_servers,
     memory,
     metrics,
@@ -67,6 +68,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(models.router)
     app.include_router(voices.router)
     app.include_router(agents.router)
+    app.include_router(mcp_endpoints.router)
+    app.include_router(mcp_endpoints.dialled)
     app.include_router(mcp_servers.router)
     app.include_router(tools.router)
     app.include_router(deletion.router)

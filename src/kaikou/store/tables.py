@@ -298,6 +298,16 @@ voiceprints = Table(
     Index(None, "speaker_id"),
 )
 """One utterance of a speaker as float32 numbers, made by ``encoder``; the sound itself is not kept."""
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("agent_id", ID, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("token_hash", HASH, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"""Where MCP servers dial in, each for one agent."""
 
 reminders = Table(
     "reminders",

@@ -11,22 +11,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from kaikou.engines.ports import Tool
 from kaikou.errors import NotReady
 from kaikou.settings import McpServerSettings, ToolSettings
 from kaikou.tools.mcp.config import headers_of
+from kaikou.tools.mcp.listing import outcome_of, said, tools_of
 from kaikou.tools.mcp.stderr import lines_to
 from kaikou.tools.ports import Caller, Outcome, SourceState, SourceStatus, ToolSpec
 
 if TYPE_CHECKING:
     from mcp import Client
-    from mcp.types import CallToolResult
 
 log = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
-MOST_PAGES = 50
-"""Of a list of tools: a server that never ends its list must not keep us."""
 
 
 class McpServer:
@@ -93,7 +90,7 @@ class McpServer:
                 wait = FIRST_WAIT
             except Exception as error:  # noqa: BLE001 - whatever a server or its process may do
                 held = self._client is not None
-                self._lost(_said(error))
+                self._lost(said(error))
                 wait = FIRST_WAIT if held else wait
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - many servers, not at once
             wait = min(2 * wait, LONGEST_WAIT)
@@ -160,24 +157,9 @@ class McpServer:
         return likely if self._attempts % 2 else not likely
 
     async def _list(self, client: Client) -> None:
-        found: list[ToolSpec] = []
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            page = await client.list_tools(cursor=cursor)
-            found += (
-                ToolSpec(
-                    Tool(one.name, one.description or one.title or one.name, one.input_schema),
-                    self.name,
-                    one.title or one.name,
-                    self.server.timeout,
-                )
-                for one in page.tools
-            )
-            cursor = page.next_cursor
-            if not cursor:
-                break
+        found = await tools_of(client, self.name, self.server.timeout)
         before = (self._state, self._specs)
-        self._specs, self._state, self._error = tuple(found), "ok", ""
+        self._specs, self._state, self._error = found, "ok", ""
         self._detail = f"{len(found)} tools."
         if before != (self._state, self._specs):
             self._note(f"connected, {len(found)} tools")
@@ -194,34 +176,6 @@ class McpServer:
         self._log.append(f"{datetime.now():%H:%M:%S} {line}")
 
 
-def outcome_of(result: CallToolResult) -> Outcome:
-    """A server's answer as an outcome: its texts, else its structured content as JSON."""
-    import json
-
-    parts = []
-    for block in result.content:
-        if block.type == "text":
-            parts.append(block.text)
-        elif block.type == "resource" and (text := getattr(block.resource, "text", None)) is not None:
-            parts.append(text)
-        else:
-            parts.append(f"[{block.type}]")
-    text = "\n".join(parts)
-    if not text and result.structured_content is not None:
-        text = json.dumps(result.structured_content, ensure_ascii=False)
-    return Outcome(text or "Done.", failed=bool(result.is_error))
-
-
 def _import_client() -> None:
     import mcp.client.sse
     import mcp.client.streamable_http  # noqa: F401 - brought into memory here
-
-
-def _said(error: BaseException) -> str:
-    """The error under the groups that task groups wrap around it, in one line."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, TimeoutError):
-        return "The server didn't answer in time."
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

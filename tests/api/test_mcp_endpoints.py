@@ -1,0 +1,238 @@
+"""MCP servers that dial in: the SDK's own server over a socket, the routes, and strangers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from api.live_server import live_server, serving
+from fastapi import FastAPI
+from mcp.server.mcpserver import MCPServer
+from mcp.shared.message import SessionMessage
+from mcp.types import jsonrpc_message_adapter
+from tools.callers import FakeCaller, until
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from kaikou.accounts.middleware import GuardMiddleware
+from kaikou.api import mcp_endpoints, problems, tools
+from kaikou.settings import ToolSettings
+from kaikou.store.endpoints import EndpointRepository
+from kaikou.tools.mcp.endpoints import McpEndpoints
+from kaikou.tools.room import ToolRoom
+
+
+@dataclass
+class House:
+    http: httpx.AsyncClient
+    room: ToolRoom
+    endpoints: McpEndpoints
+    port: int
+    agent: str
+
+    async def made(self, name: str = "calculator", **more: str) -> dict[str, Any]:
+        answer = await self.http.post("/api/tools/endpoints", json={"name": name, **more})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    @property
+    def caller(self) -> FakeCaller:
+        return FakeCaller(agent_id=self.agent)
+
+    def tools(self) -> set[str]:
+        return {one.name for one in self.room.toolbox.tools(self.caller)}
+
+
+@asynccontextmanager
+async def house_of(folder: Path, **changes: Any) -> AsyncIterator[House]:
+    settings = ToolSettings(mcp_connect_timeout=5, **changes)
+    async with live_server(folder) as server:
+        runtime = server.runtime
+        endpoints = McpEndpoints(EndpointRepository(runtime.database), settings)
+        await endpoints.load()
+        runtime.tools = room = ToolRoom(folder, settings, endpoints=endpoints)
+        app = FastAPI()
+        app.state.runtime = runtime
+        problems.install(app)
+        for router in (mcp_endpoints.router, mcp_endpoints.dialled, tools.router):
+            app.include_router(router)
+        app.add_middleware(GuardMiddleware, guard=runtime.guard)
+        try:
+            async with serving(app, 1 << 20) as (port, _):
+                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+                    yield House(http, room, endpoints, port, runtime.agents.default_id)
+                endpoints.close()
+        finally:
+            await room.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with house_of(tmp_path) as running:
+        yield running
+
+
+def calculator(name: str = "add") -> MCPServer:
+    server = MCPServer("calculator")
+
+    @server.tool(name=name)
+    def add(a: int, b: int) -> str:
+        """Add two numbers."""
+        return f"{a + b}"
+
+    @server.tool()
+    async def hang() -> str:
+        """Never answer."""
+        await asyncio.sleep(3600)
+        return ""
+
+    return server
+
+
+@asynccontextmanager
+async def dialled(url: str, server: MCPServer) -> AsyncIterator[Any]:
+    """The server on a socket, as the ready-made bridges do it: JSON-RPC in text frames."""
+    to_server, read = anyio.create_memory_object_stream[Any](16)
+    write, from_server = anyio.create_memory_object_stream[Any](16)
+    async with connect(url, compression=None) as socket:
+
+        async def receive() -> None:
+            async with to_server:
+                async for text in socket:
+                    message = jsonrpc_message_adapter.validate_json(text, by_name=False)
+                    await to_server.send(SessionMessage(message))
+
+        async def send() -> None:
+            async for found in from_server:
+                await socket.send(found.message.model_dump_json(by_alias=True, exclude_unset=True))
+
+        lower = server._lowlevel_server
+        tasks = [
+            asyncio.create_task(work)
+            for work in (receive(), send(), lower.run(read, write, lower.create_initialization_options()))
+        ]
+        try:
+            yield socket
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+
+async def test_a_server_that_dials_in_brings_its_tools_to_its_agent(house: House) -> None:
+    made = await house.made()
+    assert made["url"] == f"ws://127.0.0.1:{house.port}/mcp_endpoint/mcp/?token={made['token']}"
+    async with dialled(made["url"], calculator()):
+        await until(lambda: "add" in house.tools())
+        assert (await house.room.toolbox.call("add", '{"a": 2, "b": 3}', house.caller)).text == "5"
+        listed = (await house.http.get("/api/tools")).json()["sources"]
+        source = next(one for one in listed if one["name"] == made["source"])
+        assert (source["state"], source["detail"]) == ("ok", "1 connected, 2 tools.")
+        assert {one["id"] for one in source["tools"]} >= {f"{made['source']}/add"}
+        other = house.room.toolbox.tools(FakeCaller(agent_id="another"))
+        assert "add" not in {one.name for one in other}
+        health = await house.http.get(f"/mcp_endpoint/health?key={made['token']}")
+        assert health.json()["connections"] == 1
+    await until(lambda: "add" not in house.tools())
+    [endpoint] = house.endpoints.sources()
+    assert endpoint.status().state == "loading" and endpoint.connections == 0
+    # It comes again with the same token.
+    async with dialled(made["url"].replace("/mcp/?", "/mcp?"), calculator()):
+        await until(lambda: "add" in house.tools())
+
+
+async def test_several_servers_on_one_endpoint(house: House) -> None:
+    made = await house.made()
+    async with dialled(made["url"], calculator()), dialled(made["url"], calculator("plus")):
+        await until(lambda: {"add", "plus"} <= house.tools())
+        assert (await house.room.toolbox.call("plus", '{"a": 1, "b": 1}', house.caller)).text == "2"
+    await until(lambda: not {"add", "plus"} & house.tools())
+
+
+async def test_tools_that_change_are_read_again(house: House) -> None:
+    made = await house.made()
+    server = calculator()
+    async with dialled(made["url"], server) as socket:
+        await until(lambda: "add" in house.tools())
+        server.remove_tool("add")
+        await socket.send(json.dumps({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}))
+        await until(lambda: "add" not in house.tools())
+
+
+async def test_a_call_that_hangs_or_loses_its_server_is_an_answer(tmp_path: Path) -> None:
+    async with house_of(tmp_path, timeout=0.3) as house:
+        made = await house.made()
+        async with dialled(made["url"], calculator()):
+            await until(lambda: "hang" in house.tools())
+            assert (await house.room.toolbox.call("hang", "{}", house.caller)).failed
+            assert (await house.room.toolbox.call("add", '{"a": 2, "b": 3}', house.caller)).text == "5"
+
+
+async def test_a_call_under_way_when_the_server_goes_fails_at_once(house: House) -> None:
+    made = await house.made()
+    async with dialled(made["url"], calculator()) as socket:
+        await until(lambda: "hang" in house.tools())
+        call = asyncio.create_task(house.room.toolbox.call("hang", "{}", house.caller))
+        await asyncio.sleep(0.05)
+        await socket.close()
+        async with asyncio.timeout(10):
+            assert (await call).failed
+
+
+async def test_a_revoked_token_is_good_for_nothing(house: House) -> None:
+    made = await house.made()
+    async with dialled(made["url"], calculator()) as socket:
+        await until(lambda: "add" in house.tools())
+        assert (await house.http.delete(f"/api/tools/endpoints/{made['id']}")).status_code == 204
+        async with asyncio.timeout(10):
+            await socket.wait_closed()
+    assert "add" not in house.tools()
+    with pytest.raises(InvalidStatus):
+        await connect(made["url"]).__aenter__()
+    assert (await house.http.delete(f"/api/tools/endpoints/{made['id']}")).status_code == 404
+
+
+async def test_strangers(house: House) -> None:
+    for token in ("", "x", "é" * 10):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{house.port}/mcp_endpoint/mcp/?token={token}").__aenter__()
+        assert refused.value.response.status_code == 401
+    assert (await house.http.get("/mcp_endpoint/health?key=x")).status_code == 401
+    assert (await house.http.get("/mcp_endpoint/health")).status_code == 401
+    assert (await house.http.post("/api/tools/endpoints", json={"name": " "})).status_code == 422
+    missing = await house.http.post("/api/tools/endpoints", json={"name": "x", "agent": "nobody"})
+    assert missing.json()["code"] == "agent_not_found"
+
+
+@pytest.mark.parametrize("sent", ["{not json", '"text"', "[]", b"\0\1", "x" * 1_200_000])
+async def test_what_is_no_mcp_server_brings_nothing(tmp_path: Path, sent: Any) -> None:
+    async with house_of(tmp_path) as house:
+        house.endpoints._settings = ToolSettings(mcp_connect_timeout=0.3)
+        made = await house.made()
+        async with connect(made["url"], max_size=None) as socket:
+            with suppress(ConnectionClosed):
+                await socket.send(sent)
+            async with asyncio.timeout(10):
+                await socket.wait_closed()
+        [endpoint] = house.endpoints.sources()
+        await until(lambda: not endpoint.connections)
+        assert not endpoint.specs(house.caller) and (endpoint.status().error or endpoint.status().log)
+
+
+async def test_endpoints_are_kept_and_their_tokens_are_not(tmp_path: Path) -> None:
+    async with house_of(tmp_path) as house:
+        token = (await house.made())["token"]
+    async with house_of(tmp_path) as house:
+        assert house.endpoints.of_token(token) is not None
+        [listed] = (await house.http.get("/api/tools/endpoints")).json()["endpoints"]
+        assert listed["name"] == "calculator" and "token" not in listed
+    assert not any(token.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
