@@ -35,6 +35,7 @@ from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository
 from kaikou.store.database import Database
 from kaikou.store.journal import Journal
+from kaikou.tools.room import ToolRoom
 
 RATE = 24_000
 ANSWER = "Hello there. How are you today?"
@@ -112,12 +113,14 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
     journal = Journal(database, blobs)
     journal.start()
     agents = AgentService(AgentRepository(database))
+    tools = ToolRoom(folder, settings.tools)
     live = LiveService(
         settings,
         agents,
         journal,
         Admission(settings.live.max_sessions, 50, lambda: 0.0, most_lag=60.0),
         engines=lambda: engines if server.ready else None,
+        toolbox=tools.toolbox,
         waiting_for=lambda: "the language model: 40 %",
     )
     runtime = Runtime(
@@ -132,6 +135,7 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
         guard=Guard(settings, b"secret"),
         engines=engines,
         live=live,
+        tools=tools,
     )
     server = Server(runtime, live, stt, llm, tts)
     live.start()
@@ -148,6 +152,7 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
                 runtime.draining = True
     finally:
         await live.close()
+        await tools.close()
         await journal.stop()
         await database.close()
 

@@ -14,6 +14,7 @@ import pytest
 from api.live_server import ANSWER, Server, live_server
 
 from kaikou.api.chat import framed
+from kaikou.engines.ports import Delta, ToolCall
 
 
 @pytest.fixture
@@ -371,3 +372,59 @@ async def test_scripted_answer_is_whole(server: Server) -> None:
     server.llm.reply = lambda messages: ANSWER
     async with page(server) as chat:
         assert (await chat.ask("x"))["text"] == ANSWER
+
+
+# -- tools -----------------------------------------------------------------------------------------
+
+
+def calls(name: str, arguments: str = "{}") -> Any:
+    def reply(messages: Any) -> list[Delta]:
+        if messages[-1].role == "tool":
+            return [Delta(text=f"It said: {messages[-1].content}"), Delta(finish="stop")]
+        call = ToolCall(f"call_{len(messages)}", name, arguments)
+        return [Delta(text="Let me see."), Delta(tool_call=call), Delta(finish="tool_calls")]
+
+    return reply
+
+
+async def test_a_tools_call_is_told_of_and_stands_in_the_history(server: Server) -> None:
+    server.llm.reply = calls("get_time")
+    async with page(server) as here:
+        done = await here.ask("What time is it?")
+        kinds = [frame["type"] for frame in here.frames]
+        assert kinds.index("tool_called") < kinds.index("tool_returned") < len(kinds) - 1
+        called = next(frame for frame in here.frames if frame["type"] == "tool_called")
+        returned = next(frame for frame in here.frames if frame["type"] == "tool_returned")
+        assert called["message_id"] == done["message_id"] == returned["message_id"]
+        assert (called["name"], called["title"], called["arguments"]) == ("get_time", "Time", "{}")
+        assert returned["output"] in done["text"] and not returned["failed"]
+
+        conversation = done["conversation_id"]
+        await here.send("open", conversation_id=conversation)
+        history = await here.until("history")
+        assert [message["role"] for message in history["messages"]] == ["user", "assistant"]
+        [tool] = history["messages"][1]["tools"]
+        assert (tool["call_id"], tool["output"]) == (called["call_id"], returned["output"])
+
+        # Made anew, it is asked anew: the old call is gone with the old answer.
+        await here.send("regenerate", conversation_id=conversation, message_id=done["message_id"])
+        await here.until("reply_done")
+        await here.send("open", conversation_id=conversation)
+        history = await here.until("history")
+        assert [len(message.get("tools", ())) for message in history["messages"]] == [0, 1]
+
+
+async def test_an_agent_that_leaves_ends_a_plain_chat_and_tells_a_framed_one(server: Server) -> None:
+    server.llm.reply = lambda messages: [
+        Delta(tool_call=ToolCall("call_1", "leave", '{"farewell": "Goodbye."}')),
+        Delta(finish="tool_calls"),
+    ]
+    async with server.socket("/chat") as socket:
+        await socket.send("bye")
+        assert (await socket.recv()).strip() == "Goodbye."
+        await socket.wait_closed()
+        assert socket.close_code == 1000
+    async with page(server) as here:
+        done = await here.ask("bye")
+        assert done["text"] == "Goodbye."
+        await here.until("left")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from xiaozhi_sdk import XiaoZhiWebsocket
 from xiaozhi_sdk.utils import read_audio_file
 
 from kaikou.audio.decoding import decode
+from kaikou.engines.ports import Delta, Message, ToolCall
 
 MAC = "00:22:44:66:88:0a"
 SPEECH = Path(xiaozhi_sdk.__file__).parent / "file" / "audio" / "16k_play_music.wav"
@@ -104,6 +105,54 @@ async def test_from_the_ota_address_to_a_spoken_turn_and_a_tool(house: Home) -> 
         sound = np.concatenate([np.atleast_1d(one) for one in sdk.output_audio_queue])
         assert len(sound) > 24_000 * 0.1 and np.abs(sound).max() > 1000
         assert spoken.seconds > 0.5
+    finally:
+        await sdk.close()
+    await house.settled()
+
+
+async def test_a_turn_calls_the_devices_tool_and_its_result_is_spoken(house: Home) -> None:
+    client = Client(house)
+    sdk = client.sdk
+    lamps: list[dict[str, Any]] = []
+
+    def lamp(arguments: dict[str, Any]) -> tuple[str, bool]:
+        lamps.append(arguments)
+        return "the lamp is blue", False
+
+    schema = {"type": "object", "properties": {"color": {"type": "string"}}, "required": ["color"]}
+    tool = {"name": "self.lamp.set", "description": "Sets it.", "inputSchema": schema, "tool_func": lamp}
+    await sdk.set_mcp_tool([tool])
+
+    def reply(messages: Sequence[Message]) -> list[Delta]:
+        if messages[-1].role == "tool":
+            return [Delta(text=f"Look, {messages[-1].content}."), Delta(finish="stop")]
+        if "spoke" not in messages[-1].content:
+            return [Delta(text="Hello."), Delta(finish="stop")]
+        call = ToolCall("call_1", "self_lamp_set", '{"color": "blue"}')
+        return [Delta(tool_call=call), Delta(finish="tool_calls")]
+
+    house.server.llm.reply = reply
+    # Bound like its owner would, with the client id that the SDK makes of the address.
+    try:
+        assert await sdk.init_connection(MAC)
+        await client.until(lambda message: message["type"] == "alert")
+        [waiting] = house.registry.waiting
+        assert (await house.http.post("/api/devices/bind", json={"code": waiting.code})).status_code == 201
+        async with asyncio.timeout(30):
+            while sdk.wait_device_activated or not house.registry.online(MAC):
+                await asyncio.sleep(0.05)
+            while not house.registry.connected(MAC).tools():
+                await asyncio.sleep(0.01)
+        await client.until(stopped)
+        for pcm in read_audio_file(str(SPEECH), 16_000, 60):
+            await sdk.send_audio(pcm.ljust(1920, b"\0"))
+        await sdk.send_silence_audio(2.0)
+        said = await client.until(lambda one: one.get("state") == "sentence_start")
+        assert said["text"] == 'Look, "the lamp is blue".'  # the SDK gives results as JSON
+        await client.until(stopped)
+        assert lamps == [{"color": "blue"}]
+        offered = [one.name for one in house.server.llm.generations[-1].tools]
+        assert "self_lamp_set" in offered and "get_time" in offered
     finally:
         await sdk.close()
     await house.settled()

@@ -147,16 +147,24 @@ class Thread:
 
     def history(self, items: Iterable[Item]) -> str:
         """The ``history`` frame: the whole conversation as it stands at the current ``seq``."""
-        messages = [
-            {
-                "message_id": item.id,
-                "role": item.role,
-                "text": "".join(self._writing[item.id]) if item.id in self._writing else item.text,
-                "status": item.status,
-            }
-            for item in items
-            if item.kind == "message" and item.role in ("user", "assistant")
-        ]
+        messages: list[dict[str, Any]] = []
+        tools: list[dict[str, Any]] = []
+        for item in items:
+            if item.kind == "function_call":
+                tools.append(
+                    {"call_id": item.call_id, "name": item.name, "arguments": item.arguments, "output": None}
+                )
+            elif item.kind == "function_call_output":
+                for one in tools:
+                    if one["call_id"] == item.call_id:
+                        one["output"] = item.output
+            elif item.role in ("user", "assistant"):
+                text = "".join(self._writing[item.id]) if item.id in self._writing else item.text
+                message = {"message_id": item.id, "role": item.role, "text": text, "status": item.status}
+                if item.role == "assistant" and tools:
+                    message["tools"] = tools
+                messages.append(message)
+                tools = []
         return encode("history", self.id, None, self.seq, agent=self.agent, messages=messages)
 
 
