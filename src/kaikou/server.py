@@ -187,8 +187,8 @@ async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack
     from kaikou.composing.reminders import open_reminders
 
     runtime.tools = await _open_tools(runtime, stack)
+    runtime.schedule = open_reminders(runtime, stack)
     runtime.live = await _open_live(runtime, warmup, stack)
-    runtime.schedule = open_reminders(runtime, runtime.live, stack)
     runtime.knowledge = await _open_knowledge(runtime, stack)
     runtime.memory = await open_memory(runtime, stack)
     stack.push_async_callback(switchboard(runtime).close)

@@ -78,10 +78,9 @@ async def test_refusals_are_problems_with_codes(tmp_path: Path) -> None:
 async def test_a_device_says_it(tmp_path: Path) -> None:
     async with home(tmp_path) as house, house.device() as device:
         runtime = house.server.runtime
-        live = house.server.live
-        places = House(lambda: runtime.devices, live)
+        places = House(lambda: runtime.devices, lambda: house.server.live)
         async with AsyncExitStack() as stack:
-            runtime.schedule = open_reminders(runtime, live, stack)
+            runtime.schedule = open_reminders(runtime, stack)
             mac = house.registry.links[0].device_id
             caller = FakeCaller(device_id=mac)
             tool = CallersSchedule(lambda: runtime.schedule)

@@ -40,6 +40,10 @@ class DeviceLink(Protocol):
         """Say a text on the device, after what it is saying."""
         ...
 
+    async def tell(self, text: str) -> bool:
+        """``speak``, awaited: True once it was heard, False where it will not be."""
+        ...
+
     async def alert(self, status: str, message: str, emotion: str) -> None:
         """Show a message with a sound."""
         ...

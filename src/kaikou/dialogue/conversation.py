@@ -138,7 +138,12 @@ class Conversation:
             reply_seconds=settings.live.max_reply_seconds,
         )
         self._saying = Saying(
-            self.replying, settings, config=lambda: self.config, emit=self._emit, respond=self.respond
+            self.replying,
+            settings,
+            config=lambda: self.config,
+            emit=self._emit,
+            respond=self.respond,
+            user_speaks=lambda: self.listening.state.user != "silent",
         )
         self.listening = Listening(
             engines,
@@ -280,6 +285,19 @@ class Conversation:
         ``too_much_to_say``."""
         self._touch()
         self._saying.add(self.check_text(text), interrupt=interrupt)
+
+    async def tell(self, text: str) -> bool:
+        """``speak``, awaited: True once it was heard, to its end or until the user cut it short; False where
+        it will not be, because the session ended first or the voice failed."""
+        self._touch()
+        told: asyncio.Future[bool] = self._loop.create_future()
+
+        def note(heard: bool) -> None:
+            if not told.done():
+                told.set_result(heard)
+
+        self._saying.add(self.check_text(text), told=note)
+        return await told
 
     def cancel(self, reply_id: str | None = None) -> None:
         """Stop a reply. InvalidInput ``response_cancel_not_active`` if it is not running."""

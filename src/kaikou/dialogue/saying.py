@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kaikou.dialogue.events import Event, Left
 from kaikou.dialogue.reply import Reply
@@ -21,10 +21,23 @@ from kaikou.settings import Settings
 from kaikou.tools.ports import ChangeAgent, Leave, PlayAudio
 
 _MOST_TO_SAY = 8
+_LOOK_AGAIN_SECONDS = 0.3
+_ENOUGH_MS = 500.0
+"""Heard of words before they were cut, so that they count as told."""
+
+Told = Callable[[bool], None]
+"""Called once: True when the words were told, False when nothing of them will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    what: str | PlayAudio
+    told: Told | None = None
 
 
 class Saying:
-    """One session's. What waits is said as soon as nothing else is. ``respond`` makes a reply."""
+    """One session's. What waits is said as soon as nothing else is, by the agent or the user
+    (``user_speaks``). ``respond`` makes a reply."""
 
     def __init__(
         self,
@@ -34,30 +47,37 @@ class Saying:
         config: Callable[[], SessionConfig],
         emit: Callable[[Event], None],
         respond: Callable[[ReplyRequest], object],
+        user_speaks: Callable[[], bool],
     ) -> None:
         self._replying = replying
         self._settings = settings
         self._config = config
         self._emit = emit
         self._respond = respond
-        self._waiting: deque[str | PlayAudio] = deque()
+        self._user_speaks = user_speaks
+        self._waiting: deque[_Wish] = deque()
+        self._told: dict[str, Told] = {}
+        """By the reply that says it."""
+        self._look_again: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._closed = False
 
     def close(self) -> None:
         self._closed = True
-        self._waiting.clear()
+        if self._look_again is not None:
+            self._look_again.cancel()
+        self._give_up()
 
-    def add(self, what: str | PlayAudio, *, interrupt: bool = False) -> None:
+    def add(self, what: str | PlayAudio, *, interrupt: bool = False, told: Told | None = None) -> None:
         """Say or play it next; ``interrupt`` True: at once, in place of all else. LimitReached
         ``too_much_to_say``."""
         if interrupt:
-            self._waiting.clear()
+            self._give_up()
             self._replying.cut("client_cancelled")
         if len(self._waiting) >= _MOST_TO_SAY:
             raise LimitReached(f"{_MOST_TO_SAY} messages wait to be spoken.", code="too_much_to_say")
-        self._waiting.append(what)
-        self._next()
+        self._waiting.append(_Wish(what, told))
+        self._next(over_user=interrupt)
 
     def greet(self, text: str) -> None:
         """The first words of a session."""
@@ -65,6 +85,9 @@ class Saying:
 
     def reply_ended(self, reply: Reply, *, heard: bool) -> None:
         """Nothing of ``reply`` is left to be heard; ``heard`` False: because it was cut."""
+        if (told := self._told.pop(reply.id, None)) is not None:
+            enough = heard or reply.track.played_ms(self._loop.time()) >= _ENOUGH_MS
+            told(enough and reply.error is None)
         if heard:
             for effect in reply.later:
                 self._follow(reply, effect)
@@ -77,32 +100,49 @@ class Saying:
             return  # the user had the last word, and is answered
         match effect:
             case PlayAudio() if len(self._waiting) < _MOST_TO_SAY:
-                self._waiting.append(effect)
+                self._waiting.append(_Wish(effect))
             case ChangeAgent():
                 if greeting := self._config().greeting:
-                    self._waiting.append(greeting)
+                    self._waiting.append(_Wish(greeting))
                 else:
                     # Words only: asked again what to call, it might change back.
                     self._respond(ReplyRequest(tool_choice="none"))
             case Leave():
                 self._emit(Left(reply.id))
 
-    def _next(self) -> None:
+    def _give_up(self) -> None:
+        """What waits will not be said."""
+        waiting, self._waiting = self._waiting, deque()
+        for wish in waiting:
+            if wish.told is not None:
+                wish.told(False)
+
+    def _next(self, *, over_user: bool = False) -> None:
         if not self._waiting or self._replying.current is not None or self._closed:
             return
-        what = self._waiting.popleft()
+        if self._look_again is not None:
+            self._look_again.cancel()
+            self._look_again = None
+        if self._user_speaks() and not over_user:
+            # Their turn may be answered, or come to nothing: nobody tells when nothing comes of it.
+            self._look_again = self._loop.call_later(_LOOK_AGAIN_SECONDS, self._next)
+            return
+        wish = self._waiting.popleft()
+        what = wish.what
         waterfall = Waterfall(speech_end=self._loop.time())
         if isinstance(what, str):
-            self._start(what, waterfall)
+            reply = self._start(what, waterfall)
+            if wish.told is not None:
+                self._told[reply.id] = wish.told
             return
         plan = plan_reply(self._config(), self._settings.live)
         longest = self._settings.tools.max_audio_seconds
         sound = recording(what.audio, plan.rate, longest)
         self._replying.play(plan, sound, f"♪ {what.title}".rstrip(), waterfall, longest)
 
-    def _start(self, text: str, waterfall: Waterfall) -> None:
+    def _start(self, text: str, waterfall: Waterfall) -> Reply:
         plan = replace(plan_reply(self._config(), self._settings.live), fixed=True)
-        self._replying.start(plan, lambda _reply: _said(text), waterfall)
+        return self._replying.start(plan, lambda _reply: _said(text), waterfall)
 
 
 async def _said(text: str) -> AsyncGenerator[Delta, None]:

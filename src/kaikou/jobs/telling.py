@@ -33,6 +33,7 @@ _LOOK_SECONDS = 30.0
 _RETRY_SECONDS = 5.0
 _TELL_SECONDS = 180.0
 _CLAIM = timedelta(seconds=_TELL_SECONDS + 60)
+_END_SECONDS = 2.0
 INTERRUPTED = "The server stopped while it was being told."
 
 
@@ -66,13 +67,17 @@ class Telling:
             self._run_task = asyncio.create_task(self._run(), name="reminders")
 
     async def close(self) -> None:
-        """Stop. What is being told now is given up by its place when its session ends."""
-        tasks = [*self._under_way.values(), *([self._run_task] if self._run_task else [])]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-        self._run_task = None
+        """Stop looking; what is being told gets a moment to write how it went, as its session has ended.
+        What is left then stays claimed, and will be reported as interrupted."""
+        if self._run_task is not None:
+            self._run_task.cancel()
+            await asyncio.wait({self._run_task})
+            self._run_task = None
+        if under_way := set(self._under_way.values()):
+            await asyncio.wait(under_way, timeout=_END_SECONDS)
+            for task in under_way:
+                task.cancel()
+            await asyncio.wait(under_way)
 
     def wake(self) -> None:
         """A reminder was changed, or somebody is there who wasn't: look now."""

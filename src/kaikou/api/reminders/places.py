@@ -29,8 +29,7 @@ class OnDevice:
         return self.link.device_id
 
     async def say(self, text: str) -> bool:
-        await self.link.speak(text)
-        return True
+        return await self.link.tell(text)
 
     async def alert(self, title: str, message: str, emotion: str) -> None:
         await self.link.alert(title, message, emotion)
@@ -51,8 +50,7 @@ class InSession:
         return self.conversation.id
 
     async def say(self, text: str) -> bool:
-        self.conversation.speak(text)
-        return True
+        return await self.conversation.tell(text)
 
     async def alert(self, title: str, message: str, emotion: str) -> None:
         await self.say(message)
@@ -64,7 +62,9 @@ class InSession:
 class House:
     """All that is connected to this server."""
 
-    def __init__(self, devices: Callable[[], DeviceRegistry | None], live: LiveService) -> None:
+    def __init__(
+        self, devices: Callable[[], DeviceRegistry | None], live: Callable[[], LiveService | None]
+    ) -> None:
         self._devices = devices
         self._live = live
 
@@ -76,7 +76,8 @@ class House:
         own: list[Place] = [OnDevice(one, own=True) for one in links if one.device_id == reminder.device_id]
         if reminder.kind != "remind":
             return own
-        sessions = [one for one in self._live.sessions if _there(one)]
+        live = self._live()
+        sessions = [one for one in live.sessions if _there(one)] if live is not None else []
         if reminder.device_id is None:
             own += [
                 InSession(one.conversation, own=True)

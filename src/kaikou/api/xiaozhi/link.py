@@ -35,6 +35,9 @@ class Link:
     async def speak(self, text: str) -> None:
         self._bound.conversation.speak(text)
 
+    async def tell(self, text: str) -> bool:
+        return await self._bound.conversation.tell(text)
+
     async def alert(self, status: str, message: str, emotion: str) -> None:
         self._bound.alert(status, message, emotion)
 
