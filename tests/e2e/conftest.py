@@ -36,6 +36,7 @@ SCRIPTED = {
     "KAIKOU_STT__ENGINE": "scripted",
     "KAIKOU_LLM__ENGINE": "scripted",
     "KAIKOU_TTS__ENGINE": "scripted",
+    "KAIKOU_EMBEDDING__ENGINE": "scripted",
 }
 
 HEARD = "We will have to agree to disagree."

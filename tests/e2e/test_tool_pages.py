@@ -1,0 +1,81 @@
+"""Tools in the page: found, tried, MCP servers added and removed, an agent's list of tools."""
+
+from __future__ import annotations
+
+import pytest
+from e2e.conftest import Open, Server
+from e2e.test_page import PHONE, accessibility_problems
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_tool_is_tried_and_an_mcp_server_added(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    page = visit.page
+    page.get_by_role("link", name="Tools").click()
+    builtin = page.locator(".source").filter(has=page.get_by_role("heading", name="Built in"))
+    expect(builtin).to_contain_text("Works")
+    assert accessibility_problems(visit) == []
+    visit.picture("tools-en-desktop")
+    page.get_by_label("Find a tool").fill("web")
+    search = page.locator(".tool").filter(has_text="web_search")
+    expect(search).to_contain_text("KAIKOU_TOOLS__SEARCH_KEY")
+    expect(search.get_by_role("button", name="Try")).to_be_disabled()
+    page.get_by_label("Find a tool").fill("get_time")
+    page.get_by_role("button", name="Try: get_time").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("zone").fill("Asia/Tokyo")
+    dialog.get_by_role("button", name="Call it").click()
+    expect(dialog.locator(".trial-result")).to_contain_text("It worked")
+    assert accessibility_problems(visit) == []
+    visit.picture("tool-trial-en-desktop")
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.locator(".tool").filter(has_text="get_time")).to_contain_text("ms")
+
+    page.get_by_label("Find a tool").fill("")
+    page.get_by_role("button", name="Add an MCP server").click()
+    dialog.get_by_label("Name").fill("calendar")
+    dialog.get_by_label("Address").fill("http://127.0.0.1:9/mcp")
+    assert accessibility_problems(visit) == []
+    dialog.get_by_role("button", name="Add and connect").click()
+    source = page.locator(".source").filter(has_text="MCP server calendar")
+    expect(source).to_contain_text("Has a problem", timeout=30_000)
+    expect(source.get_by_role("alert")).not_to_be_empty()
+    visit.picture("mcp-failed-en-desktop")
+    source.get_by_role("button", name="More about calendar").click()
+    page.get_by_role("menuitem", name="Leave out for now").click()
+    page.get_by_role("button", name="Use again: calendar").click()
+    expect(source).to_have_count(1)
+    source.get_by_role("button", name="More about calendar").click()
+    page.get_by_role("menuitem", name="Remove").click()
+    expect(source).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(source).to_have_count(1)
+
+
+def test_an_agents_tools_are_chosen_on_a_phone(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url, locale="zh-CN", viewport=PHONE)
+    page = visit.page
+    page.goto(f"{echo_server.url}/app/tools")
+    expect(page.locator(".source").first).to_contain_text("内置")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+    assert accessibility_problems(visit) == []
+    visit.picture("tools-zh-phone")
+    page.goto(f"{echo_server.url}/app/agents/partner?tab=tools")
+    page.get_by_label("只限勾选的").check()
+    page.get_by_label("全部：内置").check()
+    expect(page.get_by_label("时间", exact=True)).to_be_checked()
+    page.get_by_label("天气", exact=True).uncheck()
+    expect(page.get_by_label("全部：内置")).not_to_be_checked()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+    assert accessibility_problems(visit) == []
+    visit.picture("agent-tools-zh-phone")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".toast")).to_contain_text("已保存")
+    page.reload()
+    expect(page.get_by_label("时间", exact=True)).to_be_checked()
+    expect(page.get_by_label("天气", exact=True)).not_to_be_checked()
+    page.get_by_label("一切可用的工具").check()
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".toast")).to_contain_text("已保存")
