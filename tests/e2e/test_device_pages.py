@@ -6,7 +6,7 @@ import pytest
 from e2e.conftest import Open, Server
 from e2e.device import SimulatedDevice
 from e2e.test_page import PHONE, accessibility_problems
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 pytestmark = pytest.mark.browser
 
@@ -94,12 +94,12 @@ def test_devices_on_a_phone_in_chinese(echo_server: Server, open_page: Open) -> 
         assert accessibility_problems(visit) == []
         visit.picture("devices-zh-phone")
     page.get_by_role("tab", name="固件").click()
-    image = {
+    image: FilePayload = {
         "name": "v1.9.0_bread.bin",
         "mimeType": "application/octet-stream",
         "buffer": b"\xe9" + bytes(9000),
     }
-    page.get_by_label("镜像文件").set_input_files(files=[image])  # type: ignore[list-item]
+    page.get_by_label("镜像文件").set_input_files(image)
     expect(page.get_by_label("版本")).to_have_value("1.9.0")
     page.get_by_label("板型").fill("bread-compact")
     page.get_by_role("button", name="上传").click()

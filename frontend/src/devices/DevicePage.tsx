@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { ago, moment } from "../i18n/ago";
 import { useLanguage } from "../i18n/language";
+import { Reminders } from "../reminders/Reminders";
 import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
@@ -72,6 +73,11 @@ export function DevicePage({ device }: { device: Device }) {
             id: "tools",
             label: t("devices.tab.tools"),
             content: <DeviceTools device={device} />,
+          },
+          {
+            id: "reminders",
+            label: t("reminders.tab"),
+            content: <Reminders device={device.id} />,
           },
         ]}
       />

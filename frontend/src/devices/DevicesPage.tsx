@@ -2,6 +2,7 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useParams } from "react-router";
 import { useLanguage } from "../i18n/language";
+import { Reminders } from "../reminders/Reminders";
 import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
 import { Loading, Page } from "../ui/Page";
@@ -57,6 +58,7 @@ export function DevicesPage() {
         label={t("devices.title")}
         tabs={[
           { id: "devices", label: t("devices.tab.devices"), content: list },
+          { id: "reminders", label: t("reminders.tab"), content: <Reminders device={null} /> },
           {
             id: "firmware",
             label: t("devices.tab.firmware"),

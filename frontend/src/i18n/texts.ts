@@ -8,6 +8,7 @@ import * as devices from "./texts/devices";
 import * as knowledge from "./texts/knowledge";
 import * as latency from "./texts/latency";
 import * as memory from "./texts/memory";
+import * as reminders from "./texts/reminders";
 import * as server from "./texts/server";
 import * as settings from "./texts/settings";
 import * as tools from "./texts/tools";
@@ -24,6 +25,7 @@ export const en = {
   ...knowledge.en,
   ...latency.en,
   ...memory.en,
+  ...reminders.en,
   ...server.en,
   ...settings.en,
   ...tools.en,
@@ -43,6 +45,7 @@ export const zh: Record<TextKey, string> = {
   ...knowledge.zh,
   ...latency.zh,
   ...memory.zh,
+  ...reminders.zh,
   ...server.zh,
   ...settings.zh,
   ...tools.zh,

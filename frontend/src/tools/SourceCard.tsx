@@ -1,6 +1,7 @@
 import { Blocks, ChevronDown, FolderCode, Plug } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLanguage } from "../i18n/language";
+import { useEndpoints } from "./endpoints";
 import { McpActs } from "./McpActs";
 import { ToolRow } from "./ToolRow";
 import { type McpServer, mcpName, type Source, type Tool } from "./tools";
@@ -88,6 +89,8 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
 export function useSourceTitle(name: string): string {
   const { t } = useLanguage();
   const server = mcpName(name);
+  const endpoint = useEndpoints().data?.endpoints.find(({ source }) => source === name);
+  if (endpoint) return t("tools.source.endpoint", { name: endpoint.name });
   if (server) return t("tools.source.mcp", { name: server });
   if (name === "builtin" || name === "plugin" || name === "device")
     return t(`tools.source.${name}`);

@@ -5,6 +5,7 @@ import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
 import { Empty, Loading, Page } from "../ui/Page";
+import { Endpoints } from "./Endpoints";
 import { McpDialog } from "./McpDialog";
 import { SourceCard } from "./SourceCard";
 import { SwitchedOff } from "./SwitchedOff";
@@ -60,7 +61,10 @@ export function ToolsPage() {
             />
           ))}
           {servers && sought.trim() === "" && (
-            <SwitchedOff servers={servers.servers} file={servers.file} />
+            <>
+              <SwitchedOff servers={servers.servers} file={servers.file} />
+              <Endpoints />
+            </>
           )}
         </>
       )}

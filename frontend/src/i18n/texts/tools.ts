@@ -31,6 +31,7 @@ export const en = {
   "tools.source.plugin": "Your plugins",
   "tools.source.device": "The device one talks to",
   "tools.source.mcp": "MCP server {name}",
+  "tools.source.endpoint": "MCP endpoint {name}",
   "tools.from": "set in {origin}",
   "tools.forAgents": "for {names}",
   "tools.count": "{count} tools",
@@ -65,6 +66,23 @@ export const en = {
   "mcp.offTitle": "MCP servers left out for now",
   "mcp.remove": "Remove",
   "mcp.removed": "{name} was removed.",
+
+  "endpoints.title": "MCP endpoints",
+  "endpoints.about":
+    "Addresses that MCP servers elsewhere dial in to, such as those made for xiaozhi devices.",
+  "endpoints.new": "New endpoint",
+  "endpoints.make": "Make the address",
+  "endpoints.made": "The endpoint's address",
+  "endpoints.madeAbout":
+    "Give it to the MCP server. Whoever has it can offer tools to the agent; it is shown this once.",
+  "endpoints.copy": "Copy the address",
+  "endpoints.connected": "{count} connected",
+  "endpoints.nobody": "Nobody connected",
+  "endpoints.revoke": "Revoke {name}",
+  "endpoints.revokeTitle": "Revoke {name}?",
+  "endpoints.revokeAbout": "Its address is good for nothing from then on.",
+  "endpoints.revokeAction": "Revoke",
+  "endpoints.revoked": "{name} was revoked.",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -100,6 +118,7 @@ export const zh: Record<keyof typeof en, string> = {
   "tools.source.plugin": "您的插件",
   "tools.source.device": "正在对话的设备",
   "tools.source.mcp": "MCP 服务器 {name}",
+  "tools.source.endpoint": "MCP 接入点 {name}",
   "tools.from": "在 {origin} 中设定",
   "tools.forAgents": "仅限 {names}",
   "tools.count": "{count} 个工具",
@@ -134,4 +153,19 @@ export const zh: Record<keyof typeof en, string> = {
   "mcp.offTitle": "暂时停用的 MCP 服务器",
   "mcp.remove": "移除",
   "mcp.removed": "已移除{name}。",
+
+  "endpoints.title": "MCP 接入点",
+  "endpoints.about": "供别处的 MCP 服务器拨入的地址，例如为小智设备编写的那些。",
+  "endpoints.new": "新接入点",
+  "endpoints.make": "生成地址",
+  "endpoints.made": "接入点的地址",
+  "endpoints.madeAbout": "把它交给 MCP 服务器。持有者都能给角色提供工具；只显示这一次。",
+  "endpoints.copy": "复制地址",
+  "endpoints.connected": "{count} 个已连接",
+  "endpoints.nobody": "没有连接",
+  "endpoints.revoke": "撤销{name}",
+  "endpoints.revokeTitle": "撤销{name}？",
+  "endpoints.revokeAbout": "此后它的地址不再有效。",
+  "endpoints.revokeAction": "撤销接入点",
+  "endpoints.revoked": "已撤销{name}。",
 };
