@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from e2e.conftest import Open, Server
 from e2e.test_page import PHONE, accessibility_problems
@@ -23,7 +25,7 @@ def test_a_tool_is_tried_and_an_mcp_server_added(echo_server: Server, open_page:
     expect(search).to_contain_text("KAIKOU_TOOLS__SEARCH_KEY")
     expect(search.get_by_role("button", name="Try")).to_be_disabled()
     page.get_by_label("Find a tool").fill("get_time")
-    page.get_by_role("button", name="Try: get_time").click()
+    page.get_by_role("button", name=re.compile("^Try.*get_time$")).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("zone").fill("Asia/Tokyo")
     dialog.get_by_role("button", name="Call it").click()
@@ -45,7 +47,7 @@ def test_a_tool_is_tried_and_an_mcp_server_added(echo_server: Server, open_page:
     visit.picture("mcp-failed-en-desktop")
     source.get_by_role("button", name="More about calendar").click()
     page.get_by_role("menuitem", name="Leave out for now").click()
-    page.get_by_role("button", name="Use again: calendar").click()
+    page.get_by_role("button", name=re.compile("^Use again.*calendar$")).click()
     expect(source).to_have_count(1)
     source.get_by_role("button", name="More about calendar").click()
     page.get_by_role("menuitem", name="Remove").click()
@@ -72,7 +74,7 @@ def test_an_agents_tools_are_chosen_on_a_phone(echo_server: Server, open_page: O
     assert accessibility_problems(visit) == []
     visit.picture("agent-tools-zh-phone")
     page.get_by_role("button", name="保存").click()
-    expect(page.locator(".toast")).to_contain_text("已保存")
+    expect(page.get_by_role("button", name="保存")).to_be_disabled()
     page.reload()
     expect(page.get_by_label("时间", exact=True)).to_be_checked()
     expect(page.get_by_label("天气", exact=True)).not_to_be_checked()

@@ -43,7 +43,7 @@ export function DocumentRow(props: { document: KnowledgeDocument; onOpen: () => 
   return (
     <li className="card document">
       <div className="document-text">
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         <p className="note">
           {[
             title && title !== file_name ? file_name : "",

@@ -52,7 +52,7 @@ function UploadRow({ upload, queue }: { upload: Upload; queue: UploadQueue }) {
   return (
     <li className="card document">
       <div className="document-text">
-        <h3>{file.name}</h3>
+        <h2>{file.name}</h2>
         <p className="note">{fileSize(file.size)}</p>
         {state === "failed" ? (
           <p className="field-error" role="alert">

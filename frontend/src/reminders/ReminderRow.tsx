@@ -41,7 +41,7 @@ export function ReminderRow({ reminder, onEdit }: { reminder: Reminder; onEdit: 
   return (
     <li className="card tool-row">
       <div className="stack reminder">
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         <p className="note">
           {[
             when,
