@@ -4,9 +4,8 @@ written from the protocol and not from the server's code."""
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +18,21 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from kaikou.audio.opus import OpusDecoder
 
+MQTT = {"mqtt": {"enabled": True, "port": 0, "udp_port": 0}}
+"""Settings that switch it on, on free ports."""
 OPUS = {"format": "opus", "sample_rate": 16_000, "channels": 1, "frame_duration": 60}
 
 
 def crypt(key: bytes, header: bytes, data: bytes) -> bytes:
     """AES-128 in counter mode: the same both ways."""
     return Cipher(algorithms.AES(key), modes.CTR(header)).encryptor().update(data)
+
+
+async def until(wanted: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until it is so; the bound only ends a test that would hang."""
+    async with asyncio.timeout(seconds):
+        while not wanted():
+            await asyncio.sleep(0.005)
 
 
 class Sound(asyncio.DatagramProtocol):
@@ -150,7 +158,72 @@ async def mqtt_device(
         await device.close()
 
 
-def raw(house: Home) -> socket.socket:
-    """A bare connection to the broker, for what no client sends."""
+class Wire:
+    """A bare connection to the broker, for what no client sends; the packets are put together here."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def packet(self) -> tuple[int, bytes]:
+        """The next packet: its first byte and its body."""
+        async with asyncio.timeout(10):
+            first = (await self.reader.readexactly(1))[0]
+            size = shift = 0
+            while True:
+                byte = (await self.reader.readexactly(1))[0]
+                size |= (byte & 127) << shift
+                shift += 7
+                if byte < 128:
+                    return first, await self.reader.readexactly(size)
+
+    async def ended(self) -> bytes:
+        """What came before the end; a time-out where it does not end."""
+        async with asyncio.timeout(10):
+            try:
+                return await self.reader.read(-1)
+            except ConnectionError:
+                return b""
+
+
+def text(value: str | bytes) -> bytes:
+    data = value.encode() if isinstance(value, str) else value
+    return struct.pack(">H", len(data)) + data
+
+
+def packed(first: int, body: bytes) -> bytes:
+    size, length = len(body), b""
+    while True:
+        size, rest = divmod(size, 128)
+        length += bytes((rest | (128 if size else 0),))
+        if not size:
+            return bytes((first,)) + length + body
+
+
+def connect_packet(
+    told: dict[str, str], *, keep_alive: int = 60, name: str = "MQTT", level: int = 4
+) -> bytes:
+    head = text(name) + bytes((level, 0xC2)) + struct.pack(">H", keep_alive)
+    return packed(0x10, head + text(told["client_id"]) + text(told["username"]) + text(told["password"]))
+
+
+def publish_packet(message: Any, topic: str = "device-server") -> bytes:
+    data = message if isinstance(message, bytes) else orjson.dumps(message)
+    return packed(0x30, text(topic) + data)
+
+
+@asynccontextmanager
+async def wire(house: Home, *, signed: bool = True, **more: Any) -> AsyncIterator[Wire]:
     assert house.desk.broker is not None
-    return socket.create_connection(("127.0.0.1", house.desk.broker.port), timeout=10)
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.desk.broker.port)
+    made = Wire(reader, writer)
+    try:
+        if signed:
+            await house.bound()
+            made.send(connect_packet((await house.ota())["mqtt"], **more))
+            assert await made.packet() == (0x20, b"\0\0")
+        yield made
+    finally:
+        writer.close()

@@ -6,28 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from api.live_server import ANSWER
 from api.xiaozhi.device import MAC, Home, home
-from api.xiaozhi.mqtt_device import mqtt_device
+from api.xiaozhi.mqtt_device import MQTT, mqtt_device, until
 
 VOICE = (0.4 * np.sign(np.sin(np.arange(960) / 4))).astype(np.float32)
-MQTT = {"mqtt": {"enabled": True, "port": 0, "udp_port": 0}}
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[Home]:
     async with home(tmp_path, xiaozhi=MQTT) as running:
         yield running
-
-
-async def until(wanted: Any, seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not wanted():
-            await asyncio.sleep(0.005)
 
 
 async def test_the_ota_answer_offers_mqtt_only_where_it_is_switched_on(house: Home, tmp_path: Path) -> None:
@@ -60,7 +52,7 @@ async def test_from_signing_in_to_a_spoken_answer_without_a_subscription(house: 
         assert all(after > before for before, after in pairwise(times)), "equal times share a keystream"
         await device.send(type="goodbye")
         await house.settled()
-        assert house.registry.online(MAC) is None
+        await until(lambda: house.registry.links and house.registry.connected(MAC).conversation_id == "")
         # The connection stays, and is good for another session with another key.
         key = device.udp["key"]
         await device.hello()
@@ -235,3 +227,26 @@ async def test_tools_pushes_and_unbinding(house: Home) -> None:
         await device.until("system", command="reboot")
         await house.http.delete(f"/api/devices/{MAC}")
         await device.until("goodbye")
+
+
+async def test_between_conversations_a_device_is_shown_what_it_cannot_be_told(house: Home) -> None:
+    async with mqtt_device(house) as device:
+        await until(lambda: house.registry.online(MAC))
+        [listed] = (await house.http.get("/api/devices")).json()["devices"]
+        assert (listed["transport"], listed["state"]) == ("mqtt", "idle"), listed
+        await house.http.post(f"/api/devices/{MAC}/speak", json={"text": "该关火了。"})
+        alert = await device.until("alert")
+        assert (alert["message"], alert["status"], alert["emotion"]) == ("该关火了。", "消息", "neutral")
+        await house.http.post(f"/api/devices/{MAC}/reboot")
+        await device.until("system", command="reboot")
+        await device.hello()
+        await house.http.post(f"/api/devices/{MAC}/speak", json={"text": "该关火了。"})
+        assert (await device.until("tts", state="sentence_start"))["text"] == "该关火了。"
+        await device.send(type="goodbye")
+        await until(lambda: house.registry.links and house.registry.connected(MAC).state == "idle")
+        # Unbound meanwhile: it stays connected, and is not one of the house's any more.
+        await house.http.delete(f"/api/devices/{MAC}")
+        assert house.registry.online(MAC) is None
+        await device.hello()
+        await device.until("alert")
+    await until(lambda: house.registry.online(MAC) is None)

@@ -41,3 +41,8 @@ def show_code(code: str, language: str | None) -> tuple[str, str]:
 def failed(language: str | None) -> str:
     """Title of an error on a display."""
     return "错误" if _chinese(language) else "Error"
+
+
+def message(language: str | None) -> str:
+    """Over words that are shown because they cannot be spoken now."""
+    return "消息" if _chinese(language) else "Message"

@@ -19,6 +19,7 @@ from kaikou.api.xiaozhi.desk import MAX_UNBOUND
 from kaikou.api.xiaozhi.identity import Claim, registry_of
 from kaikou.api.xiaozhi.mqtt import packets as mqtt
 from kaikou.api.xiaozhi.mqtt.credentials import PUBLISH_TOPIC, claim_of, topic_of
+from kaikou.api.xiaozhi.mqtt.standby import Standby
 from kaikou.api.xiaozhi.mqtt.talk import Talk
 from kaikou.devices.device import Device, Sighting
 from kaikou.errors import KaikouError, LimitReached, Unauthorized
@@ -57,6 +58,7 @@ class Client(asyncio.Protocol):
         self._seen = 0.0
         self._ended = False
         self._topic = ""
+        self._standby: Standby | None = None
 
     # -- the connection
 
@@ -95,6 +97,8 @@ class Client(asyncio.Protocol):
             if handle is not None:
                 handle.cancel()
         self._close_talk()
+        if self._standby is not None:
+            registry_of(self._runtime).detach(self._standby)
         self._broker.leave(self)
         self._desk.figures.ended[reason] += 1
         if self._claim is not None:
@@ -202,6 +206,21 @@ class Client(asyncio.Protocol):
         self._silence = 1.5 * packet.keep_alive or LONGEST_SILENCE
         self._timer = self._loop.call_later(self._silence, self._look)
         self._write(mqtt.connack(mqtt.ACCEPTED))
+        self._broker.spawn(self._stand_by())
+
+    async def _stand_by(self) -> None:
+        """Let a bound device be found while it is in no conversation."""
+        assert self._claim is not None
+        registry = registry_of(self._runtime)
+        try:
+            device = await registry.sighted(self._sighting)
+        except KaikouError as error:
+            self._drop(error.code)
+            return
+        free = registry.online(self._claim.device_id) is None
+        if device is not None and free and self._talk is None and not self._ended:
+            self._standby = Standby(device.id, device.language or None, registry, self._tell)
+            await registry.attach(self._standby)
 
     def _look(self) -> None:
         """Is the device still there? Looked at when it should have spoken, not at every packet."""
@@ -230,6 +249,7 @@ class Client(asyncio.Protocol):
                 if talk is not None and message.get("session_id") in (None, "", talk.id):
                     self._desk.figures.ended["goodbye"] += 1
                     self._close_talk()
+                    self._broker.spawn(self._stand_by())
             case _ if talk is None:
                 self._drop("before_hello")
             case _:
@@ -250,8 +270,7 @@ class Client(asyncio.Protocol):
         try:
             live_service(self._runtime)
             # Asked each time: a device may be bound or unbound while it is connected.
-            sighting = Sighting(claim.device_id, claim.client_id, address=claim.address)
-            device = await registry_of(self._runtime).sighted(sighting)
+            device = await registry_of(self._runtime).sighted(self._sighting)
             if device is None and self._desk.unbound >= MAX_UNBOUND:
                 raise LimitReached("Too many devices wait to be bound.", code="too_many_unbound", status=503)
             if self._ended:
@@ -279,12 +298,18 @@ class Client(asyncio.Protocol):
         if talk is self._talk:
             self._desk.figures.ended[reason] += 1
             self._close_talk()
+            self._broker.spawn(self._stand_by())
 
     def _close_talk(self) -> None:
         talk, self._talk = self._talk, None
         session = talk.close() if talk is not None else None
         if session is not None:
             self._broker.spawn(session.conversation.close("device gone"))
+
+    @property
+    def _sighting(self) -> Sighting:
+        assert self._claim is not None
+        return Sighting(self._claim.device_id, self._claim.client_id, address=self._claim.address)
 
     @property
     def _local(self) -> str:

@@ -81,6 +81,8 @@ class Reader:
         """The next packet, None until it is complete. Raises Malformed."""
         held = self._held
         while True:
+            if held:
+                _check_first(held[0])
             size, start = _remaining_length(held)
             if start == 0:
                 return None
@@ -123,6 +125,13 @@ def pingresp() -> bytes:
     return bytes((_PINGRESP << 4, 0))
 
 
+def _check_first(byte: int) -> None:
+    """Another protocol is known by its first byte, without waiting for as much as its second one says."""
+    kind, flags = byte >> 4, byte & 15
+    if kind != _PUBLISH and _FIXED_FLAGS.get(kind) != flags:
+        raise Malformed("malformed_packet")
+
+
 def _remaining_length(held: bytearray) -> tuple[int, int]:
     """(length of the rest, where the rest begins); (0, 0) where the header is not complete (2.2.3)."""
     size = 0
@@ -149,8 +158,6 @@ def _packet(kind: int, flags: int, body: bytes) -> Packet | None:
     """None for an acknowledgement, which needs no answer."""
     if kind == _PUBLISH:
         return _read_publish(flags, body)
-    if _FIXED_FLAGS.get(kind) != flags:
-        raise Malformed("malformed_packet")
     parts = _Parts(body)
     match kind:
         case 1:
