@@ -217,12 +217,15 @@ def publish_packet(message: Any, topic: str = "device-server") -> bytes:
 @asynccontextmanager
 async def wire(house: Home, *, signed: bool = True, **more: Any) -> AsyncIterator[Wire]:
     assert house.desk.broker is not None
+    hello = b""
+    if signed:
+        await house.bound()
+        hello = connect_packet((await house.ota())["mqtt"], **more)
     reader, writer = await asyncio.open_connection("127.0.0.1", house.desk.broker.port)
     made = Wire(reader, writer)
     try:
         if signed:
-            await house.bound()
-            made.send(connect_packet((await house.ota())["mqtt"], **more))
+            made.send(hello)
             assert await made.packet() == (0x20, b"\0\0")
         yield made
     finally:

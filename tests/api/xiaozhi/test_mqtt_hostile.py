@@ -140,7 +140,7 @@ async def test_messages_that_are_none_are_counted_and_forgotten(house: Home) -> 
 
 
 async def test_who_says_nothing_is_ended(tmp_path: Path) -> None:
-    async with home(tmp_path, xiaozhi=MQTT | {"hello_seconds": 0.2}) as house:
+    async with home(tmp_path, xiaozhi=MQTT | {"hello_seconds": 0.5}) as house:
         async with wire(house, signed=False) as line:
             assert await line.ended() == b""
         assert house.desk.figures.ended["no_hello"] == 1
