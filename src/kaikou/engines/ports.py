@@ -382,6 +382,36 @@ class Embedder(Engine, Protocol):
         ...
 
 
+# --- telling voices apart --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Voiceprint:
+    """A voice as numbers: of length 1, so that the dot product of two tells how alike the voices are.
+    Empty where nothing was heard. ``seconds`` of voice it was made of."""
+
+    vector: NDArray[np.float32]
+    seconds: float
+
+
+class SpeakerEncoder(Engine, Protocol):
+    """Who speaks, as far as the sound of a voice tells; not what is said."""
+
+    @property
+    def identity(self) -> str:
+        """The model and all that shapes its vectors; those of different identities can't be compared."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """The cosine from which two voiceprints are taken for one voice, measured for this model."""
+        ...
+
+    async def encode(self, audio: Pcm, *, lane: Lane = Lane.LIVE) -> Voiceprint:
+        """The voice in ``audio`` (any rate); silence in it does not count."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The ears, mind and mouth a process runs with; built by the composition root."""

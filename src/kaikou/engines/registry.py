@@ -19,7 +19,7 @@ from kaikou.errors import SettingsError
 from kaikou.settings import EngineChoice, Settings
 
 GROUP = "kaikou.engines"
-Kind = Literal["vad", "turn", "stt", "llm", "tts", "embedding", "vision"]
+Kind = Literal["vad", "turn", "stt", "llm", "tts", "embedding", "vision", "speaker"]
 TALKING: tuple[Kind, ...] = ("vad", "turn", "stt", "llm", "tts")
 """The kinds a conversation is held with: loaded at the start, and an agent may choose its own."""
 
