@@ -334,6 +334,22 @@ class KnowledgeSettings(BaseModel):
     max_query_chars: int = Field(2_000, gt=0, description="Longest question.")
 
 
+class SpeakerSettings(EngineChoice):
+    """Telling people by their voices. Nobody is known without having agreed."""
+
+    engine: str = Field("auto", description="resemblyzer | scripted; auto is resemblyzer.")
+    enabled: bool = Field(False, description="Recognise those who were enrolled; off, no voice is looked at.")
+    threshold: float | None = Field(
+        None, ge=-1, le=1, description="Likeness from which it is somebody; default the engine's own."
+    )
+    needed: int = Field(3, ge=1, le=100, description="Utterances needed before somebody is recognised.")
+    min_seconds: float = Field(1.0, gt=0, description="Voice in an utterance from which it can be told.")
+    max_speakers: int = Field(50, gt=0, description="People known.")
+    max_utterances: int = Field(50, gt=0, description="Utterances kept as prints for each.")
+    max_recording_seconds: float = Field(300.0, gt=0, description="Longest recording to enrol from.")
+    max_recording_bytes: int = Field(50_000_000, gt=0, description="Largest such file.")
+
+
 class MemorySettings(BaseModel):
     """How agents remember the people they talk with."""
 
@@ -379,6 +395,7 @@ class Settings(BaseModel):
     llm: LlmSettings = LlmSettings()
     tts: TtsSettings = TtsSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    speaker: SpeakerSettings = SpeakerSettings()
     vision: VisionSettings = VisionSettings()
     providers: dict[str, ProviderSettings] = Field(
         default_factory=dict,

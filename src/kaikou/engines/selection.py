@@ -36,6 +36,7 @@ class Choices:
     llm: str
     tts: str
     embedding: str
+    speaker: str
     vision: str | None = None
     """None: nothing looks at pictures. They leave the machine only where that was asked for."""
 
@@ -52,6 +53,7 @@ def choose(settings: Settings) -> Choices:
         stt=_named(settings.stt) or _remote("stt", settings.stt) or "whisper",
         llm=_named(settings.llm) or _language_model(settings),
         tts=_named(settings.tts) or _remote("tts", settings.tts) or "kokoro",
+        speaker=_named(settings.speaker) or "resemblyzer",
         embedding=_named(settings.embedding) or _remote("embedding", settings.embedding) or "e5",
         vision=_named(settings.vision) or _remote("vision", settings.vision),
     )

@@ -9,10 +9,11 @@ import numpy as np
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.resampling import resample
 from kaikou.engines.mel import RATE
+from kaikou.engines.pool import PerLane
 from kaikou.engines.ports import Card, Health, Lane, Progress, Voiceprint
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.speaker.resemblyzer.checkpoint import read_tensors
-from kaikou.engines.speaker.resemblyzer.network import Network
+from kaikou.engines.speaker.resemblyzer.network import Network, network_graph
 from kaikou.engines.speaker.voiced import voiced
 from kaikou.errors import KaikouError, NotReady
 
@@ -28,7 +29,7 @@ class Resemblyzer:
     def __init__(self, context: EngineContext) -> None:
         self._pool = context.pool
         self._files = context.weights
-        self._network: Network | None = None
+        self._networks: PerLane[Network] | None = None
         self._health = Health("waiting")
 
     @property
@@ -57,34 +58,38 @@ class Resemblyzer:
         try:
             folder = await self._files.fetch(MODEL, progress)
             progress("Reading the speaker encoder", None)
-            self._network = await self._pool.run("speaker", Lane.BATCH, _read, folder / _FILE)
+            graph = await self._pool.run("speaker", Lane.BATCH, _read, folder / _FILE)
+            # One thread: it runs beside the transcription, for which the reply waits.
+            self._networks = PerLane(self._pool, lambda _: Network(graph, 1))
+            await self.encode(Pcm.silence(1.0, RATE), lane=Lane.INTERACTIVE)
         except KaikouError as error:
             self._health = Health("failed", error.message)
             raise
         self._health = Health("ready")
 
     async def close(self) -> None:
-        self._network = None
+        self._networks = None
         self._health = Health("waiting")
 
     def health(self) -> Health:
         return self._health
 
     async def encode(self, audio: Pcm, *, lane: Lane = Lane.LIVE) -> Voiceprint:
-        if self._network is None:
+        if self._networks is None:
             raise NotReady("The speaker encoder is still being loaded.", hint=self._health.detail)
-        return await self._pool.run("speaker", lane, _encode, self._network, audio)
+        return await self._pool.run("speaker", lane, _encode, self._networks, lane, audio)
 
 
-def _read(path: Path) -> Network:
-    return Network(read_tensors(path, "model_state"))
+def _read(path: Path) -> bytes:
+    """Blocking."""
+    return network_graph(read_tensors(path, "model_state"))
 
 
-def _encode(network: Network, audio: Pcm) -> Voiceprint:
+def _encode(networks: PerLane[Network], lane: Lane, audio: Pcm) -> Voiceprint:
     samples = voiced(resample(audio, RATE).samples)
     if not len(samples):
         return Voiceprint(np.zeros(0, np.float32), 0.0)
-    return Voiceprint(network.vector(_raised(samples)), len(samples) / RATE)
+    return Voiceprint(networks.get(lane).vector(_raised(samples)), len(samples) / RATE)
 
 
 def _raised(samples: Samples) -> Samples:

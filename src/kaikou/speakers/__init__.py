@@ -1,0 +1,1 @@
+"""Who is speaking: people who agreed to be known by their voices."""
