@@ -183,14 +183,15 @@ def _build(loaded: LoadedSettings, pool: Pool, weights: Weights) -> tuple[Loaded
 async def _open_services(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) -> None:
     """What works on the runtime's parts, each told of those it needs."""
     from kaikou.api.providers.routes import switchboard
-    from kaikou.composing.mind import open_memory
+    from kaikou.composing.mind import keep_company, open_mind
     from kaikou.composing.reminders import open_reminders
 
     runtime.tools = await _open_tools(runtime, stack)
     runtime.schedule = open_reminders(runtime, stack)
+    await open_mind(runtime, stack)
     runtime.live = await _open_live(runtime, warmup, stack)
+    keep_company(runtime, runtime.live, stack)
     runtime.knowledge = await _open_knowledge(runtime, stack)
-    runtime.memory = await open_memory(runtime, stack)
     stack.push_async_callback(switchboard(runtime).close)
 
 

@@ -33,6 +33,7 @@ from kaikou.api import (
     providers,
     reminders,
     settings,
+    speakers,
     tools,
     voices,
     xiaozhi,
@@ -79,6 +80,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(devices.router)
     app.include_router(knowledge.router)
     app.include_router(memory.router)
+    app.include_router(speakers.router)
     app.include_router(reminders.router)
     if runtime.settings.xiaozhi.enabled:
         app.include_router(xiaozhi.router)

@@ -266,4 +266,8 @@ async def _names(runtime: Runtime, whose: Sequence[str]) -> dict[str, str]:
         for device in await runtime.devices.all():
             if device.id in names:
                 names[device.id] = device.alias or device.id
+    if runtime.speakers is not None:
+        for one in names:
+            if one.startswith("speaker:"):
+                names[one] = await runtime.speakers.library.name_of(one.partition(":")[2]) or one
     return names

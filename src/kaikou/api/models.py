@@ -23,6 +23,7 @@ PURPOSE = {
     "stt": "Turns speech into text",
     "llm": "Thinks of the answers",
     "tts": "Speaks the answers",
+    "speaker": "Tells people by their voices",
     "embedding": "Finds what documents say about a question",
     "vision": "Looks at pictures",
 }

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kaikou.memory.room import MemoryRoom
     from kaikou.settings import Settings
     from kaikou.settings_load import LoadedSettings
+    from kaikou.speakers.room import SpeakerRoom
     from kaikou.store.conversations import ConversationRepository
     from kaikou.store.database import Database
     from kaikou.store.journal import Journal
@@ -64,6 +65,7 @@ class Runtime:
     tools: ToolRoom | None = None
     knowledge: KnowledgeBase | None = None
     memory: MemoryRoom | None = None
+    speakers: SpeakerRoom | None = None
     schedule: Schedule | None = None
     """Reminders, and what is pushed to devices at a time."""
     draining: bool = False

@@ -1,4 +1,4 @@
-"""Memory, and what it needs of other rooms, put together."""
+"""Memory and knowing the speaker, and what they need of other rooms, put together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,59 @@ from kaikou.errors import NotReady
 
 if TYPE_CHECKING:
     from kaikou.api.runtime import Runtime
-    from kaikou.engines.ports import Embedder, LanguageModel
+    from kaikou.audio.pcm import Pcm
+    from kaikou.dialogue.service import LiveService
+    from kaikou.engines.ports import Embedder, LanguageModel, SpeakerEncoder
+    from kaikou.memory.ports import Talk
     from kaikou.memory.room import MemoryRoom
+    from kaikou.speakers.room import SpeakerRoom
 
 
-async def open_memory(runtime: Runtime, stack: AsyncExitStack) -> MemoryRoom:
+async def open_mind(runtime: Runtime, stack: AsyncExitStack) -> None:
+    """Memory, and knowing the speaker. Opened before the conversations that they keep company, so that
+    what is said to the last is written down."""
+    speakers = runtime.speakers = _open_speakers(runtime, stack)
+    runtime.memory = await _open_memory(runtime, speakers, stack)
+
+
+def keep_company(runtime: Runtime, live: LiveService, stack: AsyncExitStack) -> None:
+    """Let them be asked by every conversation; nothing is learned any more while those are closed."""
+    assert runtime.memory is not None and runtime.speakers is not None
+    live.companions += [runtime.speakers, runtime.memory]
+    stack.push_async_callback(runtime.memory.learner.rest)
+
+
+def _open_speakers(runtime: Runtime, stack: AsyncExitStack) -> SpeakerRoom:
+    """People known by voice; the encoder is loaded when a voice is first looked at."""
+    from kaikou.engines.selection import choose
+    from kaikou.speakers.library import SpeakerLibrary
+    from kaikou.speakers.room import SpeakerRoom
+    from kaikou.store.speakers import SpeakerRepository
+
+    settings = runtime.settings
+
+    async def encoder(patience: float) -> SpeakerEncoder:
+        if runtime.shelf is None:
+            raise NotReady("The server is still starting.")
+        found = await runtime.shelf.engine("speaker", choose(settings).speaker, patience=patience)
+        return cast("SpeakerEncoder", found)
+
+    def changed(**data: Any) -> None:
+        runtime.feed.publish("speakers", **data)
+
+    def heard(conversation_id: str, name: str | None) -> None:
+        for session in runtime.live.sessions if runtime.live is not None else ():
+            if session.conversation.id == conversation_id and session.conversation.hands is not None:
+                session.conversation.hands.caller.speaker = name
+
+    repository = SpeakerRepository(runtime.database)
+    library = SpeakerLibrary(repository, encoder, runtime.pool, settings.speaker, changed)
+    room = SpeakerRoom(library, settings.speaker, changed, heard)
+    stack.push_async_callback(room.stop)
+    return room
+
+
+async def _open_memory(runtime: Runtime, speakers: SpeakerRoom, stack: AsyncExitStack) -> MemoryRoom:
     """What agents remember. It learns with the agent's own language model, in the lane that gives way."""
     from kaikou.engines.selection import choose
     from kaikou.memory.room import MemoryRoom
@@ -34,19 +82,23 @@ async def open_memory(runtime: Runtime, stack: AsyncExitStack) -> MemoryRoom:
         return runtime.engines.llm
 
     async def embedder(patience: float) -> Embedder:
-        assert runtime.shelf is not None
+        if runtime.shelf is None:
+            raise NotReady("The server is still starting.")
         found = await runtime.shelf.engine("embedding", choose(settings).embedding, patience=patience)
         return cast("Embedder", found)
 
     def changed(**data: Any) -> None:
         runtime.feed.publish("memory", **data)
 
-    memory = MemoryRoom(repository, settings, model, embedder, tools.threads, on_change=changed)
+    async def speaker(talk: Talk, audio: Pcm | None) -> str | None:
+        return await speakers.speaker(talk, audio)
+
+    memory = MemoryRoom(
+        repository, settings, model, embedder, tools.threads, speaker=speaker, on_change=changed
+    )
     purge = Purge(repository, settings.limits.undo_seconds, what="memories")
     stack.push_async_callback(purge.stop)
     purge.start()
     stack.push_async_callback(memory.stop)
     memory.start()
-    if runtime.live is not None:
-        runtime.live.companions.append(memory)
     return memory

@@ -36,7 +36,7 @@ class Choices:
     llm: str
     tts: str
     embedding: str
-    speaker: str
+    speaker: str = "resemblyzer"
     vision: str | None = None
     """None: nothing looks at pictures. They leave the machine only where that was asked for."""
 

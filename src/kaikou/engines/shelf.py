@@ -70,6 +70,12 @@ class EngineShelf:
             )
         return task.result()
 
+    def loaded(self, kind: Kind, name: str) -> Engine | None:
+        """The engine, where it has been loaded; nothing is begun."""
+        task = self._loading.get((kind, name))
+        done = task is not None and task.done() and not task.cancelled() and task.exception() is None
+        return task.result() if task is not None and done else None
+
     def use(self, settings: Settings, kind: Kind) -> None:
         """Make engines of ``kind`` with these settings from now on; those there are kept for whoever
         uses them."""

@@ -54,12 +54,16 @@ class Learner:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="learn")
 
-    async def stop(self) -> None:
-        """What is being learned is given up, to be learned by the next server; turns are written."""
+    async def rest(self) -> None:
+        """Learn no more: what is being learned is given up, to be learned by the next server."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
             self._task = None
+
+    async def stop(self) -> None:
+        """Rest, and write what was said to the last."""
+        await self.rest()
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self.write()

@@ -13,7 +13,7 @@ CATALOGUE = Catalogue.packaged()
 def test_the_ids_that_engines_ask_for() -> None:
     assert {model.id for model in CATALOGUE} == {
         "silero-vad", "smart-turn-v3", "whisper-tiny.en", "whisper-base", "kokoro-82m", "piper-en-joe",
-        "qwen2.5-1.5b", "smollm2-135m", "multilingual-e5-small",
+        "qwen2.5-1.5b", "smollm2-135m", "multilingual-e5-small", "resemblyzer",
     }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_sets_and_ids_select_models_once_in_catalogue_order() -> None:
         "silero-vad", "smart-turn-v3", "whisper-tiny.en", "whisper-base", "kokoro-82m", "qwen2.5-1.5b",
     ]  # fmt: skip
     assert CATALOGUE.select(["kokoro-82m", "default", "kokoro-82m"]) == CATALOGUE.select(["default"])
-    assert len(CATALOGUE.select(["all"])) == 9
+    assert len(CATALOGUE.select(["all"])) == 10
     with pytest.raises(NotFound, match="gpt-9") as error:
         CATALOGUE.select(["default", "gpt-9"])
     assert error.value.code == "unknown_model"

@@ -109,7 +109,7 @@ class Model(_Entry):
 
     id: str = Field(pattern=r"^[\w][\w.-]*$")
     title: str
-    role: Literal["vad", "turn", "stt", "llm", "tts", "embedding"]
+    role: Literal["vad", "turn", "stt", "llm", "tts", "embedding", "speaker"]
     licence: Licence
     sets: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
