@@ -245,3 +245,16 @@ async def test_a_database_that_cannot_be_opened_ends_the_start(tmp_path: Path) -
     with pytest.raises(Exception, match=r"(?i)database"):
         async with running(tmp_path) as server:
             await asyncio.wait_for(asyncio.shield(server.task), 60)
+
+
+async def test_devices_may_talk_over_mqtt_where_it_is_switched_on(tmp_path: Path) -> None:
+    xiaozhi = {"mqtt": {"enabled": True, "port": 0, "udp_port": 0}}
+    async with running(tmp_path, xiaozhi=xiaozhi) as server:
+        await server.until_ready()
+        device = {"Device-Id": "aa:bb:cc:dd:ee:ff", "Client-Id": "x"}
+        told = (await server.client.post("/xiaozhi/ota/", json={}, headers=device)).json()["mqtt"]
+        host, port = told["endpoint"].split(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(host, int(port))

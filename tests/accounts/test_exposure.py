@@ -41,3 +41,13 @@ def test_everywhere_else_needs_a_password_or_a_key(host: str) -> None:
     assert caught.value.code == "password_required"
     check_exposure(Settings(host=host, password=SecretStr("x")))
     check_exposure(Settings(host=host, api_keys=[SecretStr("x")]))
+
+
+def test_the_brokers_own_address_counts_too() -> None:
+    def settings(**mqtt: object) -> Settings:
+        return Settings.model_validate({"xiaozhi": {"mqtt": {"host": "0.0.0.0", **mqtt}}})
+
+    check_exposure(settings(enabled=False))
+    with pytest.raises(SettingsError):
+        check_exposure(settings(enabled=True))
+    check_exposure(settings(enabled=True).model_copy(update={"password": SecretStr("x")}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 from api.live_server import ANSWER
 from api.xiaozhi.device import MAC, Home, home
 from api.xiaozhi.mqtt_device import MQTT, mqtt_device, until
+
+from kaikou.api.xiaozhi.mqtt.broker import Broker
+from kaikou.errors import SettingsError
 
 VOICE = (0.4 * np.sign(np.sin(np.arange(960) / 4))).astype(np.float32)
 
@@ -250,3 +254,15 @@ async def test_between_conversations_a_device_is_shown_what_it_cannot_be_told(ho
         await device.hello()
         await device.until("alert")
     await until(lambda: house.registry.online(MAC) is None)
+
+
+async def test_a_port_that_is_taken_is_a_sentence(house: Home) -> None:
+    runtime, desk = house.server.runtime, house.desk
+    mqtt = runtime.settings.xiaozhi.mqtt
+    for name, taken in (("port", desk.broker.port), ("udp_port", desk.broker.udp_port)):
+        changed = mqtt.model_copy(update={name: taken})
+        xiaozhi = runtime.settings.xiaozhi.model_copy(update={"mqtt": changed})
+        other = replace(runtime, settings=runtime.settings.model_copy(update={"xiaozhi": xiaozhi}))
+        with pytest.raises(SettingsError) as refused:
+            await Broker(other, desk).open()
+        assert refused.value.param == f"xiaozhi.mqtt.{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import xiaozhi_sdk
 from api.live_server import ANSWER
 from api.xiaozhi.device import Home, home
+from engines.llm.provider import chunk, running_provider
 from xiaozhi_sdk import XiaoZhiWebsocket
 from xiaozhi_sdk.utils import read_audio_file
 
@@ -156,3 +158,66 @@ async def test_a_turn_calls_the_devices_tool_and_its_result_is_spoken(house: Hom
     finally:
         await sdk.close()
     await house.settled()
+
+
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 100
+
+
+async def test_from_a_spoken_question_to_a_photo_and_its_answer(tmp_path: Path) -> None:
+    """The whole way: OTA, a turn, the model's call of the camera, the picture, the words about it."""
+    async with running_provider() as provider:
+        provider.script["eyes"] = [chunk(content="A red kettle."), chunk(finish="stop")]
+        vision = {"base_url": provider.base_url, "model": "eyes"}
+        async with home(tmp_path, vision=vision) as house:
+
+            def reply(messages: Sequence[Message]) -> list[Delta] | str:
+                if messages[-1].role == "tool":
+                    return [Delta(text=f"I see: {messages[-1].content}"), Delta(finish="stop")]
+                if messages[-1].role == "user" and "I spoke" in messages[-1].content:
+                    call = ToolCall("call_1", "take_photo", '{"question": "What is that?"}')
+                    return [Delta(tool_call=call), Delta(finish="tool_calls")]
+                return ANSWER
+
+            house.server.llm.reply = reply
+            client = Client(house)
+            sdk = client.sdk
+
+            async def take_photo(arguments: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+                found: tuple[dict[str, Any], bool] = await sdk.async_analyze_image(
+                    PHOTO, arguments["question"]
+                )
+                return found
+
+            schema = {"type": "object", "properties": {"question": {"type": "string"}}}
+            tool = {
+                "name": "take_photo",
+                "description": "Look.",
+                "inputSchema": schema,
+                "tool_func": take_photo,
+                "is_async": True,
+            }
+            await sdk.set_mcp_tool([tool])
+            try:
+                assert await sdk.init_connection(MAC)
+                if house.registry.waiting:
+                    code = house.registry.waiting[0].code
+                    await house.http.post("/api/devices/bind", json={"code": code})
+                async with asyncio.timeout(30):
+                    while not ((link := house.registry.online(MAC)) and link.tools()):
+                        await asyncio.sleep(0.05)
+                await client.until(stopped)  # the SDK greets with a text
+                for pcm in read_audio_file(str(SPEECH), 16_000, 60):
+                    await sdk.send_audio(pcm.ljust(1920, b"\0"))
+                await sdk.send_silence_audio(2.0)
+                await client.until(lambda message: message["type"] == "stt")
+                said = []
+                while not stopped(message := await client.until(lambda one: one["type"] == "tts")):
+                    said.append(message.get("text", ""))
+                assert "A red kettle." in " ".join(said)
+            finally:
+                await sdk.close()
+            [asked] = provider.requests
+            text, image = asked["messages"][-1]["content"]
+            assert text["text"] == "What is that?"
+            assert base64.b64decode(image["image_url"]["url"].partition(",")[2]) == PHOTO
+            await house.settled()
