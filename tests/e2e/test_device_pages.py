@@ -7,7 +7,7 @@ import re
 import pytest
 from e2e.conftest import Open, Server
 from e2e.device import SimulatedDevice
-from e2e.test_page import PHONE, accessibility_problems
+from e2e.test_page import PHONE, accessibility_problems, too_wide
 from playwright.sync_api import FilePayload, expect
 
 pytestmark = pytest.mark.browser
@@ -60,6 +60,7 @@ def test_a_device_is_bound_used_and_unbound(echo_server: Server, open_page: Open
         trial.get_by_role("button", name="Close").click()
     assert any(one.get("text") == "Dinner is ready!" for one in device.told("tts"))
 
+    page.get_by_role("tab", name="Overview").click()
     page.get_by_role("button", name="Unbind").click()
     page.get_by_role("heading", name="Connect your first device").wait_for()
     page.get_by_role("button", name="Undo").click()
@@ -80,7 +81,7 @@ def test_devices_on_a_phone_in_chinese(echo_server: Server, open_page: Open) -> 
     with device.connected():
         expect(page.locator(".device-state")).to_contain_text("已连接")
         expect(page.locator(".device-state")).to_contain_text("12 %")
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+        assert too_wide(visit) == []
         assert accessibility_problems(visit) == []
         visit.picture("device-zh-phone")
         page.get_by_label("名称").fill("书房")
@@ -88,11 +89,11 @@ def test_devices_on_a_phone_in_chinese(echo_server: Server, open_page: Open) -> 
         expect(page.get_by_role("heading", name="书房")).to_be_visible()
         page.get_by_role("tab", name="能做什么").click()
         page.get_by_text("self_get_device_status", exact=True).wait_for()
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+        assert too_wide(visit) == []
         visit.picture("device-tools-zh-phone")
         page.get_by_role("link", name="全部设备").click()
         expect(page.locator(".device-card").filter(has_text="书房")).to_contain_text("已连接")
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+        assert too_wide(visit) == []
         assert accessibility_problems(visit) == []
         visit.picture("devices-zh-phone")
     page.get_by_role("tab", name="固件").click()
@@ -106,6 +107,6 @@ def test_devices_on_a_phone_in_chinese(echo_server: Server, open_page: Open) -> 
     page.get_by_label("板型").fill("bread-compact")
     page.get_by_role("button", name="上传").click()
     expect(page.locator(".tool-row")).to_contain_text("bread-compact 1.9.0")
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+    assert too_wide(visit) == []
     assert accessibility_problems(visit) == []
     visit.picture("firmware-zh-phone")

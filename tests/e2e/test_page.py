@@ -25,6 +25,22 @@ def accessibility_problems(visit: Visit) -> list[str]:
     ]
 
 
+def too_wide(visit: Visit) -> list[str]:
+    """What reaches out of the page at its right, where it is not meant to be scrolled to."""
+    found: list[str] = visit.page.evaluate(
+        """() => {
+          const edge = document.documentElement.clientWidth + 1;
+          const scrolls = (one) => /auto|scroll/.test(getComputedStyle(one).overflowX);
+          const inside = (one) => one.closest(".beside") === one || !one
+            ? false : scrolls(one) || inside(one.parentElement);
+          return [...document.querySelectorAll(".beside *")]
+            .filter((one) => one.getBoundingClientRect().right > edge && !inside(one))
+            .map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 40)}`);
+        }"""
+    )
+    return found
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_everybody_can_use_it(

@@ -121,6 +121,16 @@ async def test_pages_hold_each_conversation_once(database: Database, stored: Con
     assert [row.id for row in (await stored.page(agent_id="a")).conversations] == ["c5", "c3", "c1"]
 
 
+async def test_conversations_of_a_device(database: Database, stored: ConversationRepository) -> None:
+    async with database.write() as connection:
+        for number, device in enumerate(["aa:bb", None, "aa:bb", "aa:bc"]):
+            config = {"speed": 1.0} if device is None else {"device_id": device}
+            await history.put_conversation(connection, ConversationRow(f"c{number}", config=config))
+    found = await stored.page(device_id="aa:bb")
+    assert {row.id for row in found.conversations} == {"c0", "c2"}
+    assert (await stored.page(device_id="' or 1=1 --")).conversations == ()
+
+
 @pytest.mark.parametrize(
     "cursor", ["x", "W10=", "e30=", "WyJhIiwgImIiXQ==", "WyIyMDI2LTAxLTAxIiwgMV0=", "中文"]
 )

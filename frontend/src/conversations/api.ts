@@ -41,13 +41,25 @@ export function useConversations(query: string, limit: number) {
   });
 }
 
+/** Those held on one device, newest first, a page at a time. */
+export function useDeviceConversations(device: string) {
+  return useInfiniteQuery({
+    queryKey: ["conversations", "device", device],
+    queryFn: ({ pageParam, signal }) => fetchPage("", 30, pageParam, signal, device),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+  });
+}
+
 async function fetchPage(
   words: string,
   limit: number,
   cursor: string | null,
   signal: AbortSignal,
+  device: string | null = null,
 ): Promise<Page> {
   const query = new URLSearchParams({ limit: String(limit) });
+  if (device !== null) query.set("device_id", device);
   if (cursor !== null) query.set("cursor", cursor);
   if (words !== "") {
     query.set("q", words);

@@ -13,6 +13,7 @@ import { useToast } from "../ui/Toasts";
 import { AgentField } from "./AgentField";
 import { DeviceTools } from "./DeviceTools";
 import { type Device, useChangeDevice } from "./devices";
+import { History } from "./History";
 import { Push } from "./Push";
 import { BatteryBadge, StateBadge } from "./StateBadge";
 import { type DeviceStatus, useDeviceStatus } from "./status";
@@ -22,8 +23,6 @@ import "./devices.css";
 /** One device: how it is, who answers there, what it can do, what was said. */
 export function DevicePage({ device }: { device: Device }) {
   const { t } = useLanguage();
-  const navigate = useNavigate();
-  const unbind = useUnbind();
   const status = useDeviceStatus(device);
   return (
     <Page
@@ -38,16 +37,6 @@ export function DevicePage({ device }: { device: Device }) {
               <MessagesSquare aria-hidden="true" /> {t("devices.follow")}
             </Link>
           )}
-          <Button
-            look="danger"
-            icon={<Unlink />}
-            onClick={() => {
-              void navigate("/app/devices");
-              unbind(device);
-            }}
-          >
-            {t("devices.unbind")}
-          </Button>
         </>
       }
     >
@@ -75,6 +64,11 @@ export function DevicePage({ device }: { device: Device }) {
             content: <DeviceTools device={device} />,
           },
           {
+            id: "history",
+            label: t("devices.tab.history"),
+            content: <History device={device.id} />,
+          },
+          {
             id: "reminders",
             label: t("reminders.tab"),
             content: <Reminders device={device.id} />,
@@ -89,6 +83,8 @@ export function DevicePage({ device }: { device: Device }) {
 function DeviceForm({ device }: { device: Device }) {
   const { t } = useLanguage();
   const say = useToast();
+  const navigate = useNavigate();
+  const unbind = useUnbind();
   const change = useChangeDevice(device.id);
   const [alias, setAlias] = useState(device.alias);
   const [agent, setAgent] = useState(device.agent);
@@ -131,6 +127,17 @@ function DeviceForm({ device }: { device: Device }) {
       </label>
       {change.error && <Failure error={change.error} />}
       <div className="dialog-actions">
+        <Button
+          look="danger"
+          icon={<Unlink />}
+          className="push-left"
+          onClick={() => {
+            void navigate("/app/devices");
+            unbind(device);
+          }}
+        >
+          {t("devices.unbind")}
+        </Button>
         <Button type="submit" look="primary" disabled={!changed || change.isPending}>
           {t("ui.save")}
         </Button>

@@ -9,21 +9,21 @@ export function useUnbind(): (device: Device) => void {
   const { t } = useLanguage();
   const say = useToast();
   const failed = useFailed();
-  const { mutate: unbind } = useUnbindDevice();
-  const { mutate: restore } = useRestoreDevice();
+  // By promises: the callbacks of `mutate` are lost with what is no longer shown.
+  const { mutateAsync: unbind } = useUnbindDevice();
+  const { mutateAsync: restore } = useRestoreDevice();
   return useCallback(
-    (device) =>
-      unbind(device.id, {
-        onError: failed,
-        onSuccess: () =>
+    (device) => {
+      const undo = () => void restore(device.id).catch(failed);
+      void unbind(device.id).then(
+        () =>
           say({
             text: t("devices.unbound", { name: device.name }),
-            action: {
-              label: t("ui.undo"),
-              run: () => restore(device.id, { onError: failed }),
-            },
+            action: { label: t("ui.undo"), run: undo },
           }),
-      }),
+        failed,
+      );
+    },
     [failed, restore, say, t, unbind],
   );
 }

@@ -30,14 +30,15 @@ export function DocumentRow(props: { document: KnowledgeDocument; onOpen: () => 
   const name = title || file_name;
 
   function throwAway() {
-    remove.mutate(id, {
-      onError,
-      onSuccess: () =>
+    const undo = () => void restore.mutateAsync(id).catch(onError);
+    void remove.mutateAsync(id).then(
+      () =>
         say({
           text: t("knowledge.documentDeleted", { name }),
-          action: { label: t("ui.undo"), run: () => restore.mutate(id, { onError }) },
+          action: { label: t("ui.undo"), run: undo },
         }),
-    });
+      onError,
+    );
   }
 
   return (

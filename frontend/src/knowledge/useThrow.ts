@@ -9,18 +9,21 @@ export function useThrowBase(): (base: Base) => void {
   const { t } = useLanguage();
   const say = useToast();
   const onError = useFailed();
-  const { mutate: remove } = useDeleteBase();
-  const { mutate: restore } = useRestoreBase();
+  // By promises: the callbacks of `mutate` are lost with what is no longer shown.
+  const { mutateAsync: remove } = useDeleteBase();
+  const { mutateAsync: restore } = useRestoreBase();
   return useCallback(
-    (base) =>
-      remove(base.id, {
-        onError,
-        onSuccess: () =>
+    (base) => {
+      const undo = () => void restore(base.id).catch(onError);
+      void remove(base.id).then(
+        () =>
           say({
             text: t("knowledge.deleted", { name: base.name }),
-            action: { label: t("ui.undo"), run: () => restore(base.id, { onError }) },
+            action: { label: t("ui.undo"), run: undo },
           }),
-      }),
+        onError,
+      );
+    },
     [onError, remove, restore, say, t],
   );
 }

@@ -9,23 +9,22 @@ export function useErasing(): (what: { ids: string[] } | Whose) => void {
   const { t } = useLanguage();
   const say = useToast();
   const onError = useFailed();
-  const { mutate: erase } = useErase();
-  const { mutate: restore } = useRestoreMemories();
+  // By promises: the callbacks of `mutate` are lost with what is no longer shown.
+  const { mutateAsync: erase } = useErase();
+  const { mutateAsync: restore } = useRestoreMemories();
   return useCallback(
-    (what) =>
-      erase(what, {
-        onError,
-        onSuccess: ({ deleted }) => {
-          if (deleted.length === 0) return;
-          say({
-            text:
-              deleted.length === 1
-                ? t("memory.erased")
-                : t("memory.erasedMany", { count: String(deleted.length) }),
-            action: { label: t("ui.undo"), run: () => restore(deleted, { onError }) },
-          });
-        },
-      }),
+    (what) => {
+      void erase(what).then(({ deleted }) => {
+        if (deleted.length === 0) return;
+        say({
+          text:
+            deleted.length === 1
+              ? t("memory.erased")
+              : t("memory.erasedMany", { count: String(deleted.length) }),
+          action: { label: t("ui.undo"), run: () => void restore(deleted).catch(onError) },
+        });
+      }, onError);
+    },
     [erase, onError, restore, say, t],
   );
 }

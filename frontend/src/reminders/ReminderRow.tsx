@@ -28,14 +28,15 @@ export function ReminderRow({ reminder, onEdit }: { reminder: Reminder; onEdit: 
   const when = at && `${moment(at, language)} (${ago(at, now, language)})`;
 
   function drop() {
-    cancel.mutate(id, {
-      onError,
-      onSuccess: () =>
+    const undo = () => void restore.mutateAsync(id).catch(onError);
+    void cancel.mutateAsync(id).then(
+      () =>
         say({
           text: t("reminders.cancelled", { name }),
-          action: { label: t("ui.undo"), run: () => restore.mutate(id, { onError }) },
+          action: { label: t("ui.undo"), run: undo },
         }),
-    });
+      onError,
+    );
   }
 
   return (

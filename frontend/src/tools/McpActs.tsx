@@ -13,6 +13,25 @@ export function McpActs({ server }: { server: McpServer }) {
   const onError = useFailed();
   const { restart, remove, restore, switchTo } = useMcpActs();
   const { name, editable } = server;
+  // By promises: the callbacks of `mutate` are lost with what is no longer shown.
+  const done = (text: string, undo: () => Promise<unknown>) =>
+    say({ text, action: { label: t("ui.undo"), run: () => void undo().catch(onError) } });
+
+  function leaveOut() {
+    void switchTo
+      .mutateAsync({ name, disabled: true })
+      .then(
+        () => done(t("mcp.off", { name }), () => switchTo.mutateAsync({ name, disabled: false })),
+        onError,
+      );
+  }
+
+  function throwAway() {
+    void remove
+      .mutateAsync(name)
+      .then(() => done(t("mcp.removed", { name }), () => restore.mutateAsync(name)), onError);
+  }
+
   return (
     <div className="source-actions">
       <Button
@@ -25,41 +44,10 @@ export function McpActs({ server }: { server: McpServer }) {
       />
       {editable && (
         <Menu label={t("mcp.menu", { name })}>
-          <MenuItem
-            icon={<PauseCircle />}
-            onSelect={() =>
-              switchTo.mutate(
-                { name, disabled: true },
-                {
-                  onError,
-                  onSuccess: () =>
-                    say({
-                      text: t("mcp.off", { name }),
-                      action: {
-                        label: t("ui.undo"),
-                        run: () => switchTo.mutate({ name, disabled: false }, { onError }),
-                      },
-                    }),
-                },
-              )
-            }
-          >
+          <MenuItem icon={<PauseCircle />} onSelect={leaveOut}>
             {t("mcp.switchOff")}
           </MenuItem>
-          <MenuItem
-            icon={<Trash2 />}
-            danger
-            onSelect={() =>
-              remove.mutate(name, {
-                onError,
-                onSuccess: () =>
-                  say({
-                    text: t("mcp.removed", { name }),
-                    action: { label: t("ui.undo"), run: () => restore.mutate(name, { onError }) },
-                  }),
-              })
-            }
-          >
+          <MenuItem icon={<Trash2 />} danger onSelect={throwAway}>
             {t("mcp.remove")}
           </MenuItem>
         </Menu>

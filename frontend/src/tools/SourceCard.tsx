@@ -15,7 +15,7 @@ interface Props {
 }
 
 const LOOKS: Record<Source["state"], string> = { ok: "good", loading: "warn", failed: "bad" };
-const FEW = 6;
+const FEW = 24;
 
 /** One source: how it does, what went wrong, what it wrote to its log, what it offers. */
 export function SourceCard({ source, server, unfolded, onTry }: Props) {
@@ -23,6 +23,7 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
   const serverName = mcpName(source.name);
   const title = useSourceTitle(source.name);
   const { state, detail, error, log, tools } = source;
+  const lacking = tools.filter(({ needs }) => needs !== "").length;
   return (
     <section className="card source" aria-label={title}>
       <header className="source-head">
@@ -39,7 +40,8 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
               </span>
             )}
           </p>
-          <p className="note source-detail">{said(detail)}</p>
+          {/* Of the built-in ones it counts also those that only some conversations have. */}
+          {source.name !== "builtin" && <p className="note source-detail">{said(detail)}</p>}
         </div>
         {serverName && server && <McpActs server={server} />}
       </header>
@@ -59,7 +61,12 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
           open={unfolded || tools.length <= FEW}
         >
           <summary>
-            {t("tools.count", { count: String(tools.length) })}
+            {lacking > 0
+              ? t("tools.countLacking", {
+                  count: String(tools.length),
+                  lacking: String(lacking),
+                })
+              : t("tools.count", { count: String(tools.length) })}
             <ChevronDown aria-hidden="true" />
           </summary>
           <ul className="tool-list">

@@ -128,10 +128,16 @@ class Rename(BaseModel):
 
 @router.get("")
 async def list_conversations(
-    runtime: RuntimeDep, limit: Limit = 50, cursor: str | None = None, agent_id: str | None = None
+    runtime: RuntimeDep,
+    limit: Limit = 50,
+    cursor: str | None = None,
+    agent_id: str | None = None,
+    device_id: Annotated[str | None, Query(description="Only those held on this device.")] = None,
 ) -> ConversationPage:
     """Most recently changed first."""
-    page = await runtime.conversations.page(limit=limit, cursor=cursor, agent_id=agent_id)
+    page = await runtime.conversations.page(
+        limit=limit, cursor=cursor, agent_id=agent_id, device_id=device_id
+    )
     found = [shown(runtime, row) for row in page.conversations]
     return ConversationPage(conversations=found, next=page.next)
 

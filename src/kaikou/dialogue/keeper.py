@@ -43,9 +43,10 @@ class Keeper:
     def begin(self, conversation: Conversation, agent_id: str | None, surface: str, *, resumed: bool) -> None:
         self._conversation = conversation
         self._known = {item.id for item in conversation.items} if resumed else set()
-        self._journal.open(
-            conversation.id, agent_id=agent_id, surface=surface, config=_config_values(conversation.config)
-        )
+        config = _config_values(conversation.config)
+        if device_id := conversation.company.talk.device_id:
+            config["device_id"] = device_id
+        self._journal.open(conversation.id, agent_id=agent_id, surface=surface, config=config)
         if not resumed:
             previous = None
             for item in conversation.items:

@@ -33,9 +33,18 @@ class ConversationRepository:
         self.database = database
         self.blobs = blobs
 
-    async def page(self, *, limit: int = 50, cursor: str | None = None, agent_id: str | None = None) -> Page:
+    async def page(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        agent_id: str | None = None,
+        device_id: str | None = None,
+    ) -> Page:
         """Most recently changed first. ``cursor`` is a page's ``next``."""
         query = _counted()
+        if device_id is not None:
+            query = query.where(conversations.c.config["device_id"].as_string() == device_id)
         if agent_id is not None:
             query = query.where(conversations.c.agent_id == agent_id)
         rows = await self._page(query, limit, cursor)

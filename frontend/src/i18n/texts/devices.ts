@@ -79,6 +79,8 @@ export const en = {
   "devices.noToolsAbout": "Newer firmware tells what a device can do, such as its volume.",
   "devices.toolsOffline": "What it can do is known while it is connected",
   "devices.toolNote": "{name} really does it.",
+  "devices.noHistory": "No conversation yet",
+  "devices.noHistoryAbout": "What is said on this device is kept here.",
 
   "firmware.about":
     "A bound device of the board type loads a newer version at its next start, unless that is switched off for it.",
@@ -179,6 +181,8 @@ export const zh: Record<keyof typeof en, string> = {
   "devices.noToolsAbout": "较新的固件会告知设备能做什么，例如调音量。",
   "devices.toolsOffline": "连接后才知道它能做什么",
   "devices.toolNote": "{name}会真的执行。",
+  "devices.noHistory": "还没有对话",
+  "devices.noHistoryAbout": "在这台设备上说的话会保存在这里。",
 
   "firmware.about": "同板型的已绑定设备会在下次启动时加载更新的版本，除非单独关闭了自动更新。",
   "firmware.empty": "还没有固件",
