@@ -43,7 +43,7 @@ def test_documents_are_sent_found_and_brought_back(echo_server: Server, open_pag
     refused.get_by_role("button", name="Stop photo.zip").click()
     expect(refused).to_have_count(0)
     page.get_by_role("tab", name="Try a question").click()
-    page.get_by_label("Question").fill("How do I descale the kettle?")
+    page.get_by_role("textbox", name="Question").fill("How do I descale the kettle?")
     page.get_by_role("button", name="Look it up").click()
     first = page.locator(".found").first
     expect(first).to_contain_text("Kettle › Care")
