@@ -81,13 +81,15 @@ class Answer:
         """What it said last."""
         self._calls: list[ToolCall] = []
         """What it wants called."""
+        self._plainly = False
+        """What tools give is spoken in their own words, where they have some."""
         self._finish: FinishReason = "stop"
         self._usage: Usage | None = None
 
     async def thoughts(self) -> Thoughts:
         """Deltas of the whole answer; the calls among them are the client's."""
         decision = await self._prepare()
-        self._calls = list(decision.calls)
+        self._calls, self._plainly = list(decision.calls), decision.plainly
         choice: ToolChoice | None = None
         theirs: list[ToolCall] = []
         while True:
@@ -166,6 +168,7 @@ class Answer:
     async def _use(self, hands: Hands, calls: Sequence[ToolCall]) -> AsyncGenerator[str, None]:
         """Call tools of the server; what is said meanwhile."""
         session, audio = self._session, self._reply.plan.audio
+        hands.caller.heard_in = self._spoken_in
         await self._reply.sure.wait()
         said = self._text.strip()
         if said:
@@ -173,7 +176,9 @@ class Answer:
         bridge = ""
         if audio and not (self._rounds and self._rounds[-1].bridged):
             bridge = tool_phrases.filler(self._spoken_in, session.filler)
-        this = session.round = ToolRound(hands, self._items, calls, bridge=bridge, said=bool(said))
+        this = session.round = ToolRound(
+            hands, self._items, calls, bridge=bridge, said=bool(said), plainly=self._plainly
+        )
         self._rounds.append(this)
         self._reply.when_stopped = this.stop
         try:

@@ -17,11 +17,13 @@ class SessionCaller:
     speaker: str | None = None
     """Who speaks, where a companion knows the voice."""
     follow: Callable[[], str | None] = lambda: None
+    heard_in: str | None = None
+    """What the user's last words are written in."""
     tell: Callable[[str], None] = lambda _text: None
 
     @property
     def language(self) -> str | None:
-        return self.follow()
+        return self.follow() or self.heard_in
 
     async def say(self, text: str) -> None:
         """Speak in between, while the tool goes on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kaikou.dialogue import tool_phrases
@@ -22,14 +23,22 @@ STOPPED = "It was stopped before it was done."
 
 class ToolRound:
     """``bridge`` is what may be said while a slow tool works; empty: nothing. ``said`` tells that the model
-    spoke before it called: then there is no need of it, nor of a farewell.
+    spoke before it called: then there is no need of it, nor of a farewell. ``plainly``: what tools give is
+    spoken in their own words.
 
     After ``words`` has run to its end, ``outcomes`` holds what each call gave and ``later`` what is to
     follow the reply. A round that is closed earlier stops its tools, and tells the history so.
     """
 
     def __init__(
-        self, hands: Hands, items: ToolItems, calls: Sequence[ToolCall], *, bridge: str, said: bool
+        self,
+        hands: Hands,
+        items: ToolItems,
+        calls: Sequence[ToolCall],
+        *,
+        bridge: str,
+        said: bool,
+        plainly: bool,
     ) -> None:
         self.outcomes: list[Outcome] = []
         self.later: list[AfterReply] = []
@@ -41,6 +50,7 @@ class ToolRound:
         self._calls = tuple(calls)
         self._bridge = "" if said else bridge
         self._took_leave = said
+        self._plainly = plainly
         self._loop = asyncio.get_running_loop()
         self._began = 0.0
         self._open: dict[int, ToolCall] = {}
@@ -90,7 +100,10 @@ class ToolRound:
                 done = sorted(self._pending & over, key=lambda task: tasks[task])
                 self._pending.difference_update(done)
                 for task in done:
-                    outcome, _ = ended[tasks[task]] = task.result()
+                    outcome, later = task.result()
+                    if self._plainly and outcome.plain and outcome.speak is None and not outcome.failed:
+                        outcome = replace(outcome, speak=outcome.plain)
+                    ended[tasks[task]] = outcome, later
                     self._returned(tasks[task], outcome.text, failed=outcome.failed)
                 if spoken.done():
                     self._bridge = ""

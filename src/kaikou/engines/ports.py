@@ -221,6 +221,9 @@ class Tool:
     name: str
     description: str
     parameters: Mapping[str, Any]
+    examples: tuple[str, ...] = ()
+    """What people say who want it, with ``{parameter}`` where one is named. For models that can't call
+    tools themselves; others are not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,18 @@ from kaikou.engines.ports import Card
 from kaikou.errors import SettingsError
 from kaikou.intent.calling import FunctionCalling, NoTools
 from kaikou.intent.ports import IntentModule
+from kaikou.intent.router import Router
 
 
 def choose_intent(name: str, card: Card) -> IntentModule:
     """By ``tools.intent`` and the answering model's card. SettingsError for a name nobody has."""
     match name:
-        case "auto" | "function_calling":
+        case "auto":
+            return FunctionCalling() if card.calls_tools else Router()
+        case "function_calling":
             return FunctionCalling()
+        case "router":
+            return Router()
         case "none":
             return NoTools()
     raise SettingsError(f"There is no intent module named {name!r}.", param="tools.intent")

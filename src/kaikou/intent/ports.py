@@ -11,10 +11,13 @@ from kaikou.engines.ports import LanguageModel, Message, Tool, ToolCall
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``offer``: tools the answering model may call itself; ``calls``: to be called right away."""
+    """``offer``: tools the answering model may call itself; ``calls``: to be called right away.
+    ``plainly``: what they give is spoken in the tools' own words where they have some; the model puts the
+    rest into words."""
 
     offer: tuple[Tool, ...] = ()
     calls: tuple[ToolCall, ...] = ()
+    plainly: bool = False
 
 
 class IntentModule(Protocol):

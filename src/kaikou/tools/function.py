@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints, overload
@@ -81,13 +81,15 @@ def tool(
     timeout: float = 30.0,
     needs: str = "",
     direct: bool = False,
+    examples: Sequence[str] = (),
 ) -> Callable[[Function], Function]: ...
 
 
 def tool(function: Any = None, /, **options: Any) -> Any:
     """Make a function a tool, bare or with options: ``name`` (the function's), ``description`` (its
     docstring), ``title`` for the page, ``timeout`` in seconds, ``needs`` (what is missing before it can
-    be used), ``direct`` (what it speaks isn't fed back to the model).
+    be used), ``direct`` (what it speaks isn't fed back to the model), ``examples`` (what people say who
+    want it, with ``{parameter}`` where they name one: the offline model's tools are found by them).
 
     Raises TypeError where a parameter can't be described to a model."""
 
@@ -114,6 +116,7 @@ def function_tool(
     timeout: float = 30.0,
     needs: str = "",
     direct: bool = False,
+    examples: Sequence[str] = (),
     offered: Callable[[Caller], bool] | None = None,
 ) -> FunctionTool:
     """Read a function's signature and docstring. Raises TypeError where that can't be done."""
@@ -141,7 +144,7 @@ def function_tool(
         raise TypeError(f"{known}: it needs a docstring; the model knows the tool by it alone")
     return FunctionTool(
         function,
-        Tool(known, said, _plain(schema)),
+        Tool(known, said, _plain(schema), tuple(examples)),
         model,
         caller,
         title or known.replace("_", " ").capitalize(),

@@ -65,6 +65,9 @@ class Outcome:
     failed: bool = False
     """``text`` then says what went wrong, in words for the model."""
     effects: tuple[Effect, ...] = ()
+    plain: str = ""
+    """``text`` in a sentence for the listener, in the conversation's language: spoken in place of the
+    model's own words where that model is not good at it."""
 
 
 # --- who calls --------------------------------------------------------------------------------------

@@ -160,7 +160,12 @@ class Thread:
                         one["output"] = item.output
             elif item.role in ("user", "assistant"):
                 text = "".join(self._writing[item.id]) if item.id in self._writing else item.text
-                message = {"message_id": item.id, "role": item.role, "text": text, "status": item.status}
+                message: dict[str, Any] = {
+                    "message_id": item.id,
+                    "role": item.role,
+                    "text": text,
+                    "status": item.status,
+                }
                 if item.role == "assistant" and tools:
                     message["tools"] = tools
                 messages.append(message)

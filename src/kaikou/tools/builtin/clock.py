@@ -7,21 +7,65 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kaikou.errors import InvalidInput
+from kaikou.tools.builtin import speaking
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.function import FunctionTool, function_tool
+from kaikou.tools.ports import Caller, Outcome
+
+EXAMPLES = (
+    "what time is it",
+    "what's the time",
+    "what is the time",
+    "the time",
+    "time check",
+    "what date is it",
+    "what's the date",
+    "what's the date today",
+    "what is today's date",
+    "what's today's date",
+    "what day is it",
+    "what day is it today",
+    "what day is today",
+    "what day of the week is it",
+    "how late is it",
+    "几点",
+    "现在几点",
+    "现在几点钟",
+    "几点钟",
+    "什么时间",
+    "现在是几点",
+    "是几点",
+    "现在时间",
+    "报时",
+    "几点几分",
+    "今天几号",
+    "今天是几号",
+    "今天几月几号",
+    "今天是几月几号",
+    "今天星期几",
+    "今天是星期几",
+    "今天周几",
+    "今天礼拜几",
+    "今天是什么日子",
+    "日期",
+    "今天的日期",
+)
 
 
 def tools(parts: Parts) -> Sequence[FunctionTool]:
-    def get_time(zone: str = "") -> str:
+    def get_time(caller: Caller, zone: str = "") -> Outcome:
         """Tell the date, the weekday and the time now. 现在的日期和时间。
 
         Args:
             zone: IANA time zone such as Asia/Tokyo for another place; leave it out for here.
         """
         now = datetime.now(zone_named(zone or parts.settings.time_zone))
-        return f"{now.astimezone(now.tzinfo):%A %Y-%m-%d %H:%M (%Z, UTC%z)}"
+        now = now.astimezone(now.tzinfo)
+        day, time = speaking.day(now, caller), speaking.time_of_day(now, caller)
+        plain = f"现在是{day}，{time}。" if speaking.chinese(caller) else f"It is {time} on {day}."
+        return Outcome(f"{now:%A %Y-%m-%d %H:%M (%Z, UTC%z)}", plain=plain)
 
-    return [function_tool(get_time, title="Time")]
+    return [function_tool(get_time, title="Time", examples=EXAMPLES)]
 
 
 def zone_named(name: str) -> ZoneInfo | None:

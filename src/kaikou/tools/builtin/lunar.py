@@ -9,6 +9,21 @@ from kaikou.tools.builtin.clock import zone_named
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.function import FunctionTool, function_tool
 
+EXAMPLES = (
+    "what's the lunar date",
+    "what is the Chinese lunar date today",
+    "今天农历几号",
+    "今天是农历几号",
+    "今天农历多少",
+    "农历几月几号",
+    "今天农历是几月几号",
+    "看看黄历",
+    "今天黄历怎么说",
+    "今天宜做什么",
+    "今天是什么节气",
+    "今年是什么年",
+)
+
 
 def tools(parts: Parts) -> Sequence[FunctionTool]:
     def get_lunar(day: date | None = None) -> str:
@@ -36,4 +51,4 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         ]
         return "\n".join(line for line in lines if line)
 
-    return [function_tool(get_lunar, title="Chinese calendar")]
+    return [function_tool(get_lunar, title="Chinese calendar", examples=EXAMPLES)]

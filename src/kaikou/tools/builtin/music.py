@@ -10,8 +10,36 @@ from pathlib import Path
 
 from kaikou.errors import NotFound
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Outcome, PlayAudio
+from kaikou.tools.ports import Caller, Outcome, PlayAudio
+
+EXAMPLES = (
+    "play music",
+    "play some music",
+    "play a song",
+    "play something",
+    "put on some music",
+    "sing me a song",
+    "play {title}",
+    "play the song {title}",
+    "播放音乐",
+    "放首歌",
+    "放一首歌",
+    "来首歌",
+    "来一首歌",
+    "放点音乐",
+    "来点音乐",
+    "唱首歌",
+    "唱一首歌",
+    "听歌",
+    "听音乐",
+    "播放{title}",
+    "播放歌曲{title}",
+    "放一首{title}",
+    "来一首{title}",
+    "听{title}",
+)
 
 SUFFIXES = frozenset({".mp3", ".wav", ".flac", ".ogg", ".opus", ".m4a", ".aac"})
 MOST_FILES = 20_000
@@ -20,7 +48,7 @@ MOST_FILES = 20_000
 def tools(parts: Parts) -> Sequence[FunctionTool]:
     folder = parts.settings.music_folder
 
-    async def play_music(title: str = "") -> Outcome:
+    async def play_music(caller: Caller, title: str = "") -> Outcome:
         """Play a song or another recording. 播放音乐。
 
         Args:
@@ -34,10 +62,12 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         if song is None:
             some = ", ".join(path.stem for path in songs[:10])
             raise NotFound(f"There is no song like {title!r}.", code="no_music", hint=f"There are: {some}.")
-        return Outcome(f"Playing {song.stem}.", effects=(PlayAudio(song, song.stem),))
+        text = f"Playing {song.stem}."
+        plain = f"播放{song.stem}。" if chinese(caller) else text
+        return Outcome(text, effects=(PlayAudio(song, song.stem),), plain=plain)
 
     needs = "" if folder else "A folder of music: set tools.music_folder."
-    return [function_tool(play_music, title="Music", needs=needs)]
+    return [function_tool(play_music, title="Music", needs=needs, examples=EXAMPLES)]
 
 
 def chosen(title: str, songs: Sequence[Path]) -> Path | None:

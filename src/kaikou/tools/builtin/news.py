@@ -15,6 +15,21 @@ from kaikou.tools.function import FunctionTool, function_tool
 
 _TAG = re.compile(r"<[^>]*>")
 LONGEST_SUMMARY = 200
+EXAMPLES = (
+    "what's the news",
+    "what's new in the world",
+    "tell me the news",
+    "the latest news",
+    "any news today",
+    "news about {topic}",
+    "新闻",
+    "今天有什么新闻",
+    "有什么新闻",
+    "播报新闻",
+    "最新新闻",
+    "听新闻",
+    "关于{topic}的新闻",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         return "\n".join(lines)
 
     needs = "" if settings.news_feeds else "Addresses of RSS feeds: set tools.news_feeds."
-    return [function_tool(get_news, title="News", needs=needs)]
+    return [function_tool(get_news, title="News", needs=needs, examples=EXAMPLES)]
 
 
 def headlines(feed: bytes) -> list[Headline]:

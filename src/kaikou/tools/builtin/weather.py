@@ -10,6 +10,37 @@ from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller
 
+EXAMPLES = (
+    "what's the weather",
+    "what's the weather like",
+    "how is the weather",
+    "how's the weather today",
+    "what is the weather like today",
+    "what's the weather like tomorrow",
+    "will it rain today",
+    "will it rain tomorrow",
+    "is it going to rain",
+    "do I need an umbrella",
+    "the weather forecast",
+    "what's the weather in {place}",
+    "what's the weather like in {place}",
+    "how is the weather in {place}",
+    "the weather in {place}",
+    "今天天气怎么样",
+    "明天天气怎么样",
+    "天气怎么样",
+    "天气如何",
+    "天气预报",
+    "今天会下雨",
+    "明天会下雨",
+    "今天冷不冷",
+    "今天热不热",
+    "要带伞",
+    "{place}天气怎么样",
+    "{place}的天气怎么样",
+    "{place}今天天气怎么样",
+    "{place}明天天气怎么样",
+)
 SERVICE = "The weather service"
 _DAILY = "weather_code,temperature_2m_max,temperature_2m_min,precipitation_probability_max"
 _CURRENT = "temperature_2m,apparent_temperature,relative_humidity_2m,weather_code,wind_speed_10m"
@@ -78,7 +109,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         )
         return _told(where, found)
 
-    return [function_tool(get_weather, title="Weather")]
+    return [function_tool(get_weather, title="Weather", examples=EXAMPLES)]
 
 
 def _told(where: dict[str, Any], found: dict[str, Any]) -> str:

@@ -1,0 +1,69 @@
+"""Which tools the user's words may ask for: cheaply, without a model.
+
+Words are weighed as in BM25: one that few tools' names, descriptions and examples hold says much. Pairs of
+hanzi stand for Chinese words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaikou.engines.ports import Tool
+from kaikou.intent.examples import Example, example_of
+from kaikou.intent.words import core, terms
+
+_MOST = 4
+_LEAST_WEIGHT = 1.2
+"""A word that about a third of the tools share says nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """An example that the words are; ``free`` as the example says."""
+
+    tool: Tool
+    arguments: dict[str, Any]
+    free: bool
+
+
+class Matcher:
+    """For one list of tools."""
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self.tools = tuple(tools)
+        self._by_name = {tool.name: tool for tool in tools}
+        self._examples: list[Example] = [example_of(tool, text) for tool in tools for text in tool.examples]
+        self._terms = {
+            tool.name: terms(f"{tool.name.replace('_', ' ')} {tool.description} {' '.join(tool.examples)}")
+            for tool in tools
+        }
+        held = Counter(term for found in self._terms.values() for term in found)
+        count = len(self.tools)
+        self._weight = {
+            term: math.log(1 + (count - among + 0.5) / (among + 0.5)) for term, among in held.items()
+        }
+
+    def fit(self, words: str) -> Fit | None:
+        """The example that ``words`` are, one without a place for any words first."""
+        said = core(words)
+        fits = [
+            Fit(self._by_name[one.tool], arguments, one.free)
+            for one in self._examples
+            if (arguments := one.arguments(said)) is not None
+        ]
+        return min(fits, key=lambda fit: fit.free, default=None)
+
+    def candidates(self, words: str) -> list[Tool]:
+        """The few tools that share telling words with the user's, the likeliest first."""
+        said = terms(words)
+        scores: dict[str, float] = {}
+        for name, known in self._terms.items():
+            weights = [self._weight[term] for term in said & known]
+            if weights and max(weights) >= _LEAST_WEIGHT:
+                scores[name] = sum(weights)
+        best = sorted(scores, key=lambda name: -scores[name])[:_MOST]
+        return [self._by_name[name] for name in best]
