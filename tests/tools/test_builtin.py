@@ -229,7 +229,9 @@ class Personas:
 
 
 async def test_leave_volume_and_role() -> None:
-    assert await call("leave", farewell="Bye!") == Outcome("Goodbye.", "Bye!", effects=(Leave("Bye!"),))
+    assert await call("leave", farewell="Bye!") == Outcome(
+        "Goodbye.", "Bye!", effects=(Leave("Bye!"),), plain="Bye!"
+    )
     assert (await call("set_volume", percent=140)).effects == (SetVolume(100),)
     ports = ToolPorts(agents=Personas())
     assert (await call("change_role", ports=ports, role="小美")).effects == (ChangeAgent("mei"),)

@@ -30,6 +30,17 @@ class Fit:
     free: bool
 
 
+def _as_said(arguments: dict[str, Any], words: str) -> dict[str, Any]:
+    """With the capitals that the words were written in."""
+    folded = words.lower()
+    return {
+        name: words[at : at + len(value)]
+        if isinstance(value, str) and (at := folded.find(value)) >= 0 and len(folded) == len(words)
+        else value
+        for name, value in arguments.items()
+    }
+
+
 class Matcher:
     """For one list of tools."""
 
@@ -51,7 +62,7 @@ class Matcher:
         """The example that ``words`` are, one without a place for any words first."""
         said = core(words)
         fits = [
-            Fit(self._by_name[one.tool], arguments, one.free)
+            Fit(self._by_name[one.tool], _as_said(arguments, words), one.free)
             for one in self._examples
             if (arguments := one.arguments(said)) is not None
         ]

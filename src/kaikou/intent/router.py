@@ -30,8 +30,8 @@ _NONE = "none"
 _NUMBER_WORDS = re.compile(SHARE)
 
 _SYSTEM = (
-    "You decide which action the user's words ask for right now, if any. To talk about a subject is not to ask "
-    f'for an action: then it is "{_NONE}". So it is with a question about the past, about other people, '
+    "You decide which action the user's words ask for right now, if any. To talk about a subject is not to "
+    f'ask for an action: then it is "{_NONE}". So it is with a question about the past, about other people, '
     "or about what something is. Answer in JSON."
 )
 _SHOWN: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -40,7 +40,7 @@ _SHOWN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("play_music(title): plays a song; get_news: tells the news", "我小时候很喜欢听歌。", {"action": _NONE}),
     (
         "play_music(title): plays a song",
-        "Put on something by Mozart",
+        "Put on some Mozart",
         {"action": "play_music", "title": "Mozart"},
     ),
 )

@@ -8,8 +8,8 @@ import unicodedata
 _MARKS = re.compile(r"[^\w%\s\u4e00-\u9fff'-]+|_")
 _BLANKS = re.compile(r"\s+")
 _EN_BEFORE = re.compile(
-    r"^(?:(?:hey|hi|hello|okay|ok|well|so|um|uh|please|can you|could you|would you|will you|do you know|tell me"
-    r"|i want you to|i want to|i'd like you to|i'd like to|just|now|kaikou|assistant)\b[\s']*)+"
+    r"^(?:(?:hey|hi|hello|okay|ok|well|so|um|uh|please|can you|could you|would you|will you|do you know"
+    r"|tell me|i want you to|i want to|i'd like you to|i'd like to|just|now|kaikou|assistant)\b[\s']*)+"
 )
 _EN_AFTER = re.compile(r"(?:\s*\b(?:please|now|right now|for me|thanks|thank you|then|again|will you))+$")
 _ZH_BEFORE = re.compile(
@@ -19,10 +19,11 @@ _ZH_BEFORE = re.compile(
 _ZH_AFTER = re.compile(r"(?:一下|好吗|好不好|行吗|可以吗|谢谢|吧|吗|呢|呀|啊|啦|了|哦|嘛)+$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _STOP = frozenset(
-    "a an the is are was were be been am i you he she it we they me my your his her its our their to of in on "
-    "at for and or but not no do does did have has had this that there here with what which who when where why "
-    "how can could would will shall should let as so if than then too very just about into from by up out now "
-    "get got go one some any all more most tell know think like want please say said want's it's i'm don't".split()
+    "a an the is are was were be been am i you he she it we they me my your his her its our their to of in "
+    "on at for and or but not no do does did have has had this that there here with what which who when "
+    "where why how can could would will shall should let as so if than then too very just about into from "
+    "by up out now get got go one some any all more most tell know think like want please say said want's "
+    "it's i'm don't".split()
 )
 _ZH_STOP = frozenset("的了是我你他她它们在有不这那和就都也很吗呢吧啊个一什么怎")
 

@@ -28,6 +28,8 @@ from kaikou.engines.registry import EngineContext
 from kaikou.errors import EngineFailed, ModelUnavailable, NotReady
 
 DEFAULT_MODEL = "qwen2.5-1.5b"
+_BASIC = frozenset({None, DEFAULT_MODEL, "smollm2-135m"})
+"""Models too small to be trusted with tools: they call them unasked, and leave them when asked."""
 RELEASE_SECONDS = 5.0
 """Longest time that a cancelled request may keep its place: a step of some tokens on a slow processor."""
 LOOK_SECONDS = 0.02
@@ -83,6 +85,7 @@ class Llama:
             languages=() if own else ("zh", "en"),
             licence="MIT / the model's own" if own else "MIT / Apache-2.0",
             streaming=True,
+            calls_tools=own not in _BASIC,
             weights="your own file or catalogue choice" if own else "package registry, 1.1 GB",
             note="" if own else "Basic offline model: chats briefly, knows few facts. Connect a better one.",
         )

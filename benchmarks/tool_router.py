@@ -1,0 +1,136 @@
+"""How well the offline model's router finds what people ask for, and what it costs.
+
+Sentences of ``data/tool_requests.toml`` go through the router with the built-in tools, one after the other,
+with the language model of the settings. A decision is right when the tool is, and the arguments that count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import tempfile
+import time
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kaikou.engines.ports import LanguageModel, Message, Tool
+from kaikou.intent.router import Router
+from kaikou.server import open_engine
+from kaikou.settings import ToolSettings
+from kaikou.settings_load import load_settings
+from kaikou.tools.ports import AgentChoice, ToolPorts
+from kaikou.tools.room import ToolRoom
+
+SENTENCES = Path(__file__).parent / "data" / "tool_requests.toml"
+
+
+@dataclass
+class Nobody:
+    agent_id: str = "a"
+    conversation_id: str = "c"
+    device_id: str | None = None
+    language: str | None = None
+    speaker: str | None = None
+    knowledge: tuple[str, ...] = ()
+
+    async def say(self, text: str) -> None: ...
+
+
+class Nobodys:
+    async def choices(self) -> Sequence[AgentChoice]:
+        return ()
+
+
+class Counted:
+    """The model, and how often it was asked."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.asked = 0
+        self._model = model
+
+    def stream(self, *args: Any, **more: Any) -> Any:
+        self.asked += 1
+        return self._model.stream(*args, **more)
+
+
+def right(sentence: dict[str, Any], name: str | None, arguments: dict[str, Any]) -> bool:
+    wanted = {key: value for key, value in sentence.items() if key not in {"words", "tool"}}
+    given = {key: value.lower() if isinstance(value, str) else value for key, value in arguments.items()}
+    return name == sentence.get("tool") and all(given.get(key) == value for key, value in wanted.items())
+
+
+async def route(model: LanguageModel, tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    router, counted = Router(), Counted(model)
+    rows = []
+    for sentence in tomllib.loads(SENTENCES.read_text("utf-8"))["said"]:
+        before, began = counted.asked, time.perf_counter()
+        prompt = [Message("system", "Be brief."), Message("user", sentence["words"])]
+        decision = await router.decide(prompt, tools, counted)  # type: ignore[arg-type]
+        seconds = time.perf_counter() - began
+        call = decision.calls[0] if decision.calls else None
+        name, arguments = (call.name, json.loads(call.arguments)) if call else (None, {})
+        rows.append(
+            {
+                "words": sentence["words"],
+                "language": "zh" if re.search(r"[\u4e00-\u9fff]", sentence["words"]) else "en",
+                "wanted": sentence.get("tool"),
+                "got": name,
+                "arguments": arguments,
+                "right": right(sentence, name, arguments),
+                "asked": counted.asked > before,
+                "seconds": seconds,
+            }
+        )
+    return rows
+
+
+def told(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        if not row["right"]:
+            print(f"  wrong: {row['words']}  wanted {row['wanted']}, got {row['got']} {row['arguments']}")
+    for language in ("en", "zh"):
+        own = [row for row in rows if row["language"] == language]
+        asks, talk = [row for row in own if row["wanted"]], [row for row in own if not row["wanted"]]
+        print(
+            f"{language}: {sum(row['right'] for row in own)} of {len(own)} right; "
+            f"requests {sum(row['right'] for row in asks)} of {len(asks)}, "
+            f"called in {sum(row['got'] is not None for row in talk)} of {len(talk)} sentences of talk; "
+            f"without the model {sum(not row['asked'] for row in own)}"
+        )
+    with_model = [row["seconds"] for row in rows if row["asked"]]
+    without = [row["seconds"] for row in rows if not row["asked"]]
+    for name, taken in (("with the model", with_model), ("without", without)):
+        if taken:
+            p50, p95 = np.percentile(taken, [50, 95])
+            print(f"{name}: {len(taken)} sentences, p50 {p50 * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms")
+
+
+async def main() -> list[dict[str, Any]]:
+    settings = load_settings().settings
+    with tempfile.TemporaryDirectory() as folder:
+        tools = ToolSettings(music_folder=Path(folder))
+        room = ToolRoom(Path(folder), tools, ToolPorts(agents=Nobodys()))
+        offered = room.toolbox.tools(Nobody())
+        async with open_engine(settings, "llm", lambda _text, _done: None) as model:
+            rows = await route(model, offered)
+        await room.close()
+    return rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true", help="every sentence as a line of JSON")
+    chosen = parser.parse_args()
+    found = asyncio.run(main())
+    if chosen.json:
+        print("\n".join(json.dumps(row, ensure_ascii=False) for row in found))
+    told(found)
