@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kaikou.engines.ports import Tool
 from kaikou.intent.examples import Example, example_of
-from kaikou.intent.words import core, terms
+from kaikou.intent.words import clauses, core, terms
 
 _MOST = 4
 _LEAST_WEIGHT = 1.2
@@ -59,14 +59,16 @@ class Matcher:
         }
 
     def fit(self, words: str) -> Fit | None:
-        """The example that ``words`` are, one without a place for any words first."""
-        said = core(words)
-        fits = [
-            Fit(self._by_name[one.tool], _as_said(arguments, words), one.free)
-            for one in self._examples
-            if (arguments := one.arguments(said)) is not None
-        ]
+        """The example that ``words`` are, or one of their clauses is; one without a place for any words
+        first."""
+        fits = [fit for clause in clauses(words) for fit in self._fits(clause)]
         return min(fits, key=lambda fit: fit.free, default=None)
+
+    def _fits(self, words: str) -> Iterator[Fit]:
+        said = core(words)
+        for one in self._examples:
+            if (arguments := one.arguments(said)) is not None:
+                yield Fit(self._by_name[one.tool], _as_said(arguments, words), one.free)
 
     def candidates(self, words: str) -> list[Tool]:
         """The few tools that share telling words with the user's, the likeliest first."""

@@ -23,26 +23,23 @@ from kaikou.intent.words import plain
 
 log = logging.getLogger(__name__)
 
+_MOST = 4
 _LONGEST = 120
 """Who asks for something says so in a sentence."""
 _SECONDS = 6.0
+"""Longest wait for the model's choice; the reply is made without tools then."""
 _NONE = "none"
 _NUMBER_WORDS = re.compile(SHARE)
 
 _SYSTEM = (
-    "You decide which action the user's words ask for right now, if any. To talk about a subject is not to "
-    f'ask for an action: then it is "{_NONE}". So it is with a question about the past, about other people, '
-    "or about what something is. Answer in JSON."
+    "Which action do the user's words ask for right now? To talk about a subject, about other people or "
+    f'about the past is not to ask for an action: that is "{_NONE}". Answer with the name in quotes.'
 )
-_SHOWN: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("get_time: tells the time now", "Time flies when you are having fun.", {"action": _NONE}),
-    ("set_volume(percent): sets the loudness", "把声音开到四十", {"action": "set_volume", "percent": 40}),
-    ("play_music(title): plays a song; get_news: tells the news", "我小时候很喜欢听歌。", {"action": _NONE}),
-    (
-        "play_music(title): plays a song",
-        "Put on some Mozart",
-        {"action": "play_music", "title": "Mozart"},
-    ),
+_SHOWN = (
+    ("get_time: tell the time now", "Time flies when you are having fun.", _NONE),
+    ("set_volume: set how loud you are", "把声音开到四十", "set_volume"),
+    ("play_music: play a song; get_news: tell the news", "我小时候很喜欢听歌。", _NONE),
+    ("play_music: play a song", "Put on some Mozart", "play_music"),
 )
 
 
@@ -71,51 +68,83 @@ class Router:
         call = ToolCall(f"call_{len(messages)}", fit.tool.name, arguments)
         return Decision(calls=(call,), plainly=True)
 
+    async def warm(self, model: LanguageModel) -> None:
+        """Let the model read what it is told each time."""
+        await model.warm(_told(), _generation((_NONE,)))
+
     async def _ask(self, words: str, fit: Fit | None, model: LanguageModel) -> Fit | None:
         """What the model makes of the words; ``fit`` is what they look like."""
         candidates = self._matcher.candidates(words)
         if fit is not None:
-            candidates = [fit.tool, *(tool for tool in candidates if tool.name != fit.tool.name)][:4]
-        candidates = [tool for tool in candidates if _askable(tool)]
+            candidates = [fit.tool, *(tool for tool in candidates if tool.name != fit.tool.name)][:_MOST]
         if not candidates:
             return None
-        messages = [Message("system", _SYSTEM)]
-        for actions, said, answer in _SHOWN:
-            messages.append(Message("user", f"Actions: {actions}\nWords: {said}"))
-            messages.append(Message("assistant", json.dumps(answer, ensure_ascii=False)))
-        listed = "; ".join(map(_line, candidates))
-        messages.append(Message("user", f"Actions: {listed}\nWords: {words}"))
-        generation = Generation(max_tokens=80, temperature=0, schema=_schema(candidates))
-        text = ""
-        try:
-            async with (
-                asyncio.timeout(_SECONDS),
-                aclosing(model.stream(messages, generation, lane=Lane.LIVE)) as deltas,
-            ):
-                async for delta in deltas:
-                    text += delta.text
-        except TimeoutError:
-            log.info("the model took too long to choose a tool")
+        actions = "; ".join(map(_line, candidates))
+        messages = [*_told(), Message("user", f"Actions: {actions}\nWords: {words}")]
+        name = await _answer(model, messages, _generation([tool.name for tool in candidates] + [_NONE]))
+        tool = next((tool for tool in candidates if tool.name == name), None)
+        if tool is None:
             return None
-        return _chosen(text, words, candidates, fit)
+        if fit is not None and fit.tool is tool:
+            return fit
+        arguments = _numbers_in(words, tool)
+        required = set(tool.parameters.get("required") or ()) - set(arguments)
+        if required:
+            arguments |= await self._arguments(words, tool, model)
+        return None if required - set(arguments) else Fit(tool, arguments, free=False)
+
+    async def _arguments(self, words: str, tool: Tool, model: LanguageModel) -> dict[str, Any]:
+        """The arguments that the user's words hold."""
+        ask = f"Take the arguments of {tool.name} out of the user's words. {tool.description}"
+        schema = {**tool.parameters, "additionalProperties": False}
+        messages = [Message("system", ask), Message("user", words)]
+        given = await _answer(model, messages, Generation(max_tokens=120, temperature=0, schema=schema))
+        if not isinstance(given, dict):
+            return {}
+        return {key: value for key, value in given.items() if _borne_out(value, words)}
 
 
-def _chosen(text: str, words: str, candidates: Sequence[Tool], fit: Fit | None) -> Fit | None:
-    """The model's choice, with those arguments that the user's words hold."""
+def _told() -> list[Message]:
+    messages = [Message("system", _SYSTEM)]
+    for actions, said, answer in _SHOWN:
+        messages.append(Message("user", f"Actions: {actions}\nWords: {said}"))
+        messages.append(Message("assistant", json.dumps(answer)))
+    return messages
+
+
+def _generation(names: Sequence[str]) -> Generation:
+    return Generation(max_tokens=40, temperature=0, schema={"enum": list(names)})
+
+
+async def _answer(model: LanguageModel, messages: list[Message], generation: Generation) -> Any:
+    """The model's JSON; None where it gives none in time."""
+    text = ""
     try:
-        answer = json.loads(text)
+        async with (
+            asyncio.timeout(_SECONDS),
+            aclosing(model.stream(messages, generation, lane=Lane.LIVE)) as deltas,
+        ):
+            async for delta in deltas:
+                text += delta.text
+        return json.loads(text)
+    except TimeoutError:
+        log.info("the model took too long to choose a tool")
     except ValueError:
         log.info("the model's choice of a tool is no JSON: %.80s", text)
-        return None
-    name = answer.pop("action", _NONE) if isinstance(answer, dict) else _NONE
-    tool = next((tool for tool in candidates if tool.name == name), None)
-    if tool is None:
-        return None
-    if fit is not None and fit.tool is tool:
-        return fit
-    arguments = {key: value for key, value in answer.items() if _borne_out(value, words)}
-    missing = set(tool.parameters.get("required") or ()) - set(arguments)
-    return None if missing else Fit(tool, arguments, free=False)
+    return None
+
+
+def _numbers_in(words: str, tool: Tool) -> dict[str, Any]:
+    """The one number of the words, where the tool takes just one."""
+    said = [value for one in _NUMBER_WORDS.findall(plain(words)) if (value := number(one)) is not None]
+    properties = tool.parameters.get("properties") or {}
+    names = [name for name, schema in properties.items() if _takes_number(schema)]
+    required = [name for name in names if name in (tool.parameters.get("required") or ())]
+    return {required[0]: said[0]} if len(said) == len(required) == 1 else {}
+
+
+def _takes_number(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and schema.get("type") in ("integer", "number")
 
 
 def _borne_out(value: Any, words: str) -> bool:
@@ -133,32 +162,6 @@ def _borne_out(value: Any, words: str) -> bool:
     )
 
 
-def _askable(tool: Tool) -> bool:
-    """Whether its arguments are simple enough to be read out of a sentence."""
-    properties = tool.parameters.get("properties") or {}
-    return len(properties) <= 6 and all(isinstance(one, Mapping) for one in properties.values())
-
-
 def _line(tool: Tool) -> str:
     about = tool.description.split(". ")[0].split("\n")[0].strip().rstrip(".")
-    names = ", ".join(tool.parameters.get("properties") or {})
-    return f"{tool.name}({names}): {about[:80]}" if names else f"{tool.name}: {about[:80]}"
-
-
-def _schema(candidates: Sequence[Tool]) -> dict[str, Any]:
-    none = {
-        "type": "object",
-        "properties": {"action": {"const": _NONE}},
-        "required": ["action"],
-        "additionalProperties": False,
-    }
-    return {"anyOf": [none, *map(_call_schema, candidates)]}
-
-
-def _call_schema(tool: Tool) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"action": {"const": tool.name}, **(tool.parameters.get("properties") or {})},
-        "required": ["action", *(tool.parameters.get("required") or ())],
-        "additionalProperties": False,
-    }
+    return f"{tool.name}: {about[:1].lower()}{about[1:80]}"

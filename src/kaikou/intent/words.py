@@ -8,15 +8,18 @@ import unicodedata
 _MARKS = re.compile(r"[^\w%\s\u4e00-\u9fff'-]+|_")
 _BLANKS = re.compile(r"\s+")
 _EN_BEFORE = re.compile(
-    r"^(?:(?:hey|hi|hello|okay|ok|well|so|um|uh|please|can you|could you|would you|will you|do you know"
+    r"^(?:(?:hey|hi|hello|okay|ok|well|so|um|uh|please|excuse me|sorry|can you|could you|would you|will you"
+    r"|do you know|do you happen to know|by the way|by any chance"
     r"|tell me|i want you to|i want to|i'd like you to|i'd like to|just|now|kaikou|assistant)\b[\s']*)+"
 )
 _EN_AFTER = re.compile(r"(?:\s*\b(?:please|now|right now|for me|thanks|thank you|then|again|will you))+$")
 _ZH_BEFORE = re.compile(
     r"^(?:你好|喂|嗨|嘿|那|那么|好的|请问|请你|请|麻烦你|麻烦|帮我|帮忙|给我|替我|你能不能|能不能|可不可以|可以"
-    r"|你能|你可以|你知道|知道|告诉我|说一下|我想知道|我想要|我想|我要|小智|开口|现在|你)+"
+    r"|你能|你可以|你知道|知道|告诉我|说一下|看一下|看看|查一下|查查|一下|我想知道|我想要|我想|我要|小智|开口"
+    r"|现在|你)+"
 )
-_ZH_AFTER = re.compile(r"(?:一下|好吗|好不好|行吗|可以吗|谢谢|吧|吗|呢|呀|啊|啦|了|哦|嘛)+$")
+_ZH_AFTER = re.compile(r"(?:一下|给我听|来着|好吗|好不好|行吗|可以吗|谢谢|吧|吗|呢|呀|啊|啦|了|哦|嘛)+$")
+_CLAUSE_END = re.compile(r"[,.!?;:，。！？；：、\n]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _STOP = frozenset(
     "a an the is are was were be been am i you he she it we they me my your his her its our their to of in "
@@ -43,6 +46,12 @@ def core(text: str) -> str:
     else:
         inner = _EN_AFTER.sub("", _EN_BEFORE.sub("", said)).strip()
     return inner or said
+
+
+def clauses(text: str) -> list[str]:
+    """The whole, and its parts between marks: who asks for something often says why, too."""
+    parts = [part for part in _CLAUSE_END.split(text) if part.strip()]
+    return [text, *reversed(parts)] if len(parts) > 1 else [text]
 
 
 def terms(text: str) -> set[str]:

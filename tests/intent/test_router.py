@@ -1,0 +1,198 @@
+"""What is asked for, decided for a model that can't call tools."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tomllib
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tools.callers import FakeCaller
+
+from kaikou.engines.ports import Card, Delta, Generation, Message, Tool
+from kaikou.errors import SettingsError
+from kaikou.intent.calling import FunctionCalling, NoTools
+from kaikou.intent.choice import choose_intent
+from kaikou.intent.matching import Matcher
+from kaikou.intent.numbers import number
+from kaikou.intent.router import Router
+from kaikou.settings import ToolSettings
+from kaikou.tools.ports import AgentChoice, ToolPorts
+from kaikou.tools.room import ToolRoom
+
+SENTENCES = Path(__file__).parents[2] / "benchmarks" / "data" / "tool_requests.toml"
+
+
+@dataclass
+class Model:
+    """Chooses ``choice``, then gives ``arguments``; keeps what it was asked."""
+
+    choice: str = "none"
+    arguments: dict[str, Any] = field(default_factory=dict)
+    asked: list[tuple[list[Message], Generation]] = field(default_factory=list)
+    delay: float = 0.0
+
+    async def stream(
+        self, messages: Sequence[Message], generation: Generation, **_: Any
+    ) -> AsyncGenerator[Delta, None]:
+        self.asked.append((list(messages), generation))
+        await asyncio.sleep(self.delay)
+        schema = generation.schema or {}
+        yield Delta(text=json.dumps(self.choice if "enum" in schema else self.arguments))
+        yield Delta(finish="stop")
+
+
+class Agents:
+    async def choices(self) -> Sequence[AgentChoice]:
+        return ()
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> tuple[Tool, ...]:
+    room = ToolRoom(tmp_path, ToolSettings(music_folder=tmp_path), ToolPorts(agents=Agents()))
+    return room.toolbox.tools(FakeCaller())
+
+
+async def routed(
+    words: str, tools: Sequence[Tool], model: Model | None = None
+) -> tuple[str, dict[str, Any]] | None:
+    decision = await Router().decide([Message("user", words)], tools, model or Model())  # type: ignore[arg-type]
+    assert not decision.offer and decision.plainly == bool(decision.calls)
+    return (decision.calls[0].name, json.loads(decision.calls[0].arguments)) if decision.calls else None
+
+
+@pytest.mark.parametrize(
+    ("words", "tool", "arguments"),
+    [
+        ("现在几点了？", "get_time", {}),
+        ("what time is it", "get_time", {}),
+        ("Hey, could you tell me what time it is, please?", "get_time", {}),
+        ("请问今天星期几呀？", "get_time", {}),
+        ("set the volume to 30", "set_volume", {"percent": 30}),
+        ("Please set the volume to thirty-five percent.", "set_volume", {"percent": 35}),
+        ("把音量调到百分之三十", "set_volume", {"percent": 30}),
+        ("帮我把音量调到一半吧", "set_volume", {"percent": 50}),
+        ("Play some music!", "play_music", {}),
+        ("I can't hear you, set the volume to ninety.", "set_volume", {"percent": 90}),
+        ("再见！", "leave", {}),
+        ("明天会下雨吗？", "get_weather", {}),
+    ],
+)
+async def test_what_an_example_says_needs_no_model(
+    tools: Sequence[Tool], words: str, tool: str, arguments: dict[str, Any]
+) -> None:
+    model = Model()
+    assert await routed(words, tools, model) == (tool, arguments)
+    assert model.asked == []
+
+
+async def test_ordinary_talk_costs_no_model(tools: Sequence[Tool]) -> None:
+    model = Model("get_time")
+    for words in (
+        "Hello, how are you?",
+        "你好，你叫什么名字？",
+        "Who wrote Hamlet?",
+        "我今天有点难过。",
+        "",
+        "x " * 200,
+    ):
+        assert await routed(words, tools, model) is None
+    assert model.asked == []
+
+
+async def test_who_talks_about_it_is_judged_by_the_model(tools: Sequence[Tool]) -> None:
+    no, yes = Model("none"), Model("get_time")
+    assert await routed("I think time is a strange thing", tools, no) is None
+    assert await routed("Would you look at the time for me", tools, yes) == ("get_time", {})
+    messages, generation = no.asked[0]
+    assert generation.schema == {"enum": ["get_time", "none"]} and generation.temperature == 0
+    assert messages[-1].content.endswith("Words: I think time is a strange thing")
+    assert no.asked[0][0][:-1] == yes.asked[0][0][:-1], "the prompt's beginning is the same each time"
+
+
+async def test_a_place_for_any_words_is_confirmed_and_keeps_its_capitals(tools: Sequence[Tool]) -> None:
+    model = Model("play_music")
+    assert await routed("Play Clair de Lune", tools, model) == ("play_music", {"title": "Clair de Lune"})
+    assert len(model.asked) == 1
+    assert await routed("Play is important for children", tools, Model("none")) is None
+
+
+async def test_the_model_can_not_invent_an_argument(tools: Sequence[Tool]) -> None:
+    louder = "It should be louder, the volume I mean"
+    assert await routed(louder, tools, Model("set_volume", {"percent": 80})) is None
+    assert await routed("The volume, I want it at 80 now", tools, Model("set_volume")) == (
+        "set_volume",
+        {"percent": 80},
+    )
+    role = "I would rather have a chat with another character, with Tom"
+    assert await routed(role, tools, Model("change_role", {"role": "Tom"})) == (
+        "change_role",
+        {"role": "Tom"},
+    )
+    assert await routed(role, tools, Model("change_role", {"role": "Santa"})) is None
+
+
+async def test_a_model_that_is_late_or_babbles_is_gone_on_without(
+    tools: Sequence[Tool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kaikou.intent.router._SECONDS", 0.02)
+    assert await routed("I think time is a strange thing", tools, Model("get_time", delay=5)) is None
+    assert await routed("I think time is a strange thing", tools, Model("nothing known")) is None
+
+
+async def test_tools_of_others_are_found_by_their_words(tools: Sequence[Tool]) -> None:
+    vacuum = Tool(
+        "start_vacuum", "Start the vacuum cleaner. 启动扫地机器人。", {"type": "object", "properties": {}}
+    )
+    lamp = Tool(
+        "lamp_on", "Switch the lamp on.", {"type": "object", "properties": {}}, ("let there be light",)
+    )
+    own = (*tools, vacuum, lamp)
+    assert await routed("the vacuum cleaner should do its work", own, Model("start_vacuum")) == (
+        "start_vacuum",
+        {},
+    )
+    assert await routed("让扫地机器人去干活", own, Model("start_vacuum")) == ("start_vacuum", {})
+    assert await routed("Let there be light!", own) == ("lamp_on", {})
+
+
+async def test_a_word_that_most_tools_share_finds_none() -> None:
+    tools = [Tool(f"set_{n}", f"Set the thing {n} of the house.", {"type": "object"}) for n in "abcdef"]
+    assert Matcher(tools).candidates("I bought a thing for the house") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("30", 30), ("thirty", 30), ("thirty five", 35), ("a hundred", 100), ("one hundred and five", 105),
+        ("三十", 30), ("十五", 15), ("一百二十", 120), ("百分之八十", 80), ("八零", 80), ("45 percent", 45),
+        ("half", 50), ("最大", 100), ("loud", None), ("", None),
+    ],
+)  # fmt: skip
+def test_numbers(said: str, value: int | None) -> None:
+    assert number(said) == value
+
+
+def test_the_module_fits_the_model() -> None:
+    good, basic = Card("llm", "x", "X"), Card("llm", "x", "X", calls_tools=False)
+    assert isinstance(choose_intent("auto", good), FunctionCalling)
+    assert isinstance(choose_intent("auto", basic), Router)
+    assert isinstance(choose_intent("function_calling", basic), FunctionCalling)
+    assert isinstance(choose_intent("none", good), NoTools)
+    with pytest.raises(SettingsError):
+        choose_intent("nobody", good)
+
+
+async def test_the_benchmarks_plain_requests_and_talk(tools: Sequence[Tool]) -> None:
+    """With a model that always declines, no sentence is routed wrongly, and most plain requests are found."""
+    sentences = tomllib.loads(SENTENCES.read_text("utf-8"))["said"]
+    found = {one["words"]: await routed(one["words"], tools) for one in sentences}
+    assert all(found[one["words"]] is None for one in sentences if "tool" not in one)
+    asked = [one for one in sentences if "tool" in one]
+    right = sum(found[one["words"]] is not None and found[one["words"]][0] == one["tool"] for one in asked)  # type: ignore[index]
+    assert right >= len(asked) / 2, right
+    assert all((got := found[one["words"]]) is None or got[0] == one["tool"] for one in asked)
