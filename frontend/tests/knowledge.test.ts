@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { inChinese } from "../src/i18n/said";
 import { keywords } from "../src/knowledge/keywords";
-import { type Added, fileSize } from "../src/knowledge/knowledge";
+import type { Added } from "../src/knowledge/knowledge";
 import { UploadQueue } from "../src/knowledge/uploads";
+import { fileSize } from "../src/settings/sizes";
 
 interface Sending {
   name: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { inChinese } from "../src/i18n/said";
-import { matching, mcpName, type Source, variablesIn } from "../src/tools/tools";
+import { matching, mcpName, ofLanguage, type Source, variablesIn } from "../src/tools/tools";
 
 function source(name: string, ...tools: string[]): Source {
   const empty = { title: "", parameters: {}, needs: "", last_error: "", calls: [] };
@@ -42,4 +42,12 @@ test("tools are found by every word, in their source's name too", () => {
 test("an MCP server's source is told from the others", () => {
   expect(mcpName("mcp:files")).toBe("files");
   expect(mcpName("plugin")).toBe(null);
+});
+
+test("of a description in both languages the page's own is shown", () => {
+  const both = "Tell the weather now.\nAnd later. 查询天气。";
+  expect(ofLanguage(both, "en")).toBe("Tell the weather now.\nAnd later.");
+  expect(ofLanguage(both, "zh")).toBe("查询天气。");
+  expect(ofLanguage("Say 你好 to all.", "zh")).toBe("Say 你好 to all.");
+  expect(ofLanguage("查询天气。", "en")).toBe("查询天气。");
 });

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import httpx
 import pytest
-from e2e.conftest import Open, Server
+from e2e.conftest import Open, Serve, Server, recording
 from e2e.test_page import PHONE, accessibility_problems, too_wide
 from playwright.sync_api import FilePayload, expect
 
@@ -69,6 +72,7 @@ def test_documents_are_sent_found_and_brought_back(echo_server: Server, open_pag
     page.goto(f"{echo_server.url}/app/knowledge")
     expect(page.locator(".base-card")).to_contain_text("Used by")
     visit.picture("knowledge-en-desktop")
+    httpx.delete(f"{echo_server.url}/api/agents/partner").raise_for_status()  # as it came
 
 
 def test_memories_are_written_corrected_and_erased_on_a_phone(echo_server: Server, open_page: Open) -> None:
@@ -102,3 +106,40 @@ def test_memories_are_written_corrected_and_erased_on_a_phone(echo_server: Serve
     assert too_wide(visit) == []
     assert accessibility_problems(visit) == []
     visit.picture("knowledge-zh-phone")
+    httpx.delete(f"{echo_server.url}/api/agents/xiaokai").raise_for_status()  # as it came
+
+
+def test_a_voice_is_enrolled_with_consent_and_recognised(
+    serve: Serve, open_page: Open, tmp_path: Path
+) -> None:
+    server = serve(
+        KAIKOU_SPEAKER__ENABLED="true", KAIKOU_SPEAKER__ENGINE="scripted", KAIKOU_SPEAKER__NEEDED="1"
+    )
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=0.5, after=0.5)
+    visit = open_page(server.url, microphone=microphone)
+    page = visit.page
+    page.get_by_role("link", name="Memory").click()
+    page.get_by_role("tab", name="Voices of people").click()
+    page.get_by_role("button", name="Add a person").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Ann")
+    expect(dialog.get_by_role("button", name="I agree")).to_be_disabled()
+    dialog.get_by_role("checkbox").check()
+    assert accessibility_problems(visit) == []
+    visit.picture("speaker-consent-en-desktop")
+    dialog.get_by_role("button", name="I agree").click()
+    dialog.get_by_role("button", name="Record").click()
+    page.wait_for_timeout(4_000)  # of speech from the microphone
+    dialog.get_by_role("button", name="Stop and use it").click()
+    expect(dialog).to_contain_text("Ann is recognised from now on.", timeout=30_000)
+    assert accessibility_problems(visit) == []
+    visit.picture("speaker-enrolled-en-desktop")
+    assert page.evaluate("() => window.microphones.every((one) => one.readyState === 'ended')")
+    dialog.get_by_role("button", name="Close").click()
+    row = page.locator(".speaker")
+    expect(row).to_contain_text("Is recognised")
+    visit.picture("speakers-en-desktop")
+    row.get_by_role("button", name="More about Ann").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 from e2e.conftest import Open, Server
 from e2e.test_page import PHONE, accessibility_problems, too_wide
@@ -78,6 +79,4 @@ def test_an_agents_tools_are_chosen_on_a_phone(echo_server: Server, open_page: O
     page.reload()
     expect(page.get_by_label("时间", exact=True)).to_be_checked()
     expect(page.get_by_label("天气", exact=True)).not_to_be_checked()
-    page.get_by_label("一切可用的工具").check()
-    page.get_by_role("button", name="保存").click()
-    expect(page.locator(".toast")).to_contain_text("已保存")
+    httpx.delete(f"{echo_server.url}/api/agents/partner").raise_for_status()  # as it came

@@ -81,7 +81,7 @@ export class Microphone {
 }
 
 /** The wished-for device, or the system's own where that one is not plugged in. */
-async function askForMicrophone(wishes: MicrophoneWishes): Promise<MediaStream> {
+export async function askForMicrophone(wishes: MicrophoneWishes): Promise<MediaStream> {
   // Browsers hide the microphone from pages that came over plain http from another machine.
   if (!navigator.mediaDevices) throw new MicrophoneError("insecure");
   try {
@@ -111,6 +111,6 @@ function problemOf(error: unknown): MicrophoneProblem | null {
   }
 }
 
-function stopTracks(stream: MediaStream): void {
+export function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }

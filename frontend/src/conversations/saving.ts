@@ -10,8 +10,8 @@ export async function saveExport(one: ConversationInfo, format: Format): Promise
   const response = await fetch(`/api/conversations/${one.id}/export?format=${format}`);
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as Record<string, string>;
-    const { code = "failed", detail = "", hint = "" } = problem;
-    throw new ServerError(response.status, code, detail, hint);
+    const { code = "failed", message = "", hint = "" } = problem;
+    throw new ServerError(response.status, code, message, hint);
   }
   const address = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");

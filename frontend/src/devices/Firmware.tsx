@@ -1,7 +1,7 @@
 import { HardDriveDownload, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useLanguage } from "../i18n/language";
-import { megabytes } from "../settings/sizes";
+import { fileSize, megabytes } from "../settings/sizes";
 import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Dialog";
 import { Failure } from "../ui/Failure";
@@ -55,7 +55,7 @@ function Image({ image, devices }: { image: FirmwareImage; devices: Device[] }) 
           {image.model} {image.version}
         </h2>
         <p className="note">
-          {megabytes(image.size)} ·{" "}
+          {fileSize(image.size)} ·{" "}
           {meant.length === 0
             ? t("firmware.nobody")
             : old.length === 0

@@ -11,6 +11,7 @@ import * as memory from "./texts/memory";
 import * as reminders from "./texts/reminders";
 import * as server from "./texts/server";
 import * as settings from "./texts/settings";
+import * as speakers from "./texts/speakers";
 import * as tools from "./texts/tools";
 import * as ui from "./texts/ui";
 import * as voices from "./texts/voices";
@@ -28,6 +29,7 @@ export const en = {
   ...reminders.en,
   ...server.en,
   ...settings.en,
+  ...speakers.en,
   ...tools.en,
   ...ui.en,
   ...voices.en,
@@ -48,6 +50,7 @@ export const zh: Record<TextKey, string> = {
   ...reminders.zh,
   ...server.zh,
   ...settings.zh,
+  ...speakers.zh,
   ...tools.zh,
   ...ui.zh,
   ...voices.zh,

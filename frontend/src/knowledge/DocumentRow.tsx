@@ -1,10 +1,11 @@
 import { Download, RotateCw, ScrollText, Trash2, X } from "lucide-react";
 import { useLanguage } from "../i18n/language";
+import { fileSize } from "../settings/sizes";
 import { Button } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
 import { useToast } from "../ui/Toasts";
 import { useFailed } from "../ui/useFailed";
-import { type DocumentState, fileSize, type KnowledgeDocument, useDocumentAct } from "./knowledge";
+import { type DocumentState, type KnowledgeDocument, useDocumentAct } from "./knowledge";
 
 const LOOKS: Record<DocumentState, string> = {
   queued: "",
@@ -49,7 +50,8 @@ export function DocumentRow(props: { document: KnowledgeDocument; onOpen: () => 
           {[
             title && title !== file_name ? file_name : "",
             fileSize(size),
-            passages > 0 ? t("knowledge.passages", { count: String(passages) }) : "",
+            passages === 1 ? t("knowledge.passage") : "",
+            passages > 1 ? t("knowledge.passages", { count: String(passages) }) : "",
           ]
             .filter(Boolean)
             .join(" · ")}

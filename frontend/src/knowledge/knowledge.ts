@@ -146,10 +146,3 @@ export function sendDocument(
   form.set("file", file);
   return upload<Added>(`/api/knowledge/bases/${baseId}/documents`, form, options);
 }
-
-/** A size as a person reads it: "12 kB", "3.4 MB". */
-export function fileSize(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
-}

@@ -35,7 +35,12 @@ export function problemOf(status: number, body: unknown): ServerError {
   const problem = (body ?? {}) as Record<string, unknown>;
   const text = (name: string) => (typeof problem[name] === "string" ? problem[name] : "");
   const code = text("code") || (status === 401 ? "unauthorized" : "failed");
-  return new ServerError(status, code, text("detail") || text("title"), text("hint"));
+  return new ServerError(
+    status,
+    code,
+    text("message") || text("title") || text("detail"),
+    text("hint"),
+  );
 }
 
 /** Address of a socket on the server this page came from. */

@@ -3,16 +3,17 @@ import { Link } from "react-router";
 import { ago } from "../i18n/ago";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
-import { type Tool, variablesIn } from "./tools";
+import { ofLanguage, type Tool, variablesIn } from "./tools";
 
 /** One tool: what it does, what it lacks, how its last calls went. */
 export function ToolRow({ tool, onTry }: { tool: Tool; onTry: () => void }) {
   const { t, said, language } = useLanguage();
   const [whole, setWhole] = useState(false);
-  const about = useId();
+  const aboutId = useId();
+  const about = ofLanguage(tool.description, language);
   const { needs, last_error, calls } = tool;
   const last = calls.at(-1);
-  const long = tool.description.length > 160 || tool.description.includes("\n");
+  const long = about.length > 120 || about.includes("\n");
   const variables = variablesIn(needs);
   return (
     <li className="tool">
@@ -21,8 +22,8 @@ export function ToolRow({ tool, onTry }: { tool: Tool; onTry: () => void }) {
           {tool.title ? said(tool.title) : tool.name}{" "}
           {tool.title && <code className="tool-name">{tool.name}</code>}
         </h3>
-        <p id={about} className={whole ? "note tool-about" : "note tool-about clamped"}>
-          {tool.description}
+        <p id={aboutId} className={whole ? "note tool-about" : "note tool-about clamped"}>
+          {about}
         </p>
         {long && (
           <Button
@@ -30,7 +31,7 @@ export function ToolRow({ tool, onTry }: { tool: Tool; onTry: () => void }) {
             small
             className="tool-more"
             aria-expanded={whole}
-            aria-controls={about}
+            aria-controls={aboutId}
             onClick={() => setWhole(!whole)}
           >
             {t(whole ? "tools.less" : "tools.more")}

@@ -10,7 +10,15 @@ import { McpDialog } from "./McpDialog";
 import { SourceCard } from "./SourceCard";
 import { SwitchedOff } from "./SwitchedOff";
 import { TrialDialog } from "./TrialDialog";
-import { callTool, matching, mcpName, type Tool, useMcpServers, useTools } from "./tools";
+import {
+  callTool,
+  matching,
+  mcpName,
+  ofLanguage,
+  type Tool,
+  useMcpServers,
+  useTools,
+} from "./tools";
 import "./tools.css";
 
 /** Where tools come from, how each source does, and each tool to try. */
@@ -72,7 +80,7 @@ export function ToolsPage() {
         <TrialDialog
           key={tried.tool.id}
           title={said(tried.tool.title || tried.tool.name)}
-          about={tried.tool.description}
+          about={ofLanguage(tried.tool.description, language)}
           parameters={tried.tool.parameters}
           note={t("tools.note")}
           call={(values) => callTool(tried.source, tried.tool.name, values, language)}

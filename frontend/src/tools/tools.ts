@@ -130,3 +130,9 @@ export function matching(sources: Source[], sought: string): Source[] {
 export function mcpName(source: string): string | null {
   return source.startsWith("mcp:") ? source.slice(4) : null;
 }
+
+/** Of a description in English and then Chinese, the part in the page's language; any other as it is. */
+export function ofLanguage(description: string, language: string): string {
+  const both = description.match(/^([^\p{Script=Han}]+[.!?])\s+(\p{Script=Han}.*)$/su);
+  return (language === "zh" ? both?.[2] : both?.[1]) ?? description;
+}

@@ -146,7 +146,7 @@ export const zh: Record<keyof typeof en, string> = {
   "devices.open": "打开",
   "devices.back": "全部设备",
   "devices.follow": "当前对话",
-  "devices.seen": "{when}在线",
+  "devices.seen": "最近在线：{when}",
   "devices.state.offline": "未连接",
   "devices.state.idle": "已连接",
   "devices.state.listening": "正在听",
