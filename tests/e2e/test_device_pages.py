@@ -110,3 +110,21 @@ def test_devices_on_a_phone_in_chinese(echo_server: Server, open_page: Open) -> 
     assert too_wide(visit) == []
     assert accessibility_problems(visit) == []
     visit.picture("firmware-zh-phone")
+    page.get_by_role("tab", name="提醒").click()
+    page.get_by_role("button", name="新提醒").click()
+    page.get_by_label("内容").fill("关火")
+    page.get_by_label("什么时候").fill("每天早上七点半")
+    expect(page.get_by_role("dialog")).to_contain_text("也就是：每天 07:30")
+    page.get_by_label("在哪里").select_option("书房")
+    assert accessibility_problems(visit) == []
+    visit.picture("reminder-zh-phone")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    row = page.locator(".tool-row").filter(has_text="关火")
+    expect(row).to_contain_text("每天 07:30 · 书房")
+    assert too_wide(visit) == []
+    assert accessibility_problems(visit) == []
+    visit.picture("reminders-zh-phone")
+    row.get_by_role("button", name="取消关火").click()
+    expect(row).to_have_count(0)
+    page.locator(".toast").get_by_role("button", name="撤销").click()
+    expect(row).to_have_count(1)

@@ -80,6 +80,7 @@ def test_memories_are_written_corrected_and_erased_on_a_phone(echo_server: Serve
     page = visit.page
     page.goto(f"{echo_server.url}/app/agents/xiaokai?tab=memory")
     page.get_by_label("长期事实").check()
+    assert too_wide(visit) == []
     assert accessibility_problems(visit) == []
     visit.picture("agent-memory-zh-phone")
     page.get_by_role("button", name="保存").click()
@@ -128,7 +129,7 @@ def test_a_voice_is_enrolled_with_consent_and_recognised(
     assert accessibility_problems(visit) == []
     visit.picture("speaker-consent-en-desktop")
     dialog.get_by_role("button", name="I agree").click()
-    dialog.get_by_role("button", name="Record").click()
+    dialog.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_timeout(4_000)  # of speech from the microphone
     dialog.get_by_role("button", name="Stop and use it").click()
     expect(dialog).to_contain_text("Ann is recognised from now on.", timeout=30_000)
@@ -136,7 +137,7 @@ def test_a_voice_is_enrolled_with_consent_and_recognised(
     visit.picture("speaker-enrolled-en-desktop")
     assert page.evaluate("() => window.microphones.every((one) => one.readyState === 'ended')")
     dialog.get_by_role("button", name="Close").click()
-    row = page.locator(".speaker")
+    row = page.locator(".person")
     expect(row).to_contain_text("Is recognised")
     visit.picture("speakers-en-desktop")
     row.get_by_role("button", name="More about Ann").click()

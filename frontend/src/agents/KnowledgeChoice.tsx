@@ -26,7 +26,7 @@ export function KnowledgeChoice({ knowledge, onChange }: Props) {
       <ul className="rows">
         {data.bases.map(({ id, name, description, documents }) => (
           <li key={id}>
-            <label className="card mode">
+            <label className="card option">
               <input
                 type="checkbox"
                 checked={knowledge.includes(id)}
@@ -51,7 +51,7 @@ export function KnowledgeChoice({ knowledge, onChange }: Props) {
         ))}
         {gone.map((id) => (
           <li key={id}>
-            <label className="card mode">
+            <label className="card option">
               <input type="checkbox" checked onChange={() => set(id, false)} />
               <span className="note">{t("agents.knowledge.gone")}</span>
             </label>

@@ -20,10 +20,10 @@ export function MemoryChoice({ agent, memory, onChange }: Props) {
   const known = data.modules.some(({ name }) => name === memory);
   return (
     <div className="stack">
-      <fieldset className="modes">
+      <fieldset className="options">
         <legend className="field-label">{t("agents.memory.mode")}</legend>
         {data.modules.map((one) => (
-          <label key={one.name} className="mode">
+          <label key={one.name} className="option">
             <input
               type="radio"
               name="memory-mode"
@@ -39,7 +39,7 @@ export function MemoryChoice({ agent, memory, onChange }: Props) {
           </label>
         ))}
         {!known && (
-          <label className="mode">
+          <label className="option">
             <input type="radio" name="memory-mode" checked readOnly />
             <span>
               {memory} <span className="badge warn">{t("agents.memory.gone")}</span>

@@ -30,10 +30,10 @@ export function ToolChoice({ tools, onChange }: Props) {
 
   return (
     <div className="stack">
-      <fieldset className="modes">
+      <fieldset className="options">
         <legend className="field-label">{t("agents.tools.mode")}</legend>
         {MODES.map((one) => (
-          <label key={one} className="mode">
+          <label key={one} className="option">
             <input
               type="radio"
               name="tools-mode"

@@ -86,7 +86,11 @@ function FoundRow({ found, query }: { found: Found; query: string }) {
   return (
     <li className="card found">
       <p className="found-source">
-        <cite>{[document_title, location].filter(Boolean).join(" › ")}</cite>
+        <cite>
+          {location.startsWith(document_title)
+            ? location
+            : [document_title, location].filter(Boolean).join(" › ")}
+        </cite>
       </p>
       <p className="passage-text">
         <Highlighted text={text} query={keywords(query)} />

@@ -46,7 +46,7 @@ export function ConsentDialog({ texts, onAdded, onClose }: Props) {
             />
           )}
         </Field>
-        <label className="mode">
+        <label className="option">
           <input
             type="checkbox"
             checked={agreed}

@@ -55,7 +55,6 @@ export function RecordButton({ disabled, onRecorded }: Props) {
         look={recording ? "danger" : "primary"}
         icon={recording ? <Square /> : <Mic />}
         disabled={disabled}
-        aria-pressed={recording}
         onClick={() => void (recording ? stop() : start())}
       >
         {t(recording ? "speakers.stop" : "speakers.record")}

@@ -28,7 +28,7 @@ export function SpeakerRow({ speaker, needed, enabled, onRecord }: Props) {
   const [naming, setNaming] = useState(false);
   const { id, name, utterances, ready, consent, last_heard } = speaker;
   return (
-    <li className="card speaker">
+    <li className="card person">
       <Avatar name={name} />
       <div className="memory-text">
         <h2>{name}</h2>
