@@ -12,6 +12,7 @@ from kaikou.dialogue.history import History, PromptWindow, to_messages
 from kaikou.dialogue.items import AudioPart, Item, new_id
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
 from kaikou.engines.ports import Generation, LanguageModel, Message, Tool, ToolChoice
+from kaikou.intent.ports import Warms
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,12 @@ class Thinking:
         supposed = None
         if words is not None:
             supposed = Item(new_id("item"), role="user", parts=(AudioPart(words),))
-        messages = self.messages(Question(supposed=supposed))
+        messages, hands = self.messages(Question(supposed=supposed)), self._hands
         if messages:
-            hands = self._hands
             offer = hands.tools() if hands is not None and hands.intent.offers else ()
             await self.model.warm(messages, self.generation(None, offer))
+        if words is None and hands is not None and isinstance(hands.intent, Warms) and hands.tools():
+            await hands.intent.warm(self.model)
 
     @property
     def _instructions(self) -> str:

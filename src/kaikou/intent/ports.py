@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kaikou.engines.ports import LanguageModel, Message, Tool, ToolCall
 
@@ -34,4 +34,13 @@ class IntentModule(Protocol):
         self, messages: Sequence[Message], tools: Sequence[Tool], model: LanguageModel
     ) -> Decision:
         """``messages`` is the prompt, the user's words last."""
+        ...
+
+
+@runtime_checkable
+class Warms(Protocol):
+    """A module that always asks the answering model beginning with the same words."""
+
+    async def warm(self, model: LanguageModel) -> None:
+        """Let the model read them ahead. Raises what the engine raises."""
         ...
