@@ -28,6 +28,7 @@ const TAIL_MILLISECONDS = 160;
 /** Shorter than this nobody has said anything: a touch by mistake. */
 const LEAST_MILLISECONDS = 250;
 const FRAME_MILLISECONDS = 20;
+const FAREWELL_MILLISECONDS = 500;
 
 /**
  * One spoken call: microphone -> socket -> speaker, and what of it the page shows.
@@ -42,6 +43,8 @@ export class Call {
   private readonly words = new WordTrack();
   /** Milliseconds sent since the button was pressed; null while it is not. */
   private pressed: number | null = null;
+  /** The agent took leave: the end of the connection is no fault. */
+  private left = false;
   private tail: ReturnType<typeof setTimeout> | undefined;
   /** Hung up, by whomever. */
   over = false;
@@ -207,6 +210,11 @@ export class Call {
       const { conversationId } = connection;
       this.store.update({ phase: "live", conversationId, since, full: false });
     } else if (connection.state === "ended") {
+      if (this.left) {
+        // The last of the farewell is still on its way to the ear.
+        setTimeout(() => this.end(), FAREWELL_MILLISECONDS);
+        return;
+      }
       const refused = this.store.state.phase === "connecting";
       this.end();
       const problem = problemOfConnection(connection.code, connection.error);
@@ -249,6 +257,12 @@ export class Call {
         break;
       case "kaikou.interrupted":
         void this.silence();
+        break;
+      case "kaikou.volume":
+        speaker?.volume(event.percent);
+        break;
+      case "kaikou.left":
+        this.left = true;
         break;
       case "conversation.item.truncated":
         client?.send({ type: "conversation.item.retrieve", item_id: event.item_id });

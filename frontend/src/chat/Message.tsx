@@ -7,6 +7,7 @@ import { languageOf, Markdown } from "./Markdown";
 import { MessageActions } from "./MessageActions";
 import { MessageEditor } from "./MessageEditor";
 import { Recording } from "./Recording";
+import { ToolUses } from "./ToolUses";
 
 /** What can be done with messages; null during a call, where one can only speak on. */
 export interface MessageActs {
@@ -54,7 +55,10 @@ export const Message = memo(function Message(props: Props) {
           }}
         />
       ) : (
-        <Words line={line} />
+        <>
+          {line.tools && line.tools.length > 0 && <ToolUses uses={line.tools} />}
+          <Words line={line} />
+        </>
       )}
       {line.state === "cut" && <span className="cut-mark">{t(endingOf(line))}</span>}
       {line.metrics && <Waterfall metrics={line.metrics} />}

@@ -1,3 +1,5 @@
+import type { ToolCalled, ToolReturned } from "../conversation/toolUse";
+
 /** The sub-protocol of `/chat` that this page speaks (docs/protocols.md). */
 export const SUBPROTOCOL = "kaikou.chat.v1";
 
@@ -13,6 +15,8 @@ export interface HistoryMessage {
   role: string;
   text: string;
   status: string;
+  /** What the agent did for it. */
+  tools?: { call_id: string; name: string; arguments: string; output: string | null }[];
 }
 
 /** What the server says, as far as the page acts on it. */
@@ -24,6 +28,9 @@ export type ServerFrame = Common &
     | { type: "reply_started" }
     | { type: "delta"; text: string }
     | { type: "emotion"; emoji: string }
+    | ({ type: "tool_called" } & ToolCalled)
+    | ({ type: "tool_returned" } & ToolReturned)
+    | { type: "left" }
     | {
         type: "reply_done";
         text: string;

@@ -4,6 +4,7 @@ import {
   type Line,
   stateOf,
 } from "../conversation/conversation";
+import { kept } from "../conversation/toolUse";
 import type { Stage } from "../realtime/events";
 
 /** A conversation as `GET /api/conversations/{id}` tells it, as far as the page shows it. */
@@ -25,6 +26,10 @@ export interface StoredItem {
   role: string | null;
   text: string;
   status: string;
+  call_id?: string | null;
+  name?: string | null;
+  arguments?: string | null;
+  output?: string | null;
   audio_seconds: number | null;
 }
 
@@ -45,15 +50,47 @@ export function conversationOf(
 ): Conversation {
   const turns = new Map(stored.turns.map((turn) => [turn.reply_item_id, turn]));
   const known = new Map(before.lines.map((line) => [line.id, line]));
-  const lines = stored.items
-    .filter(isShown)
-    .map((item) => lineOf(item, turns.get(item.id), known.get(item.id), stored.live ?? false));
+  const used = toolsOf(stored.items);
+  const lines = stored.items.filter(isShown).map((item) => {
+    const line = lineOf(item, turns.get(item.id), known.get(item.id), stored.live ?? false);
+    const calls = used.get(item.id) ?? [];
+    const before = known.get(item.id)?.tools;
+    const tools = calls.map((call) =>
+      kept(call.callId, call.name, call.given, call.output, before),
+    );
+    return tools.length > 0 ? { ...line, tools } : line;
+  });
   const there = new Set(lines.map((line) => line.id));
   const coming = before.lines.filter(
     (line) => !there.has(line.id) && before.unsent.includes(line.id),
   );
   const writing = lines.findLast((line) => line.role === "assistant" && line.state === "hearing");
   return { ...before, lines: [...lines, ...coming], response: writing?.id ?? null };
+}
+
+interface Call {
+  callId: string;
+  name: string;
+  given: string;
+  output: string | null;
+}
+
+/** The calls that stand before each answer, by the answer's id. */
+function toolsOf(items: StoredItem[]): Map<string, Call[]> {
+  const found = new Map<string, Call[]>();
+  let calls: Call[] = [];
+  for (const item of items) {
+    const callId = item.call_id ?? "";
+    if (item.kind === "function_call") {
+      calls.push({ callId, name: item.name ?? "", given: item.arguments ?? "", output: null });
+    } else if (item.kind === "function_call_output") {
+      for (const call of calls) if (call.callId === callId) call.output = item.output ?? "";
+    } else {
+      if (item.role === "assistant" && calls.length > 0) found.set(item.id, calls);
+      calls = [];
+    }
+  }
+  return found;
 }
 
 function isShown({ kind, role, text }: StoredItem): boolean {

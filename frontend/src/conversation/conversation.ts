@@ -1,5 +1,6 @@
 import type { HistoryMessage, ServerFrame } from "../chat/frames";
 import { type Item, type Metrics, type ServerEvent, textOf } from "../realtime/events";
+import { begun, ended, kept, type ToolUse } from "./toolUse";
 
 /** One line of the conversation, as the page shows it. */
 export interface Line {
@@ -14,6 +15,8 @@ export interface Line {
   metrics?: Metrics;
   /** Length of the recording, where the server keeps one. */
   recorded?: number;
+  /** What the agent did for this answer. */
+  tools?: ToolUse[];
 }
 
 /** The conversation so far, and who holds the floor. A pure function of the events. */
@@ -29,6 +32,8 @@ export interface Conversation {
   replies: Record<string, string>;
   /** Emoji of replies whose line is not there yet. */
   emoji: Record<string, string>;
+  /** Tools used for replies, by reply: their lines may not be there yet. */
+  tools: Record<string, ToolUse[]>;
   /** The reply holds its breath because somebody made a sound. */
   held: boolean;
 }
@@ -40,6 +45,7 @@ export const emptyConversation: Conversation = {
   response: null,
   replies: {},
   emoji: {},
+  tools: {},
   held: false,
 };
 
@@ -81,6 +87,10 @@ export function reduce(before: Conversation, event: ServerEvent): Conversation {
       return interrupted(before, event.item_id, event.heard_text);
     case "kaikou.emotion":
       return { ...before, emoji: { ...before.emoji, [event.response_id]: event.emoji } };
+    case "kaikou.tool.called":
+      return withTools(before, event.response_id, begun(before.tools[event.response_id], event));
+    case "kaikou.tool.returned":
+      return withTools(before, event.response_id, ended(before.tools[event.response_id], event));
     case "kaikou.turn.metrics":
       return withMetrics(before, event.response_id, event);
     default:
@@ -109,6 +119,12 @@ export function reduceFrame(before: Conversation, frame: ServerFrame): Conversat
       return delta(before, id, frame.text);
     case "emotion":
       return change(before, before.response ?? "", { emoji: frame.emoji });
+    case "tool_called":
+      return change(before, id, { tools: begun(lineTools(before, id), frame) });
+    case "tool_returned":
+      return change(before, id, { tools: ended(lineTools(before, id), frame) });
+    case "left":
+      return before;
     case "reply_done": {
       const state = change({ ...before, response: null }, id, { text: frame.text });
       if (frame.text.trim() === "") return without(state, id);
@@ -126,14 +142,19 @@ function history(before: Conversation, messages: HistoryMessage[]): Conversation
   const known = new Map(before.lines.map((line) => [line.id, line]));
   const lines = messages
     .filter(({ text, status }) => text !== "" || status === "in_progress")
-    .map(({ message_id, role, text, status }): Line => {
+    .map(({ message_id, role, text, status, tools = [] }): Line => {
       const speaker = role === "user" ? "user" : "assistant";
+      const before = known.get(message_id)?.tools;
+      const uses = tools.map((one) =>
+        kept(one.call_id, one.name, one.arguments, one.output, before),
+      );
       return {
         ...known.get(message_id),
         id: message_id,
         role: speaker,
         text,
         state: stateOf(status),
+        ...(uses.length > 0 ? { tools: uses } : {}),
       };
     });
   const there = new Set(lines.map((line) => line.id));
@@ -217,6 +238,7 @@ function added(before: Conversation, item: Item): Conversation {
   if (item.type !== "message" || (item.role !== "user" && item.role !== "assistant")) return before;
   if (item.role === "assistant" && before.response) {
     const emoji = before.emoji[before.response];
+    const tools = before.tools[before.response];
     const replies = { ...before.replies, [before.response]: item.id };
     const state = { ...before, replies };
     return put(state, item.id, {
@@ -224,6 +246,7 @@ function added(before: Conversation, item: Item): Conversation {
       text: textOf(item),
       state: "hearing",
       ...(emoji ? { emoji } : {}),
+      ...(tools ? { tools } : {}),
     });
   }
   const text = textOf(item);
@@ -261,6 +284,15 @@ function finished(before: Conversation, response: string, status: string): Conve
   if (!line || line.state === "cut") return state;
   if (line.text.trim() === "") return without(state, line.id);
   return change(state, id, { state: status === "completed" ? "done" : "cut" });
+}
+
+function lineTools(before: Conversation, id: string): ToolUse[] | undefined {
+  return before.lines.find((line) => line.id === id)?.tools;
+}
+
+function withTools(before: Conversation, response: string, uses: ToolUse[]): Conversation {
+  const state = { ...before, tools: { ...before.tools, [response]: uses } };
+  return change(state, before.replies[response], { tools: uses });
 }
 
 function withMetrics(before: Conversation, response: string, metrics: Metrics): Conversation {

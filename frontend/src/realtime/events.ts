@@ -1,3 +1,5 @@
+import type { ToolCalled, ToolReturned } from "../conversation/toolUse";
+
 /** The server events of `/v1/realtime` the page acts on (docs/protocols.md); others pass by. */
 export interface ServerEvents {
   "session.created": { session: Session };
@@ -36,6 +38,10 @@ export interface ServerEvents {
     heard_text: string;
   };
   "kaikou.emotion": { response_id: string; emotion: string; emoji: string };
+  "kaikou.tool.called": ToolCalled & { response_id: string };
+  "kaikou.tool.returned": ToolReturned & { response_id: string };
+  "kaikou.volume": { percent: number };
+  "kaikou.left": { response_id: string };
   "kaikou.turn.metrics": Metrics & { response_id: string };
 }
 
