@@ -122,7 +122,7 @@ class LiveSettings(BaseModel):
     )
     max_reply_seconds: float = Field(600.0, gt=0, description="Longest a reply may take to be made.")
     resume_seconds: float = Field(60.0, ge=0, description="How long a dropped connection may come back.")
-    soft_end_ms: int = Field(128, ge=32, description="Silence after which the reply is begun unheard.")
+    soft_end_ms: int = Field(96, ge=32, description="Silence after which the reply is begun unheard.")
     min_silence_ms: int = Field(250, ge=32, description="Shortest silence that ends a turn (semantic).")
     max_silence_ms: int = Field(1600, ge=100, description="Longest silence waited for (semantic).")
     resume_after_ms: int = Field(1500, ge=100, description="Wait for words before a paused reply goes on.")

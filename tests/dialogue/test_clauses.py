@@ -34,7 +34,7 @@ def test_cuts(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize("text", ["Well, ", "Oh yes, ", "Sure! ", "Of course. ", "好的。", "没问题！"])
 def test_the_first_clause_does_not_wait_for_what_follows_its_mark(text: str) -> None:
     clauses = ClauseSplitter().feed(text.rstrip())
-    assert [clause.text for clause in clauses] == ([] if text.startswith("Well") else [text.rstrip()])
+    assert [clause.text for clause in clauses] == [text.rstrip()]
 
 
 @pytest.mark.parametrize("text", ["It is 3.", "There are 1,", "At 10:", "Ask Dr.", "I like e.g.", "It was."])

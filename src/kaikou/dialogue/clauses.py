@@ -40,7 +40,7 @@ class ClauseLimits:
     the sound before it has run out.
     """
 
-    first: tuple[int, int] = (2, 5)
+    first: tuple[int, int] = (1, 5)
     second: tuple[int, int] = (4, 9)
     later: tuple[int, int] = (10, 36)
 
