@@ -123,9 +123,9 @@ class Home:
             self.room.closed(talk)
         return known
 
-    async def learned(self) -> None:
+    async def learned(self, seconds: float = 20) -> None:
         """Wait until nothing waits."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(seconds):
             while self.room.learner._unwritten or await self.repository.waiting():
                 await asyncio.sleep(0.01)
 

@@ -47,7 +47,8 @@ class MemoryProvider(MemoryProviderBase):
 
     async def save_memory(self, msgs, session_id=None):
         said = [msg.content for msg in msgs if msg.role == "user"]
-        self.short_memory = f"{self.role_id} {session_id}: {said[-1]}"
+        told = self.llm.response_no_stream("Shorten.", said[-1])
+        self.short_memory = f"{self.role_id} {session_id}: {told}"
 
     async def query_memory(self, query):
         return self.short_memory
@@ -102,10 +103,11 @@ async def test_a_file_of_the_reference_server_runs_unchanged(home: Home) -> None
     write(home, "mem_short.py", PROVIDER)
     await until(lambda: "mem_short" in descriptions(home.room.modules))
     talk = FakeTalk(memory="mem_short")
+    home.model.answers = ["Likes tea."]
     await home.talk("I like tea.", talk=talk)
     await home.learned()
     await home.room.opening(talk)
-    assert "mei:browser conv_1: I like tea." in await home.room.enrich(talk, "Hm?", None)
+    assert "mei:browser conv_1: Likes tea." in await home.room.enrich(talk, "Hm?", None)
 
 
 async def test_a_file_named_none_changes_nothing(home: Home) -> None:

@@ -39,6 +39,14 @@ async def test_what_is_not_learned_yet_is_told_as_it_was_said(home: Home) -> Non
     await home.learned()
 
 
+async def test_a_name_is_noted_even_where_the_model_overlooks_it(home: Home) -> None:
+    home.model.answers = [facts()]
+    await home.talk("My name is Anna. I like it here.")
+    await home.learned()
+    (row,) = await home.repository.of("mei", "browser")
+    assert (row.text, row.topic) == ("“My name is Anna.”", "name")
+
+
 async def test_people_and_agents_are_kept_apart(home: Home) -> None:
     home.model.answers = [NAME]
     await home.talk("My name is Anna.", talk=FakeTalk(device_id="aa:bb"))

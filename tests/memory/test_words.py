@@ -9,7 +9,7 @@ import pytest
 from kaikou.memory.builtin.facts import statement
 from kaikou.memory.builtin.summary import shortened
 from kaikou.memory.grounding import alike, grounded
-from kaikou.memory.lines import Line, about_others, candidates
+from kaikou.memory.lines import Line, about_others, candidates, certain
 from kaikou.memory.ports import Turn
 
 
@@ -66,6 +66,28 @@ def test_only_sentences_about_the_user_are_looked_at() -> None:
     ]
     found = [(one.said, one.question) for one in candidates(turns)]
     assert found == [("I live in Leeds.", ""), ("Thirty four.", "How old are you?"), ("我叫小明。", "")]
+
+
+def test_what_holds_for_the_moment_is_left_out_but_for_what_is_certain() -> None:
+    turns = [turn("I'm tired today. Today I want you to call me Al."), turn("我现在很忙。我叫小明。")]
+    assert [one.said for one in candidates(turns)] == ["Today I want you to call me Al.", "我叫小明。"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "topic"),
+    [
+        ("Hi, my name is Anna.", "name"),
+        ("我叫小明。", "name"),
+        ("I'm badly allergic to nuts.", "health"),
+        ("我对花生过敏。", "health"),
+        ("Please remember that the key is under the mat.", "wish"),
+        ("记住我的车停在三楼。", "wish"),
+        ("I remember when we met.", ""),
+        ("I like tea.", ""),
+    ],
+)
+def test_what_is_certain(sentence: str, topic: str) -> None:
+    assert certain(sentence) == topic
 
 
 @pytest.mark.parametrize(

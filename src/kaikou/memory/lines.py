@@ -22,6 +22,20 @@ _OTHERS = re.compile(
     r"|我(?:的|们|家)?的?(?:妈|母亲|爸|父亲|姐|妹|哥|弟|老婆|太太|妻子|老公|丈夫|爱人|儿子|女儿|孩子|朋友|爷爷|奶奶|外公|外婆|猫|狗|同事|老师|邻居)",
     re.IGNORECASE,
 )
+_MOMENT = re.compile(
+    r"\b(?:today|tonight|right now|at the moment|just now|this morning|this evening)\b"
+    r"|今天|今晚|现在|刚才|这会儿",
+    re.IGNORECASE,
+)
+_SURE = {
+    "name": re.compile(
+        r"\bmy (?:first |full )?name(?:['’]s| is)\b|\b(?:please )?call me \w|我(?:的名字)?(?:叫|是叫)", re.I
+    ),
+    "health": re.compile(r"\bi(?:['’]m| am) (?:\w+ )?allergic\b|我?(?:对.{1,12})?过敏", re.I),
+    "wish": re.compile(
+        r"^(?:please |and )*remember\b(?! (?:when|how|what|if))|请?(?:帮我)?记(?:住|下|得)", re.I
+    ),
+}
 _LONGEST = 300
 _ANSWER_WORDS = 12
 """A reply to a question is taken as an answer up to this many words."""
@@ -49,7 +63,7 @@ def candidates(turns: Sequence[Turn]) -> list[Line]:
     for turn in turns:
         sentences = list(split(turn.said))
         for sentence in sentences:
-            if _QUESTION.search(sentence):
+            if _QUESTION.search(sentence) or (_MOMENT.search(sentence) and not certain(sentence)):
                 continue
             if _SELF.search(sentence):
                 found.append(Line(sentence, turn.conversation_id))
@@ -58,6 +72,12 @@ def candidates(turns: Sequence[Turn]) -> list[Line]:
         last = list(split(turn.answered))[-1:]
         asked = last[0] if last and _QUESTION.search(last[0]) else ""
     return found
+
+
+def certain(sentence: str) -> str:
+    """The topic of a sentence that tells a fact whatever a model thinks of it: a name, an allergy, a wish to
+    have it remembered. Empty: a model decides."""
+    return next((topic for topic, pattern in _SURE.items() if pattern.search(sentence)), "")
 
 
 def split(text: str) -> Iterator[str]:

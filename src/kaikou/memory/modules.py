@@ -56,7 +56,7 @@ class Modules:
         self.watched: WatchedFolder[MakeModule] = WatchedFolder(
             folder,
             PACKAGE,
-            load_file,
+            lambda file, path: load_file(file, path, threads),
             threads,
             noun="memory module",
             load_timeout=settings.load_timeout,
@@ -111,7 +111,7 @@ class Modules:
         self._changed()
 
 
-def load_file(name: str, path: Path) -> MakeModule:
+def load_file(name: str, path: Path, threads: Threads) -> MakeModule:
     """Run a file and give what makes its module. Blocks. Raises what the file raises, and TypeError where
     it holds no fitting class."""
     with replaced_module(PACKAGE, name, path) as module:
@@ -125,7 +125,7 @@ def load_file(name: str, path: Path) -> MakeModule:
             return cast("MakeModule", found)
         provider = provider_of(module)
         if provider is not None:
-            return lambda kit: ProviderModule(provider, kit, name)
+            return lambda kit: ProviderModule(provider, kit, name, threads)
         raise TypeError("it has no class named Memory (with async recall and learn)")
 
 

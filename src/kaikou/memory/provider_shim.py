@@ -3,6 +3,7 @@
 Such a file has a class ``MemoryProvider`` with ``save_memory(msgs)`` and ``query_memory(query)``, on a base
 class it imports from ``..base``. That base exists for the file alone. One provider is made for each person,
 as that server makes one for each connection; it is told the agent's and the person's ids as ``role_id``.
+Its methods run in a thread with an event loop of their own: such files ask their model with blocking calls.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from kaikou.engines.ports import Message
 from kaikou.memory.ports import Kit, Turn, Whose
+from kaikou.reloading.folder import Threads
 
 _log = logging.getLogger("kaikou.memory")
 _MOST_PROVIDERS = 100
@@ -46,7 +48,7 @@ class MemoryProviderBase:
 
 
 class _Model:
-    """The language model as such a provider calls it: blocking, from a thread."""
+    """The language model as such a provider calls it: blocking, in the provider's thread."""
 
     def __init__(self, kit: Kit, whose: Whose, loop: asyncio.AbstractEventLoop) -> None:
         self._kit = kit
@@ -62,7 +64,8 @@ class _Model:
 class ProviderModule:
     """A provider behind the port."""
 
-    def __init__(self, provider: Callable[..., Any], kit: Kit, name: str) -> None:
+    def __init__(self, provider: Callable[..., Any], kit: Kit, name: str, threads: Threads) -> None:
+        self._threads = threads
         self.title = name
         self.description = inspect.getdoc(provider) or "Written for the reference ESP32 server."
         self._provider = provider
@@ -71,7 +74,8 @@ class ProviderModule:
 
     async def recall(self, whose: Whose, query: str) -> str:
         if query:
-            found = await self._of(whose).query_memory(query)
+            provider = self._of(whose)
+            found = await self._threads.run(lambda: asyncio.run(provider.query_memory(query)))
             return "" if found is None else str(found)
         return ""
 
@@ -83,7 +87,7 @@ class ProviderModule:
         provider = self._of(whose)
         given = inspect.signature(provider.save_memory).parameters
         named = {"session_id": turns[-1].conversation_id} if "session_id" in given else {}
-        await provider.save_memory(messages, **named)
+        await self._threads.run(lambda: asyncio.run(provider.save_memory(messages, **named)))
 
     def _of(self, whose: Whose) -> Any:
         made = self._made.pop(whose, None)

@@ -18,7 +18,7 @@ from kaikou.errors import EngineFailed
 from kaikou.memory.grounding import grounded
 from kaikou.memory.kit import as_json
 from kaikou.memory.likeness import Scale, measured
-from kaikou.memory.lines import Line, about_others, candidates
+from kaikou.memory.lines import Line, about_others, candidates, certain
 from kaikou.memory.ports import Kit, Turn, Whose
 from kaikou.store.memories import MemoryRow
 
@@ -118,6 +118,9 @@ class Memory:
             ) from error
         # One fact a line, and only of lines there are.
         by_line = {pick.line: pick for pick in reversed(picks) if 1 <= pick.line <= len(lines)}
+        for number, line in enumerate(lines, 1):
+            if number not in by_line and (topic := certain(line.said)):
+                by_line[number] = _Pick(line=number, topic=topic)
         return [by_line[number] for number in sorted(by_line)]
 
     async def _keep(self, whose: Whose, line: Line, pick: _Pick) -> None:
