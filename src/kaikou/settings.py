@@ -164,8 +164,14 @@ class ToolSettings(BaseModel):
     max_concurrent: int = Field(32, gt=0, description="Calls at once in all conversations.")
     max_result_chars: int = Field(8_000, gt=0, description="Longest result given to the model.")
     intent: str = Field(
-        "auto", description="Who decides about tools: auto | none | function_calling | router | a module."
+        "auto",
+        description="What decides about tools: auto | none | function_calling | router | model | a file.",
     )
+    intent_folder: Path | None = Field(
+        None, description="The operator's own ways to decide; default data_dir/intent."
+    )
+    intent_model: str = Field("", description="Language engine that decides where intent is model.")
+    intent_seconds: float = Field(3.0, gt=0, description="Longest it may take; then no tool is called.")
     max_rounds: int = Field(5, ge=1, le=50, description="Rounds of calls in one reply; then words must come.")
     filler_after_ms: int = Field(
         1500, ge=0, description="A call as slow as this is bridged by a spoken phrase; 0 = never."

@@ -19,6 +19,7 @@ from kaikou.api import (
     docs,
     events,
     health,
+    intent,
     knowledge,
     latency,
     login,
@@ -80,6 +81,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(devices.router)
     app.include_router(knowledge.router)
     app.include_router(memory.router)
+    app.include_router(intent.router)
     app.include_router(speakers.router)
     app.include_router(reminders.router)
     if runtime.settings.xiaozhi.enabled:

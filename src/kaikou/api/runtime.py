@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kaikou.engines.registry import Weights
     from kaikou.engines.shelf import EngineShelf
     from kaikou.engines.warmup import Warmup
+    from kaikou.intent.modules import IntentModules
     from kaikou.jobs.schedule import Schedule
     from kaikou.knowledge.library import KnowledgeBase
     from kaikou.memory.room import MemoryRoom
@@ -66,6 +67,7 @@ class Runtime:
     knowledge: KnowledgeBase | None = None
     memory: MemoryRoom | None = None
     speakers: SpeakerRoom | None = None
+    intents: IntentModules | None = None
     schedule: Schedule | None = None
     """Reminders, and what is pushed to devices at a time."""
     draining: bool = False

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, cast
 
-from kaikou.errors import NotReady
+from kaikou.errors import NotReady, SettingsError
 
 if TYPE_CHECKING:
     from kaikou.api.runtime import Runtime
     from kaikou.audio.pcm import Pcm
     from kaikou.dialogue.service import LiveService
     from kaikou.engines.ports import Embedder, LanguageModel, SpeakerEncoder
+    from kaikou.intent.modules import IntentModules
     from kaikou.memory.ports import Talk
     from kaikou.memory.room import MemoryRoom
     from kaikou.speakers.room import SpeakerRoom
@@ -22,11 +23,13 @@ async def open_mind(runtime: Runtime, stack: AsyncExitStack) -> None:
     what is said to the last is written down."""
     speakers = runtime.speakers = _open_speakers(runtime, stack)
     runtime.memory = await _open_memory(runtime, speakers, stack)
+    runtime.intents = _open_intents(runtime, stack)
 
 
 def keep_company(runtime: Runtime, live: LiveService, stack: AsyncExitStack) -> None:
     """Let them be asked by every conversation; nothing is learned any more while those are closed."""
-    assert runtime.memory is not None and runtime.speakers is not None
+    assert runtime.memory is not None and runtime.speakers is not None and runtime.intents is not None
+    live.choose_intent = runtime.intents.choose
     live.companions += [runtime.speakers, runtime.memory]
     stack.push_async_callback(runtime.memory.learner.rest)
 
@@ -59,6 +62,32 @@ def _open_speakers(runtime: Runtime, stack: AsyncExitStack) -> SpeakerRoom:
     room = SpeakerRoom(library, settings.speaker, changed, heard)
     stack.push_async_callback(room.stop)
     return room
+
+
+def _open_intents(runtime: Runtime, stack: AsyncExitStack) -> IntentModules:
+    """What decides about tools; the model for it is loaded when it is first asked."""
+    from kaikou.intent.modules import IntentModules
+
+    settings, tools = runtime.settings, runtime.tools
+    assert tools is not None
+
+    async def model() -> LanguageModel:
+        name = settings.tools.intent_model
+        if not name:
+            raise SettingsError("tools.intent is model, and no model is named.", param="tools.intent_model")
+        if runtime.shelf is None:
+            raise NotReady("The server is still starting.")
+        found = await runtime.shelf.engine("llm", name, patience=settings.tools.intent_seconds)
+        return cast("LanguageModel", found)
+
+    def changed() -> None:
+        runtime.feed.publish("intent", change="modules")
+
+    folder = settings.tools.intent_folder or settings.data_dir / "intent"
+    modules = IntentModules(folder, settings.tools, tools.threads, model, changed)
+    stack.push_async_callback(modules.close)
+    modules.start()
+    return modules
 
 
 async def _open_memory(runtime: Runtime, speakers: SpeakerRoom, stack: AsyncExitStack) -> MemoryRoom:

@@ -12,7 +12,7 @@ from kaikou.dialogue.items import new_id
 from kaikou.dialogue.ports import Talk
 from kaikou.dialogue.session import SessionConfig
 from kaikou.engines.ports import Engines
-from kaikou.intent.choice import choose_intent
+from kaikou.intent.ports import ChooseIntent
 from kaikou.settings import ToolSettings
 from kaikou.tools.toolbox import Allowed, Toolbox
 
@@ -55,6 +55,7 @@ def hands_of(
     engines: Engines,
     settings: ToolSettings,
     *,
+    choose: ChooseIntent,
     change_agent: Callable[[str], Awaitable[None]],
 ) -> Hands:
     """The server's tools, for a session with ``agent``."""
@@ -62,7 +63,7 @@ def hands_of(
         toolbox,
         SessionCaller(talk.agent_id, talk.conversation_id, talk.device_id, agent.knowledge),
         settings,
-        choose_intent(settings.intent, engines.llm.card),
+        choose(settings.intent, engines.llm.card),
         allowed=allowed_to(agent),
         change_agent=change_agent,
     )

@@ -25,6 +25,8 @@ from kaikou.dialogue.tasks import TaskOwner
 from kaikou.engines.ports import Engine, Engines, TextToSpeech
 from kaikou.engines.shelf import EngineShelf
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
+from kaikou.intent.choice import choose_intent
+from kaikou.intent.ports import ChooseIntent
 from kaikou.settings import Settings
 from kaikou.store.journal import Journal
 from kaikou.store.records import StoredConversation
@@ -73,6 +75,8 @@ class LiveService:
         self.admission = admission
         self.companions: list[Companion] = []
         """Keep the sessions company that are opened from now on: memory, knowing the speaker."""
+        self.choose_intent: ChooseIntent = choose_intent
+        """Finds what decides about tools in sessions opened from now on."""
         self.pacer = Pacer()
         self._settings = settings
         self._agents = agents
@@ -255,7 +259,9 @@ class LiveService:
         hands = None
         if toolbox is not None:
             tools = self._settings.tools
-            hands = hands_of(toolbox, agent, talk, engines, tools, change_agent=change_agent)
+            hands = hands_of(
+                toolbox, agent, talk, engines, tools, choose=self.choose_intent, change_agent=change_agent
+            )
         conversation = Conversation(
             config,
             sink,

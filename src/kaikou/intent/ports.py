@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from kaikou.engines.ports import LanguageModel, Message, Tool, ToolCall
+from kaikou.engines.ports import Card, LanguageModel, Message, Tool, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class IntentModule(Protocol):
     ) -> Decision:
         """``messages`` is the prompt, the user's words last."""
         ...
+
+
+ChooseIntent = Callable[[str, Card], IntentModule]
+"""The module of that name, for an answering model with that card. Raises SettingsError."""
 
 
 @runtime_checkable

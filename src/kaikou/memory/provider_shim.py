@@ -9,7 +9,6 @@ Its methods run in a thread with an event loop of their own: such files ask thei
 from __future__ import annotations
 
 import asyncio
-import builtins
 import inspect
 import logging
 from collections import OrderedDict
@@ -20,6 +19,7 @@ from typing import Any
 from kaikou.engines.ports import Message
 from kaikou.memory.ports import Kit, Turn, Whose
 from kaikou.reloading.folder import Threads
+from kaikou.reloading.foreign import LoguruLike, let_import, module_of
 
 _log = logging.getLogger("kaikou.memory")
 _MOST_PROVIDERS = 100
@@ -103,34 +103,14 @@ class ProviderModule:
 
 def with_base(module: ModuleType) -> None:
     """Let the file import the base class and the logger of the server it may be written for."""
-    base = ModuleType("base")
-    base.MemoryProviderBase = MemoryProviderBase  # type: ignore[attr-defined]
-    base.logger = _Logger()  # type: ignore[attr-defined]
-    logger = ModuleType("config.logger")
-    logger.setup_logging = _Logger  # type: ignore[attr-defined]
-    usual = builtins.__import__
-
-    def known(name: str, globals: Any = None, locals: Any = None, wanted: Any = (), level: int = 0) -> Any:
-        if (level and name == "base") or name == "core.providers.memory.base":
-            return base
-        if not level and name == "config.logger":
-            return logger
-        return usual(name, globals, locals, wanted, level)
-
-    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": known}
+    logger = LoguruLike(_log)
+    base = module_of("base", MemoryProviderBase=MemoryProviderBase, logger=logger)
+    logging_there = module_of("config.logger", setup_logging=lambda: logger)
+    whole = {"core.providers.memory.base": base, "config.logger": logging_there}
+    let_import(module, {"base": base}, whole)
 
 
 def provider_of(module: ModuleType) -> Callable[..., Any] | None:
     """The file's class ``MemoryProvider``, if it has one."""
     found = getattr(module, "MemoryProvider", None)
     return found if inspect.isclass(found) else None
-
-
-class _Logger:
-    """As much of loguru's logger as such files use."""
-
-    def bind(self, **_: Any) -> _Logger:
-        return self
-
-    def __getattr__(self, level: str) -> Callable[..., None]:
-        return getattr(_log, level if level in ("debug", "info", "warning", "error") else "info")  # type: ignore[no-any-return]
