@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.datastructures import UploadFile
 
 from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
+from kaikou.api.uploads import FILE_FORM, received
 from kaikou.engines.ports import SpeakerEncoder
 from kaikou.engines.selection import choose
 from kaikou.errors import InvalidInput, KaikouError, NotReady
@@ -22,23 +22,6 @@ router = APIRouter(
     tags=["speakers"],
     responses={404: {"model": Problem}, 409: {"model": Problem}, 422: {"model": Problem}},
 )
-
-_AROUND = 100_000
-"""Bytes of a form beside its file."""
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
 
 
 class ConsentOut(BaseModel):
@@ -145,7 +128,7 @@ async def add_speaker(body: NewSpeaker, runtime: RuntimeDep) -> SpeakerOut:
     return _shown(await speakers_of(runtime).library.add(body.name, body.consent.model_dump()))
 
 
-@router.post("/identify", openapi_extra=_FORM)
+@router.post("/identify", openapi_extra=FILE_FORM)
 async def identify(request: Request, runtime: RuntimeDep) -> RecognisedOut:
     """Whose voice is in a recording (form field ``file``)."""
     library = speakers_of(runtime).library
@@ -164,7 +147,7 @@ async def delete_speaker(speaker_id: str, runtime: RuntimeDep) -> None:
     await speakers_of(runtime).library.delete(speaker_id)
 
 
-@router.post("/{speaker_id}/recordings", openapi_extra=_FORM, responses={413: {"model": Problem}})
+@router.post("/{speaker_id}/recordings", openapi_extra=FILE_FORM, responses={413: {"model": Problem}})
 async def add_recording(speaker_id: str, request: Request, runtime: RuntimeDep) -> EnrolledOut:
     """Make prints from a recording (form field ``file``, any format), one for each utterance in it. The
     recording is not kept."""
@@ -243,27 +226,7 @@ async def _told(runtime: Runtime, found: Recognised) -> RecognisedOut:
 
 async def _file(request: Request, runtime: Runtime) -> bytes:
     most = runtime.settings.speaker.max_recording_bytes
-    try:
-        length = int(request.headers["content-length"])
-    except (KeyError, ValueError):
-        raise InvalidInput(
-            "The request does not say how long it is.",
-            code="length_required",
-            hint="Send Content-Length.",
-            status=411,
-        ) from None
-    if length > most + _AROUND:
-        raise _too_large(most)
-    async with request.form(max_files=1, max_fields=10) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise InvalidInput(
-                "There is no file.", code="file_missing", param="file", hint="Send it as `file`."
-            )
-        data = await file.read(most + 1)
-    if len(data) > most:
-        raise _too_large(most)
-    return data
+    return (await received(request, most, lambda _size: _too_large(most))).data
 
 
 def _too_large(most: int) -> KaikouError:

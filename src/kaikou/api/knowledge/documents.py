@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.datastructures import UploadFile
 
 from kaikou.api.knowledge.shapes import (
     AddedOut,
@@ -21,29 +20,12 @@ from kaikou.api.knowledge.shapes import (
 )
 from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
+from kaikou.api.uploads import FILE_FORM, received
 from kaikou.documents.limits import too_large
-from kaikou.errors import InvalidInput
 from kaikou.knowledge.library import Added
 from kaikou.store.records import now
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"], responses={404: {"model": Problem}})
-
-_AROUND = 100_000
-"""Bytes of a form beside its file."""
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
 
 
 @router.get("/bases/{base_id}/documents")
@@ -61,7 +43,7 @@ async def list_documents(base_id: str, runtime: RuntimeDep) -> DocumentsOut:
         200: {"model": AddedOut, "description": "The same file was there already."},
         **{status: {"model": Problem} for status in (411, 413, 415, 422, 429)},
     },
-    openapi_extra=_FORM,
+    openapi_extra=FILE_FORM,
 )
 async def add_document(base_id: str, request: Request, response: Response, runtime: RuntimeDep) -> AddedOut:
     """Upload one file (txt, md, html, epub, docx, pdf) as the form field ``file``; it is imported in the
@@ -75,28 +57,9 @@ async def add_document(base_id: str, request: Request, response: Response, runti
 
 async def _received(base_id: str, request: Request, runtime: Runtime) -> Added:
     limits = runtime.settings.documents
-    try:
-        length = int(request.headers["content-length"])
-    except (KeyError, ValueError):
-        raise InvalidInput(
-            "The request does not say how long it is.",
-            code="length_required",
-            hint="Send Content-Length.",
-            status=411,
-        ) from None
-    if length > limits.max_bytes + _AROUND:
-        raise too_large(f"{length:,} bytes", "max_bytes")
     await knowledge_of(runtime).base(base_id)
-    async with request.form(max_files=1, max_fields=10) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise InvalidInput(
-                "There is no file.", code="file_missing", param="file", hint="Send it as `file`."
-            )
-        data = await file.read(limits.max_bytes + 1)
-        if len(data) > limits.max_bytes:
-            raise too_large(f"more than {limits.max_bytes:,} bytes", "max_bytes")
-        return await knowledge_of(runtime).add(base_id, file.filename or "", data)
+    file = await received(request, limits.max_bytes, lambda size: too_large(size, "max_bytes"))
+    return await knowledge_of(runtime).add(base_id, file.name, file.data)
 
 
 @router.get("/documents/{document_id}")

@@ -10,11 +10,11 @@ import numpy as np
 import openai
 from pydantic import BaseModel, ConfigDict, Field
 
-from kaikou.engines.ports import Card, Health, Lane, Progress, Vectors
-from kaikou.engines.presets import endpoint
+from kaikou.engines.ports import Health, Lane, Vectors
 from kaikou.engines.registry import EngineContext
-from kaikou.engines.remote import client_for, failure, is_local, is_passing, retry_after
-from kaikou.errors import EngineFailed, SettingsError
+from kaikou.engines.remote import failure, is_passing, retry_after
+from kaikou.engines.remote_engine import RemoteEngine
+from kaikou.errors import EngineFailed
 
 _TRIES = 3
 _LONGEST_PAUSE = 30.0
@@ -31,56 +31,20 @@ class OpenAIEmbedderSettings(BaseModel):
     passage_prefix: str = Field("", description="Put before what may be found, e.g. 'passage: '.")
 
 
-class OpenAIEmbedder:
+class OpenAIEmbedder(RemoteEngine):
     """A remote embedder. Where nobody waits (``BATCH``), a busy server is asked again."""
 
     def __init__(self, context: EngineContext) -> None:
-        self._name = context.name
-        self._options = context.options(OpenAIEmbedderSettings)
-        self._endpoint = endpoint(context.settings, "embedding", context.name)
-        if self._endpoint.model is None:
-            raise SettingsError(
-                f"The embedding engine {context.name!r} needs the name of a model.",
-                hint="Set KAIKOU_EMBEDDING__MODEL, e.g. text-embedding-3-small.",
-                param="embedding.model",
-            )
-        self._model = self._endpoint.model
-        self._client: openai.AsyncOpenAI | None = None
-        self._health = Health("waiting")
-
-    @property
-    def card(self) -> Card:
-        local = is_local(self._endpoint.base_url)
-        return Card(
-            kind="embedding",
-            name=self._name,
-            title=self._endpoint.preset.title,
-            model=self._model,
-            licence="the provider's terms",
-            local=local,
-            weights="on the server",
-            note="" if local else "Documents and questions are sent to this provider.",
+        super().__init__(
+            context, "embedding", example="text-embedding-3-small", sent="Documents and questions are"
         )
+        self._options = context.options(OpenAIEmbedderSettings)
 
     @property
     def identity(self) -> str:
         told = self._options
         shaped = [str(told.dimensions or ""), told.query_prefix, told.passage_prefix]
         return "/".join([self._endpoint.preset.name, self._model, *(part for part in shaped if part)])
-
-    async def load(self, progress: Progress) -> None:
-        """Opens nothing: the first request shows whether the server is there."""
-        progress("Remote embedder", 1.0)
-        self._health = Health("ready", "not yet asked")
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-        self._client = None
-        self._health = Health("waiting")
-
-    def health(self) -> Health:
-        return self._health
 
     async def embed(
         self, texts: Sequence[str], *, role: Literal["query", "passage"], lane: Lane = Lane.LIVE
@@ -105,7 +69,6 @@ class OpenAIEmbedder:
         return vectors
 
     async def _ask(self, texts: list[str], *, tries: int) -> list[Any]:
-        self._client = self._client or client_for(self._endpoint)
         for left in reversed(range(tries)):
             try:
                 answer: Any = await self._client.embeddings.create(
@@ -119,9 +82,7 @@ class OpenAIEmbedder:
                 if left and is_passing(error):
                     await asyncio.sleep(min(retry_after(error) or float(tries - left), _LONGEST_PAUSE))
                     continue
-                problem = failure(error, self._endpoint)
-                self._health = Health("degraded", problem.message)
-                raise problem from error
+                raise self._failed(failure(error, self._endpoint)) from error
             except ValueError as error:  # the package's word for an answer without data
                 raise self._no_vectors() from error
         data = getattr(answer, "data", None)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import openai
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaikou.audio.pcm import Pcm
-from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Progress, Style, Voice
-from kaikou.engines.presets import endpoint
+from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Style, Voice
 from kaikou.engines.registry import EngineContext
-from kaikou.engines.remote import broke_off, client_for, failure, is_local
-from kaikou.errors import SettingsError
+from kaikou.engines.remote import broke_off, failure
+from kaikou.engines.remote_engine import RemoteEngine
 from kaikou.settings import TtsSettings
 
 _VOICES = (
@@ -36,53 +36,18 @@ class OpenAISpeechSettings(BaseModel):
     instructions: str | None = Field(None, description="How to speak, for models that take it.")
 
 
-class OpenAITextToSpeech:
+class OpenAITextToSpeech(RemoteEngine):
     """A remote voice. Audio arrives while it is made; it comes without word times, which
     a conversation estimates (``word_times``)."""
 
     def __init__(self, context: EngineContext) -> None:
-        options = context.options(OpenAISpeechSettings)
-        self._name = context.name
-        self._endpoint = endpoint(context.settings, "tts", context.name)
-        if self._endpoint.model is None:
-            raise SettingsError(
-                f"The tts engine {context.name!r} needs the name of a model.",
-                hint="Set KAIKOU_TTS__MODEL.",
-                param="tts.model",
-            )
-        self._model = self._endpoint.model
-        self._options = options
+        super().__init__(context, "tts", example="tts-1", sent="What is spoken is")
+        self._options = context.options(OpenAISpeechSettings)
         self._voice = context.choice.voice if isinstance(context.choice, TtsSettings) else None
-        self._client: openai.AsyncOpenAI | None = None
-        self._health = Health("waiting")
 
     @property
     def card(self) -> Card:
-        return Card(
-            kind="tts",
-            name=self._name,
-            title=self._endpoint.preset.title,
-            model=self._model,
-            licence="the provider's terms",
-            sample_rate=self._options.rate,
-            streaming=True,
-            local=is_local(self._endpoint.base_url),
-            weights="on the server",
-        )
-
-    async def load(self, progress: Progress) -> None:
-        """Opens nothing: the first request shows whether the server is there."""
-        progress("Remote voice", 1.0)
-        self._health = Health("ready", "not yet asked")
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-        self._client = None
-        self._health = Health("waiting")
-
-    def health(self) -> Health:
-        return self._health
+        return replace(super().card, sample_rate=self._options.rate, streaming=True)
 
     def voices(self) -> Sequence[Voice]:
         names = [*self._options.voices] or list(_VOICES)
@@ -112,7 +77,6 @@ class OpenAITextToSpeech:
         started = False
         rest = b""
         size = round(_CHUNK_SECONDS * self._options.rate) * 2
-        self._client = self._client or client_for(self._endpoint)
         try:
             async with self._client.audio.speech.with_streaming_response.create(
                 model=self._model,
@@ -136,8 +100,7 @@ class OpenAITextToSpeech:
                 problem = broke_off(self._endpoint)
             else:
                 raise
-            self._health = Health("degraded", problem.message)
-            raise problem from error
+            raise self._failed(problem) from error
         self._health = Health("ready")
 
 

@@ -7,12 +7,11 @@ import base64
 from contextlib import aclosing
 
 from kaikou.engines.llm.chat.client import ChatCompletions
-from kaikou.engines.ports import Card, Generation, Health, Lane, Message, Progress
-from kaikou.engines.presets import endpoint
+from kaikou.engines.ports import Generation, Health, Lane, Message
 from kaikou.engines.registry import EngineContext
-from kaikou.engines.remote import is_local
+from kaikou.engines.remote_engine import RemoteEngine
 from kaikou.engines.vision.port import MediaType
-from kaikou.errors import EngineFailed, SettingsError
+from kaikou.errors import EngineFailed, KaikouError
 
 _PROMPT = (
     "You are the eyes of a voice assistant. Answer the question about the picture in a few short sentences, "
@@ -21,47 +20,17 @@ _PROMPT = (
 _NO_QUESTION = "What do you see? 你看到了什么？"
 
 
-class OpenAIVision:
-    """``context.name`` is ``openai`` or the name of another preset (``engines/presets.py``)."""
+class OpenAIVision(RemoteEngine):
+    """A remote model that looks at one picture at a time."""
 
     def __init__(self, context: EngineContext) -> None:
-        settings = context.settings.vision
-        self._name = context.name
-        self._endpoint = endpoint(context.settings, "vision", context.name)
-        if self._endpoint.model is None:
-            raise SettingsError(
-                f"The vision engine {context.name!r} needs the name of a model.",
-                hint="Set KAIKOU_VISION__MODEL, e.g. qwen2.5-vl.",
-                param="vision.model",
-            )
-        self._model = self._endpoint.model
-        self._chat = ChatCompletions(self._endpoint, temperature=0.2, max_tokens=settings.max_tokens)
-        self._health = Health("waiting")
-
-    @property
-    def card(self) -> Card:
-        local = is_local(self._endpoint.base_url)
-        return Card(
-            kind="vision",
-            name=self._name,
-            title=self._endpoint.preset.title,
-            model=self._model,
-            licence="the provider's terms",
-            local=local,
-            weights="on the server",
-            note="" if local else "Pictures that devices take are sent to this provider.",
-        )
-
-    async def load(self, progress: Progress) -> None:
-        """Opens nothing: the first picture shows whether the server is there."""
-        progress("Remote vision model", 1.0)
-        self._health = Health("ready", "not yet asked")
+        super().__init__(context, "vision", example="qwen2.5-vl", sent="Pictures that devices take are")
+        limit = context.settings.vision.max_tokens
+        self._chat = ChatCompletions(self._endpoint, temperature=0.2, max_tokens=limit)
 
     async def close(self) -> None:
         await self._chat.close()
-
-    def health(self) -> Health:
-        return self._health
+        await super().close()
 
     async def describe(
         self, image: bytes, question: str, *, media_type: MediaType = "image/jpeg", lane: Lane = Lane.LIVE
@@ -82,17 +51,15 @@ class OpenAIVision:
                 async for delta in deltas:
                     said.append(delta.text)
         except EngineFailed as error:
-            self._health = Health("degraded", str(error))
-            raise
+            raise self._failed(error) from None
         except TimeoutError:
-            raise self._failed(f"did not answer within {self._endpoint.timeout:g} seconds") from None
+            raise self._wrong(f"did not answer within {self._endpoint.timeout:g} seconds") from None
         answer = "".join(said).strip()
         if not answer:
-            raise self._failed("said nothing about the picture")
+            raise self._wrong("said nothing about the picture")
         self._health = Health("ready")
         return answer
 
-    def _failed(self, what: str) -> EngineFailed:
-        error = EngineFailed(f"{self._endpoint.preset.title} {what}.", hint="Try again, or another model.")
-        self._health = Health("degraded", error.message)
-        return error
+    def _wrong(self, what: str) -> KaikouError:
+        said = f"{self._endpoint.preset.title} {what}."
+        return self._failed(EngineFailed(said, hint="Try again, or another model."))
