@@ -18,12 +18,13 @@ export function ConsentDialog({ texts, onAdded, onClose }: Props) {
   const { t, language } = useLanguage();
   const add = useAddSpeaker();
   const [name, setName] = useState("");
+  const [by, setBy] = useState("");
   const [agreed, setAgreed] = useState(false);
   const text = texts[language] ?? texts.en ?? "";
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    const wanted = { name: name.trim(), consent: { by: name.trim(), text } };
+    const wanted = { name: name.trim(), consent: { by: by.trim() || name.trim(), text } };
     add.mutate(wanted, {
       onSuccess: ({ id }) => {
         onClose();
@@ -43,6 +44,17 @@ export function ConsentDialog({ texts, onAdded, onClose }: Props) {
               maxLength={100}
               value={name}
               onChange={(event) => setName(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label={t("speakers.by")} hint={t("speakers.byHint")}>
+          {(control) => (
+            <input
+              {...control}
+              maxLength={100}
+              placeholder={name}
+              value={by}
+              onChange={(event) => setBy(event.target.value)}
             />
           )}
         </Field>
