@@ -23,7 +23,7 @@ export function History({ device }: { device: string }) {
     );
   }
   return (
-    <section className="day" aria-label={t("devices.tab.history")}>
+    <div className="day">
       <ul>
         {hits.map((hit) => (
           <ConversationRow
@@ -41,6 +41,6 @@ export function History({ device }: { device: string }) {
           </Button>
         </div>
       )}
-    </section>
+    </div>
   );
 }

@@ -29,7 +29,11 @@ export function ToolsPage() {
   const [sought, setSought] = useState("");
   const [adding, setAdding] = useState(false);
   const [tried, setTried] = useState<{ source: string; tool: Tool } | null>(null);
-  const sources = matching(data?.sources ?? [], sought);
+  // An endpoint that nobody has dialled in to stands among the endpoints below, with nothing to tell.
+  const used = (data?.sources ?? []).filter(
+    ({ name, tools, error }) => !name.startsWith("endpoint:") || tools.length > 0 || error !== "",
+  );
+  const sources = matching(used, sought);
   return (
     <Page
       title={t("tools.title")}

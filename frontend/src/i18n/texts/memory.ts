@@ -22,7 +22,7 @@ export const en = {
   "memory.empty": "Nothing is remembered yet",
   "memory.emptyAbout":
     "An agent with memory learns after a conversation has ended, from what people said of themselves. Each agent remembers each person for itself.",
-  "memory.of": "{agent}, of {who}",
+  "memory.of": "{agent} · {who}",
   "memory.agentGone": "an agent that is gone",
   "memory.edited": "written by a person",
   "memory.origin": "where it was said",
@@ -61,7 +61,7 @@ export const zh: Record<keyof typeof en, string> = {
   "memory.empty": "还没有记住什么",
   "memory.emptyAbout":
     "开启记忆的角色会在对话结束后，从人们说的自己的事里学习。每个角色分别记住每个人。",
-  "memory.of": "{agent}记住的，关于{who}",
+  "memory.of": "{agent} · {who}",
   "memory.agentGone": "已删除的角色",
   "memory.edited": "人工写入",
   "memory.origin": "出处",
