@@ -12,29 +12,34 @@ from kaikou.engines.ports import Tool
 
 
 class Standby:
-    """See ``devices.ports.DeviceLink``. ``tell`` sends the device a message."""
+    """See ``devices.ports.DeviceLink``. ``send`` sends the device a message."""
 
     transport = "mqtt"
     conversation_id = ""
     state = "idle"
 
     def __init__(
-        self, device_id: str, language: str | None, registry: DeviceRegistry, tell: Callable[..., None]
+        self, device_id: str, language: str | None, registry: DeviceRegistry, send: Callable[..., None]
     ) -> None:
         self.device_id = device_id
         self._language = language
         self._registry = registry
-        self._tell = tell
+        self._send = send
 
     async def speak(self, text: str) -> None:
         """Shown, with a sound: only a device can open the way for a voice, and it does when it is woken."""
         await self.alert(phrases.message(self._language), text, "neutral")
 
+    async def tell(self, text: str) -> bool:
+        """True: it rings, and stays on the display."""
+        await self.speak(text)
+        return True
+
     async def alert(self, status: str, message: str, emotion: str) -> None:
-        self._tell(type="alert", status=status, message=message, emotion=emotion)
+        self._send(type="alert", status=status, message=message, emotion=emotion)
 
     async def reboot(self) -> None:
-        self._tell(type="system", command="reboot")
+        self._send(type="system", command="reboot")
 
     async def close(self, reason: str) -> None:
         """The connection stays; whose device it is, is asked again at its next hello."""
