@@ -165,6 +165,23 @@ async def test_a_conversation_is_learned_from_at_its_end_or_after_many_turns(mak
     assert len(home.model.asked) == 1
 
 
+async def test_a_conversation_that_is_thrown_away_is_not_learned_from(make: MakeHome) -> None:
+    home = make(start=False)
+    await home.talk("My name is Anna.")
+    await home.talk("I like tea.", talk=FakeTalk("conv_2"))
+    await home.room.forget_conversations(["conv_1"])
+    assert [row.said for row in await home.repository.waiting()] == ["I like tea."]
+
+
+async def test_what_is_said_while_the_server_stops_is_written(make: MakeHome) -> None:
+    home = make()
+    await home.room.opening(FakeTalk())
+    await home.room.learner.rest()
+    home.room.after_turn(FakeTalk(), "My name is Anna.", "Nice to")
+    await home.room.stop()
+    assert [row.said for row in await home.repository.waiting()] == ["My name is Anna."]
+
+
 async def test_erasing_stops_what_is_being_learned(home: Home) -> None:
     home.model.open.clear()
     home.model.answers = [NAME]

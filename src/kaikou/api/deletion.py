@@ -119,7 +119,7 @@ async def _delete(runtime: Runtime, ids: Sequence[str]) -> Deleted:
     await runtime.journal.flush()
     gone = await runtime.conversations.delete(ids)
     if runtime.memory is not None:
-        await runtime.memory.library.forget_conversations(gone)
+        await runtime.memory.forget_conversations(gone)
     for one in gone:
         runtime.feed.publish("conversations", id=one, change="deleted")
     until = now() + timedelta(seconds=runtime.settings.limits.undo_seconds)

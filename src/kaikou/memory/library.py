@@ -149,10 +149,6 @@ class MemoryLibrary:
         self._tell("restored", back)
         return tuple(row.id for row in back)
 
-    async def forget_conversations(self, ids: Sequence[str]) -> None:
-        """Learn nothing more from these: they were thrown away."""
-        await self._repository.forget_turns(conversations=ids)
-
     def _tell(self, change: str, rows: Sequence[MemoryRow]) -> None:
         told: dict[tuple[str, str], list[str]] = {}
         for row in rows:

@@ -7,6 +7,7 @@ opens and before each reply, and told of each finished turn and of the end.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +85,11 @@ class MemoryRoom:
     async def stop(self) -> None:
         await self.learner.stop()
         await self.modules.close()
+
+    async def forget_conversations(self, ids: Sequence[str]) -> None:
+        """Learn nothing more from these: they were thrown away. What was learned stays."""
+        await self.learner.write()
+        await self._repository.forget_turns(conversations=ids)
 
     # -- the companion of a conversation
 
