@@ -100,6 +100,14 @@ async def test_what_was_said_is_kept_and_taken_up_again(tmp_path: Path) -> None:
         assert next(item.text for item in (await home.journal.load(first.id)).items).startswith("Remember")
 
 
+async def test_the_default_agents_prompt_is_read_before_anybody_calls(tmp_path: Path) -> None:
+    async with house(tmp_path, max_sessions=3) as home:
+        async with asyncio.timeout(10):
+            await home.service.prepared.wait()
+        default = await home.agents.get(home.agents.default_id)
+        assert [message.content for message in home.llm.warmed[-1]] == [default.prompt]
+
+
 async def test_beyond_the_last_place_the_next_is_refused_and_a_freed_place_is_free(tmp_path: Path) -> None:
     async with house(tmp_path, limit=2) as home:
         one = await home.service.open(CONFIG, home.log.append)

@@ -222,6 +222,9 @@ async def ask_many(loaded: LoadedSettings, questions: Sequence[Question]) -> lis
             if rehearsal is not None and len(questions) > 1:
                 progress("the voice: rehearsing", None)
                 await asyncio.wait({rehearsal})
+            if runtime.live is not None and len(questions) > 1:
+                progress("the language model: reading ahead", None)
+                await runtime.live.prepared.wait()
             for number, question in enumerate(questions):
                 progress(f"{question.file.name}: listening and answering", number / len(questions) or None)
                 answers.append(await ask(runtime, question))

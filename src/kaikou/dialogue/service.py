@@ -10,7 +10,7 @@ from functools import partial
 
 from kaikou.agents.persona import Agent
 from kaikou.agents.service import AgentService
-from kaikou.dialogue.admission import Admission, sessions_models_carry
+from kaikou.dialogue.admission import Admission
 from kaikou.dialogue.company import Company
 from kaikou.dialogue.conversation import Conversation, Sink
 from kaikou.dialogue.events import Event, Failed, Metrics
@@ -20,6 +20,7 @@ from kaikou.dialogue.outfit import allowed_to, hands_of, talk_of, with_agent
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.ports import Companion, Talk
+from kaikou.dialogue.preparing import measure, read_ahead
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
 from kaikou.engines.ports import Engine, Engines, TextToSpeech
@@ -94,13 +95,14 @@ class LiveService:
         self._mouths: dict[int, Mouth] = {}
         """By the identity of the engine, which each mouth keeps alive."""
         self._tasks = TaskOwner(lambda error: log.error("live service", exc_info=error))
+        self.prepared = asyncio.Event()
+        """Set once nothing of the start is left to do."""
 
     def start(self) -> None:
         """Begin to watch the load and the sessions' ages."""
         self._tasks.spawn(self.admission.watch(), "load")
         self._tasks.spawn(self._reap(), "reap")
-        if not self._settings.live.max_sessions:
-            self._tasks.spawn(self._calibrate(), "calibrate")
+        self._tasks.spawn(self._prepare(), "prepare")
 
     async def close(self) -> None:
         """End every session; what was heard is kept."""
@@ -300,11 +302,10 @@ class LiveService:
     # -- engines that change
 
     def retire(self, engine: Engine) -> None:
-        """``engine`` is no longer in force: close it once no session uses it. What this machine can
-        carry is measured anew."""
+        """``engine`` is no longer in force: close it once no session uses it. The one in its place is
+        prepared."""
         self._tasks.spawn(self._retire(engine), "retire an engine")
-        if not self._settings.live.max_sessions:
-            self._tasks.spawn(self._calibrate(), "calibrate")
+        self._tasks.spawn(self._prepare(), "prepare")
 
     async def _retire(self, engine: Engine, interval: float = 1.0) -> None:
         try:
@@ -347,17 +348,19 @@ class LiveService:
         session.detached = None
         return session.conversation
 
-    # -- capacity
+    # -- before the first call
 
-    async def _calibrate(self, interval: float = 0.5) -> None:
-        """Measure the models once they are there and nobody is in a call."""
+    async def _prepare(self, interval: float = 0.5) -> None:
+        """What is better done once the models are there and nobody is in a call."""
         while (engines := self._engines()) is None or self._sessions:  # noqa: ASYNC110 - seldom, and once
             await asyncio.sleep(interval)
-        try:
-            self.admission.models_carry = await sessions_models_carry(engines)
-        except KaikouError as error:
-            log.warning("the models' capacity could not be measured: %s", error)
-        self._on_change()
+        if not self._settings.live.max_sessions:
+            await measure(engines, self.admission)
+            self._on_change()
+        agent = await self._agents.get(self._agents.default_id)
+        intent = self.choose_intent(self._settings.tools.intent, engines.llm.card)
+        await read_ahead(engines.llm, intent, agent.prompt)
+        self.prepared.set()
 
     # -- ends
 
