@@ -19,6 +19,7 @@ from kaikou.store.database import Database
 pytestmark = pytest.mark.models
 
 
+@pytest.mark.timeout(900)
 async def test_the_basic_model_learns_a_name(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     pool, weights = Pool(PoolSettings(threads=2)), WeightStore(settings.models)
@@ -32,7 +33,7 @@ async def test_the_basic_model_learns_a_name(tmp_path: Path) -> None:
         await asyncio.gather(llm.load(lambda *_: None), e5.load(lambda *_: None))
         home.room.start()
         await home.talk("Hi! My name is Anna and I live in Leeds.", "What's the time?")
-        await home.learned(240)
+        await home.learned(600)
         known = await home.talk(talk=FakeTalk("conv_2"))
         assert "Anna" in known and "time" not in known and "lately" not in known
     finally:
