@@ -31,7 +31,7 @@ SENTENCES = Path(__file__).parents[2] / "benchmarks" / "data" / "tool_requests.t
 class Model:
     """Chooses ``choice``, then gives ``arguments``; keeps what it was asked."""
 
-    choice: str = "none"
+    choice: str = "talk"
     arguments: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[list[Message], Generation]] = field(default_factory=list)
     delay: float = 0.0
@@ -104,44 +104,60 @@ async def test_ordinary_talk_costs_no_model(tools: Sequence[Tool]) -> None:
     assert model.asked == []
 
 
-async def test_who_talks_about_it_is_judged_by_the_model(tools: Sequence[Tool]) -> None:
-    no, yes = Model("none"), Model("get_time")
-    assert await routed("I think time is a strange thing", tools, no) is None
-    assert await routed("Would you look at the time for me", tools, yes) == ("get_time", {})
+async def test_a_request_that_no_example_says_is_confirmed_by_the_model(tools: Sequence[Tool]) -> None:
+    no, yes = Model("talk"), Model("command")
+    words = "Would you have a look at the time for me"
+    assert await routed(words, tools, no) is None
+    assert await routed(words, tools, yes) == ("get_time", {})
     messages, generation = no.asked[0]
-    assert generation.schema == {"enum": ["get_time", "none"]} and generation.temperature == 0
-    assert messages[-1].content.endswith("Words: I think time is a strange thing")
-    assert no.asked[0][0][:-1] == yes.asked[0][0][:-1], "the prompt's beginning is the same each time"
+    assert generation.schema == {"enum": ["command", "talk"]} and generation.temperature == 0
+    assert messages[-1].content.endswith(f"Sentence: {words}")
+    other = "Could you check whether there's rain in the forecast"
+    assert await routed(other, tools, yes) == ("get_weather", {})
+    assert yes.asked[0][0][:-1] == yes.asked[1][0][:-1], "the prompt's beginning is the same each time"
 
 
-async def test_a_place_for_any_words_is_confirmed_and_keeps_its_capitals(tools: Sequence[Tool]) -> None:
-    model = Model("play_music")
+async def test_talk_about_a_tools_subject_costs_no_model(tools: Sequence[Tool]) -> None:
+    model = Model("command")
+    talk = (
+        "I think time is a strange thing",
+        "Time flies when you are having fun.",
+        "Why is weather so hard to predict?",
+        "What time do people usually have dinner in Spain?",
+        "我觉得时间过得真快。",
+        "为什么天气预报总是不准？",
+        "音量和音调有什么区别？",
+    )
+    for words in talk:
+        assert await routed(words, tools, model) is None, words
+    assert model.asked == []
+
+
+async def test_a_place_for_any_words_keeps_its_capitals(tools: Sequence[Tool]) -> None:
+    model = Model("talk")
     assert await routed("Play Clair de Lune", tools, model) == ("play_music", {"title": "Clair de Lune"})
-    assert len(model.asked) == 1
-    assert await routed("Play is important for children", tools, Model("none")) is None
+    assert await routed("北京今天天气怎么样？", tools, model) == ("get_weather", {"place": "北京"})
+    assert model.asked == []
+    assert await routed("Play is important for children", tools, model) is None
 
 
 async def test_the_model_can_not_invent_an_argument(tools: Sequence[Tool]) -> None:
-    louder = "It should be louder, the volume I mean"
-    assert await routed(louder, tools, Model("set_volume", {"percent": 80})) is None
-    assert await routed("The volume, I want it at 80 now", tools, Model("set_volume")) == (
-        "set_volume",
-        {"percent": 80},
-    )
-    role = "I would rather have a chat with another character, with Tom"
-    assert await routed(role, tools, Model("change_role", {"role": "Tom"})) == (
-        "change_role",
-        {"role": "Tom"},
-    )
-    assert await routed(role, tools, Model("change_role", {"role": "Santa"})) is None
+    louder = "Could you make the volume louder"
+    assert await routed(louder, tools, Model("command", {"percent": 80})) is None
+    said = "Turn your volume down to twenty percent, please"
+    assert await routed(said, tools, Model("talk")) == ("set_volume", {"percent": 20})
+    role, tom = "I'd like to have a chat with another character, with Tom", {"role": "Tom"}
+    assert await routed(role, tools, Model("command", tom)) == ("change_role", tom)
+    assert await routed(role, tools, Model("command", {"role": "Santa"})) is None
 
 
 async def test_a_model_that_is_late_or_babbles_is_gone_on_without(
     tools: Sequence[Tool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kaikou.intent.router._SECONDS", 0.02)
-    assert await routed("I think time is a strange thing", tools, Model("get_time", delay=5)) is None
-    assert await routed("I think time is a strange thing", tools, Model("nothing known")) is None
+    words = "Would you have a look at the time for me"
+    assert await routed(words, tools, Model("command", delay=5)) is None
+    assert await routed(words, tools, Model("nothing known")) is None
 
 
 async def test_tools_of_others_are_found_by_their_words(tools: Sequence[Tool]) -> None:
@@ -152,11 +168,11 @@ async def test_tools_of_others_are_found_by_their_words(tools: Sequence[Tool]) -
         "lamp_on", "Switch the lamp on.", {"type": "object", "properties": {}}, ("let there be light",)
     )
     own = (*tools, vacuum, lamp)
-    assert await routed("the vacuum cleaner should do its work", own, Model("start_vacuum")) == (
+    assert await routed("The vacuum cleaner should do its work", own, Model("command")) == (
         "start_vacuum",
         {},
     )
-    assert await routed("让扫地机器人去干活", own, Model("start_vacuum")) == ("start_vacuum", {})
+    assert await routed("让扫地机器人去干活", own, Model("command")) == ("start_vacuum", {})
     assert await routed("Let there be light!", own) == ("lamp_on", {})
 
 

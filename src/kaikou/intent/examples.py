@@ -12,6 +12,8 @@ from kaikou.intent.numbers import PATTERN, SHARE, number
 from kaikou.intent.words import core
 
 _SLOT = re.compile(r"\{(\w+)\}")
+_FREE = r"(?!(?:is|are|was|were|be|has|have|with|at|in|on|and|or|of|for|by)\b)\S.{0,39}?"
+"""Any words but those that go on with a sentence: "play Clair de Lune", not "play is important"."""
 _NUMBERS = frozenset({"integer", "number"})
 
 
@@ -49,7 +51,7 @@ def example_of(tool: Tool, text: str) -> Example:
     for part in re.split(r"\s*(qq\d+qq)\s*", words):
         if re.fullmatch(r"qq\d+qq", part):
             name = names[int(part[2:-2])]
-            kind = (SHARE if name == "percent" else PATTERN) if name in numbers else ".{1,60}?"
+            kind = (SHARE if name == "percent" else PATTERN) if name in numbers else _FREE
             pattern += rf"\s*(?P<{name}>{kind})\s*"
         else:
             pattern += re.escape(part)

@@ -59,10 +59,12 @@ class Matcher:
         }
 
     def fit(self, words: str) -> Fit | None:
-        """The example that ``words`` are, or one of their clauses is; one without a place for any words
-        first."""
+        """The example that ``words`` are, or one of their clauses is; the one that leaves least to a
+        place for any words."""
         fits = [fit for clause in clauses(words) for fit in self._fits(clause)]
-        return min(fits, key=lambda fit: fit.free, default=None)
+        return min(
+            fits, key=lambda fit: len("".join(map(str, fit.arguments.values()))) * fit.free, default=None
+        )
 
     def _fits(self, words: str) -> Iterator[Fit]:
         said = core(words)

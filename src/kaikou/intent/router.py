@@ -1,8 +1,8 @@
 """Tools for a model that can't be trusted to call them: what is asked for is decided before it answers.
 
-What one of a tool's examples says needs no model. Else, where the words are about what some tool does, the
-model is asked which one they ask for, if any, held to a JSON schema; its answer counts only as far as the
-words bear it out. Ordinary talk costs nothing.
+What one of a tool's examples says needs no model, and most requests are no more than that. Else, where words
+that have the form of a request are about what some tool does, the model is asked whether they are one, held
+to a JSON schema; arguments count only as far as the words bear them out. Ordinary talk costs nothing.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from kaikou.engines.ports import Generation, Lane, LanguageModel, Message, Tool,
 from kaikou.intent.matching import Fit, Matcher
 from kaikou.intent.numbers import SHARE, number
 from kaikou.intent.ports import Decision
-from kaikou.intent.words import plain
+from kaikou.intent.requests import asks
+from kaikou.intent.words import HAN, plain
 
 log = logging.getLogger(__name__)
 
-_MOST = 4
 _LONGEST = 120
 """Who asks for something says so in a sentence."""
-_SECONDS = 6.0
+_SECONDS = 4.0
 """Longest wait for the model's choice; the reply is made without tools then."""
-_NONE = "none"
 _NUMBER_WORDS = re.compile(SHARE)
 
+_COMMAND, _TALK = "command", "talk"
 _SYSTEM = (
-    "Which action do the user's words ask for right now? To talk about a subject, about other people or "
-    f'about the past is not to ask for an action: that is "{_NONE}". Answer with the name in quotes.'
+    f'Classify the user\'s sentence. "{_COMMAND}": the user wants this done now for himself. "{_TALK}": the '
+    "user speaks about it, or asks a general question."
 )
 _SHOWN = (
-    ("get_time: tell the time now", "Time flies when you are having fun.", _NONE),
-    ("set_volume: set how loud you are", "把声音开到四十", "set_volume"),
-    ("play_music: play a song; get_news: tell the news", "我小时候很喜欢听歌。", _NONE),
-    ("play_music: play a song", "Put on some Mozart", "play_music"),
+    ("play a song", "Put on some Mozart", _COMMAND),
+    ("tell the time now", "What time do shops open in France?", _TALK),
+    ("查询天气", "外面冷不冷？", _COMMAND),
+    ("播放音乐", "你觉得音乐是什么？", _TALK),
 )
 
 
@@ -60,8 +60,8 @@ class Router:
         if self._matcher.tools != tuple(tools):
             self._matcher = Matcher(tools)
         fit = self._matcher.fit(words)
-        if fit is None or fit.free:
-            fit = await self._ask(words, fit, model)
+        if fit is None and asks(words):
+            fit = await self._ask(words, model)
         if fit is None:
             return Decision()
         arguments = json.dumps(fit.arguments, ensure_ascii=False)
@@ -70,25 +70,22 @@ class Router:
 
     async def warm(self, model: LanguageModel) -> None:
         """Let the model read what it is told each time."""
-        await model.warm(_told(), _generation((_NONE,)))
+        await model.warm(_told(), _CHOICE)
 
-    async def _ask(self, words: str, fit: Fit | None, model: LanguageModel) -> Fit | None:
-        """What the model makes of the words; ``fit`` is what they look like."""
-        candidates = self._matcher.candidates(words)
-        if fit is not None:
-            candidates = [fit.tool, *(tool for tool in candidates if tool.name != fit.tool.name)][:_MOST]
-        if not candidates:
-            return None
-        actions = "; ".join(map(_line, candidates))
-        messages = [*_told(), Message("user", f"Actions: {actions}\nWords: {words}")]
-        name = await _answer(model, messages, _generation([tool.name for tool in candidates] + [_NONE]))
-        tool = next((tool for tool in candidates if tool.name == name), None)
+    async def _ask(self, words: str, model: LanguageModel) -> Fit | None:
+        """Whether the words ask for what they are about."""
+        tool = next(iter(self._matcher.candidates(words)), None)
         if tool is None:
             return None
-        if fit is not None and fit.tool is tool:
-            return fit
         arguments = _numbers_in(words, tool)
         required = set(tool.parameters.get("required") or ()) - set(arguments)
+        if required and all(_takes_number(tool.parameters["properties"].get(name)) for name in required):
+            return None  # a number that nobody said
+        if arguments and not required:
+            return Fit(tool, arguments, free=False)  # a request with the number it needs
+        messages = [*_told(), Message("user", _question(_about(tool, words), words))]
+        if await _answer(model, messages, _CHOICE) != _COMMAND:
+            return None
         if required:
             arguments |= await self._arguments(words, tool, model)
         return None if required - set(arguments) else Fit(tool, arguments, free=False)
@@ -104,16 +101,19 @@ class Router:
         return {key: value for key, value in given.items() if _borne_out(value, words)}
 
 
+_CHOICE = Generation(max_tokens=10, temperature=0, schema={"enum": [_COMMAND, _TALK]})
+
+
+def _question(about: str, words: str) -> str:
+    return f"Topic: {about}\nSentence: {words}"
+
+
 def _told() -> list[Message]:
     messages = [Message("system", _SYSTEM)]
-    for actions, said, answer in _SHOWN:
-        messages.append(Message("user", f"Actions: {actions}\nWords: {said}"))
+    for about, said, answer in _SHOWN:
+        messages.append(Message("user", _question(about, said)))
         messages.append(Message("assistant", json.dumps(answer)))
     return messages
-
-
-def _generation(names: Sequence[str]) -> Generation:
-    return Generation(max_tokens=40, temperature=0, schema={"enum": list(names)})
 
 
 async def _answer(model: LanguageModel, messages: list[Message], generation: Generation) -> Any:
@@ -162,6 +162,10 @@ def _borne_out(value: Any, words: str) -> bool:
     )
 
 
-def _line(tool: Tool) -> str:
-    about = tool.description.split(". ")[0].split("\n")[0].strip().rstrip(".")
-    return f"{tool.name}: {about[:1].lower()}{about[1:80]}"
+def _about(tool: Tool, words: str) -> str:
+    """What the tool does, in a line, in the words' own script where the description has one."""
+    parts = [part.strip(" \n。.") for part in re.split(r"(?<=[.。])\s+|\n", tool.description) if part.strip()]
+    chinese = [part for part in parts if HAN.search(part)]
+    own = chinese if HAN.search(words) else [part for part in parts if part not in chinese]
+    about = next(iter(own or parts), tool.name)
+    return f"{about[:1].lower()}{about[1:80]}"

@@ -20,7 +20,7 @@ _ZH_BEFORE = re.compile(
 )
 _ZH_AFTER = re.compile(r"(?:一下|给我听|来着|好吗|好不好|行吗|可以吗|谢谢|吧|吗|呢|呀|啊|啦|了|哦|嘛)+$")
 _CLAUSE_END = re.compile(r"[,.!?;:，。！？；：、\n]+")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+HAN = re.compile(r"[\u3400-\u9fff]")
 _STOP = frozenset(
     "a an the is are was were be been am i you he she it we they me my your his her its our their to of in "
     "on at for and or but not no do does did have has had this that there here with what which who when "
@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 def core(text: str) -> str:
     """The plain text without courtesies before and after it, and no blanks between hanzi."""
     said = plain(text)
-    if _HAN.search(said):
+    if HAN.search(said):
         said = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", said)
         inner = _ZH_AFTER.sub("", _ZH_BEFORE.sub("", said)).strip()
     else:

@@ -38,7 +38,9 @@ EXAMPLES = (
     "播放歌曲{title}",
     "放一首{title}",
     "来一首{title}",
-    "听{title}",
+    "听{title}这首歌",
+    "播放一下{title}",
+    "放{title}这首歌",
 )
 
 SUFFIXES = frozenset({".mp3", ".wav", ".flac", ".ogg", ".opus", ".m4a", ".aac"})
