@@ -28,6 +28,8 @@ from kaikou.settings_load import load_settings
 from kaikou.tools.ports import AgentChoice, ToolPorts
 from kaikou.tools.room import ToolRoom
 
+PATIENCE = 60.0
+"""Seconds: on a busy machine it is the decisions that are looked at."""
 SENTENCES = Path(__file__).parent / "data" / "tool_requests.toml"
 
 
@@ -67,7 +69,7 @@ def right(sentence: dict[str, Any], name: str | None, arguments: dict[str, Any])
 
 
 async def route(model: LanguageModel, tools: Sequence[Tool]) -> list[dict[str, Any]]:
-    router, counted = Router(), Counted(model)
+    router, counted = Router(PATIENCE), Counted(model)
     rows = []
     for sentence in tomllib.loads(SENTENCES.read_text("utf-8"))["said"]:
         before, began = counted.asked, time.perf_counter()

@@ -151,12 +151,10 @@ async def test_the_model_can_not_invent_an_argument(tools: Sequence[Tool]) -> No
     assert await routed(role, tools, Model("command", {"role": "Santa"})) is None
 
 
-async def test_a_model_that_is_late_or_babbles_is_gone_on_without(
-    tools: Sequence[Tool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kaikou.intent.router._SECONDS", 0.02)
+async def test_a_model_that_is_late_or_babbles_is_gone_on_without(tools: Sequence[Tool]) -> None:
     words = "Would you have a look at the time for me"
-    assert await routed(words, tools, Model("command", delay=5)) is None
+    late = Model("command", delay=5)
+    assert not (await Router(0.02).decide([Message("user", words)], tools, late)).calls  # type: ignore[arg-type]
     assert await routed(words, tools, Model("nothing known")) is None
 
 

@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 _LONGEST = 120
 """Who asks for something says so in a sentence."""
-_SECONDS = 4.0
-"""Longest wait for the model's choice; the reply is made without tools then."""
 _NUMBER_WORDS = re.compile(SHARE)
 
 _COMMAND, _TALK = "command", "talk"
@@ -44,11 +42,13 @@ _SHOWN = (
 
 
 class Router:
-    """Decides with examples first, with the answering model where they don't tell."""
+    """Decides with examples first, with the answering model where they don't tell; ``seconds`` is the longest
+    wait for it, after which the reply is made without tools."""
 
     offers = False
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 4.0) -> None:
+        self._seconds = seconds
         self._matcher = Matcher(())
 
     async def decide(
@@ -84,7 +84,7 @@ class Router:
         if arguments and not required:
             return Fit(tool, arguments, free=False)  # a request with the number it needs
         messages = [*_told(), Message("user", _question(_about(tool, words), words))]
-        if await _answer(model, messages, _CHOICE) != _COMMAND:
+        if await self._answer(model, messages, _CHOICE) != _COMMAND:
             return None
         if required:
             arguments |= await self._arguments(words, tool, model)
@@ -95,10 +95,28 @@ class Router:
         ask = f"Take the arguments of {tool.name} out of the user's words. {tool.description}"
         schema = {**tool.parameters, "additionalProperties": False}
         messages = [Message("system", ask), Message("user", words)]
-        given = await _answer(model, messages, Generation(max_tokens=120, temperature=0, schema=schema))
+        generation = Generation(max_tokens=120, temperature=0, schema=schema)
+        given = await self._answer(model, messages, generation)
         if not isinstance(given, dict):
             return {}
         return {key: value for key, value in given.items() if _borne_out(value, words)}
+
+    async def _answer(self, model: LanguageModel, messages: list[Message], generation: Generation) -> Any:
+        """The model's JSON; None where it gives none in time."""
+        text = ""
+        try:
+            async with (
+                asyncio.timeout(self._seconds),
+                aclosing(model.stream(messages, generation, lane=Lane.LIVE)) as deltas,
+            ):
+                async for delta in deltas:
+                    text += delta.text
+            return json.loads(text)
+        except TimeoutError:
+            log.info("the model took too long to choose a tool")
+        except ValueError:
+            log.info("the model's choice of a tool is no JSON: %.80s", text)
+        return None
 
 
 _CHOICE = Generation(max_tokens=10, temperature=0, schema={"enum": [_COMMAND, _TALK]})
@@ -114,24 +132,6 @@ def _told() -> list[Message]:
         messages.append(Message("user", _question(about, said)))
         messages.append(Message("assistant", json.dumps(answer)))
     return messages
-
-
-async def _answer(model: LanguageModel, messages: list[Message], generation: Generation) -> Any:
-    """The model's JSON; None where it gives none in time."""
-    text = ""
-    try:
-        async with (
-            asyncio.timeout(_SECONDS),
-            aclosing(model.stream(messages, generation, lane=Lane.LIVE)) as deltas,
-        ):
-            async for delta in deltas:
-                text += delta.text
-        return json.loads(text)
-    except TimeoutError:
-        log.info("the model took too long to choose a tool")
-    except ValueError:
-        log.info("the model's choice of a tool is no JSON: %.80s", text)
-    return None
 
 
 def _numbers_in(words: str, tool: Tool) -> dict[str, Any]:
