@@ -144,7 +144,8 @@ async def list_tools(runtime: RuntimeDep, agent_id: str | None = None) -> ToolLi
 async def call_tool(source: str, name: str, body: ToolTry, runtime: RuntimeDep) -> ToolTried:
     """Call a tool now. A tool that fails is an answer with ``failed``, not an error of this route."""
     toolbox = room_of(runtime).toolbox
-    caller = _Trying(body.agent_id or runtime.agents.default_id, body.language, [])
+    agent = await runtime.agents.get(body.agent_id or runtime.agents.default_id)
+    caller = _Trying(agent.id, body.language, [], knowledge=agent.knowledge)
     specs = toolbox.specs(caller).values()
     spec = next((one for one in specs if one.source == source and one.tool.name == name), None)
     if spec is None:

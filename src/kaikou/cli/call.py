@@ -14,6 +14,7 @@ from kaikou.dialogue.events import (
     Event,
     Failed,
     Interrupted,
+    Left,
     ReplyDone,
     ReplyText,
     TranscriptFinal,
@@ -37,6 +38,8 @@ async def call(loaded: LoadedSettings, *, agent: str | None, language: str | Non
                 _show(event, device)
                 if isinstance(event, Failed) and event.fatal:
                     failure.append(KaikouError(event.message, code=event.code, hint=event.hint))
+                    over.set()
+                elif isinstance(event, Left):
                     over.set()
 
             conversation = await runtime.live.open(
