@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _LONGEST = 120
 """Who asks for something says so in a sentence."""
 _NUMBER_WORDS = re.compile(SHARE)
+_A_LITTLE = re.compile(r"一[点下些会个首]|\b(?:a|one) (?:bit|little)\b")
 
 _COMMAND, _TALK = "command", "talk"
 _SYSTEM = (
@@ -136,7 +137,8 @@ def _told() -> list[Message]:
 
 def _numbers_in(words: str, tool: Tool) -> dict[str, Any]:
     """The one number of the words, where the tool takes just one."""
-    said = [value for one in _NUMBER_WORDS.findall(plain(words)) if (value := number(one)) is not None]
+    counted = _A_LITTLE.sub(" ", plain(words))
+    said = [value for one in _NUMBER_WORDS.findall(counted) if (value := number(one)) is not None]
     properties = tool.parameters.get("properties") or {}
     names = [name for name, schema in properties.items() if _takes_number(schema)]
     required = [name for name in names if name in (tool.parameters.get("required") or ())]
