@@ -126,6 +126,9 @@ class LiveSettings(BaseModel):
     min_silence_ms: int = Field(250, ge=32, description="Shortest silence that ends a turn (semantic).")
     max_silence_ms: int = Field(1600, ge=100, description="Longest silence waited for (semantic).")
     resume_after_ms: int = Field(1500, ge=100, description="Wait for words before a paused reply goes on.")
+    echo: bool = Field(
+        True, description="Take the agent's sound out of microphones that hear it (no echo cancellation)."
+    )
     send_ahead_ms: int = Field(400, ge=40, description="Audio sent ahead of real time.")
     synthesis_ahead_seconds: float = Field(6.0, gt=0, description="Audio synthesised ahead of playback.")
     history_tokens: int = Field(3000, gt=200, description="Prompt budget; oldest turns are left out first.")

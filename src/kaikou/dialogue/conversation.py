@@ -13,7 +13,9 @@ from kaikou.audio.pcm import Pcm
 from kaikou.dialogue import turn_values
 from kaikou.dialogue.answering import Answering
 from kaikou.dialogue.company import Company
+from kaikou.dialogue.echo import EchoGuard
 from kaikou.dialogue.events import (
+    AudioOut,
     Event,
     Failed,
     IdleTimeout,
@@ -155,6 +157,8 @@ class Conversation:
             partials=settings.live.partials,
         )
 
+        self._guard_ears()
+
     # -- lifecycle
 
     def start(self) -> None:
@@ -197,10 +201,16 @@ class Conversation:
         self._touch()
         instructions_changed = config.instructions != self.config.instructions
         self.config = config
+        self._guard_ears()
         rules = turn_rules(config.turn, self._settings.live, self._engines.turn is not None)
         self._tell(turn_values.RulesChanged(rules, self._now()))
         if instructions_changed and not config.transcribe_only:
             self._ahead.prompt()
+
+    def _guard_ears(self) -> None:
+        """See to it that the agent does not hear itself, where nobody else does."""
+        wanted = self.config.hears_itself and self._settings.live.echo
+        self.listening.echo = (self.listening.echo or EchoGuard()) if wanted else None
 
     @property
     def task_count(self) -> int:
@@ -430,6 +440,8 @@ class Conversation:
             self.listening.dispatch(event)
 
     def _emit(self, event: Event) -> None:
+        if self.listening.echo is not None and isinstance(event, AudioOut):
+            self.listening.echo.sent(event.data, self.config.output_rate, self._loop.time())
         if self._observe is not None:
             self._observe(event)
         self.sink(event)

@@ -18,6 +18,7 @@ import numpy as np
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.audio.resampling import Resampler
 from kaikou.dialogue import turn_values, turns
+from kaikou.dialogue.echo import EchoGuard
 from kaikou.dialogue.endpointing import is_backchannel
 from kaikou.dialogue.items import new_id
 from kaikou.dialogue.recording import RATE, Recording
@@ -69,6 +70,8 @@ class Listening:
         language: Callable[[], tuple[str | None, str]],
         partials: bool,
     ) -> None:
+        self.echo: EchoGuard | None = None
+        """Takes the agent's own sound out, where the microphone hears it."""
         self.utterance = Utterance()
         self.recording = Recording()
         self.state = turn_values.TurnState(rules=rules)
@@ -87,6 +90,8 @@ class Listening:
         self._work: list[asyncio.Task[None]] = []
         self._uncommitted_ms = 0.0
         self._full = False
+        self._fed = 0
+        """Samples that the VAD was given."""
         self._unseen = 0
         """Samples that the VAD was not given."""
         self._last_window_ms = 0.0
@@ -104,7 +109,10 @@ class Listening:
         if not self.state.rules.automatic:
             self._hear_manually(samples)
         else:
+            if self.echo is not None:
+                samples = self.echo.clean(samples, self._loop.time(), self._fed)
             self.recording.append(samples)
+            self._fed += len(samples)
             self._vad.feed(samples)
             if self.state.user == "silent":
                 padding = self.state.rules.policy.prefix_padding_ms
@@ -136,6 +144,8 @@ class Listening:
         self._unseen += len(samples)
 
     def _on_probability(self, probability: float, end: int) -> None:
+        if self.echo is not None and self.echo.explains(end):
+            probability = 0.0
         end_ms = (end + self._unseen) / RATE * 1000
         length = end_ms - self._last_window_ms
         self._last_window_ms = end_ms

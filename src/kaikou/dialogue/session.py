@@ -47,6 +47,8 @@ class SessionConfig:
     send_ahead_ms: int | None = None
     """Audio sent ahead of playback, where it is not to be the setting's (``live.send_ahead_ms``)."""
     turn: TurnPolicy = TurnPolicy()
+    hears_itself: bool = False
+    """Nobody takes the agent's sound out of the microphone's before it comes here."""
     transcribe_only: bool = False
     """A transcription session: turns are transcribed, no reply is made."""
     stt_language: str | None = None

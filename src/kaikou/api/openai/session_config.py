@@ -97,6 +97,7 @@ def to_config(session: RealtimeSession, base: SessionConfig, voices: Voices | No
         input_rate=audio_format(heard.format).rate,
         output_rate=audio_format(spoken.format).rate,
         turn=_turn_policy(heard.turn_detection),
+        hears_itself=session.kaikou is not None and session.kaikou.hears_itself,
         transcribe_only=session.type == "transcription",
         stt_language=_language(transcription) or base.stt_language,
         stt_hint=hint,

@@ -122,6 +122,8 @@ class Extensions(Wire):
     """Send the ``kaikou.*`` events."""
     agent: str | None = None
     conversation_id: str | None = None
+    hears_itself: bool = False
+    """Nobody cancels the echo of the agent's sound in the microphone: the server is to."""
 
 
 class RealtimeSession(Wire):

@@ -196,8 +196,11 @@ class DeviceSession:
         if self._mode == "manual":
             self.ears.unmute()
         self.conversation.clear()
-        if policy != self.conversation.config.turn:
-            self.conversation.update(replace(self.conversation.config, turn=policy))
+        # In the other modes the microphone is closed while the agent speaks.
+        hears_itself = self._mode == "realtime" and not self._hello.aec
+        config = replace(self.conversation.config, turn=policy, hears_itself=hears_itself)
+        if config != self.conversation.config:
+            self.conversation.update(config)
         self._on_state()
 
     def _stop_listening(self) -> None:
