@@ -13,13 +13,16 @@ import ctypes.util
 import weakref
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.errors import InvalidInput, KaikouError
+
+Int16 = NDArray[np.int16]
 
 RATES = (8000, 12000, 16000, 24000, 48000)
 FRAME_MS = (5, 10, 20, 40, 60)
@@ -72,6 +75,8 @@ def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
     lib.opus_encoder_ctl.argtypes = lib.opus_decoder_ctl.argtypes = [pointer, ctypes.c_int]
     lib.opus_encode_float.argtypes = [pointer, pointer, ctypes.c_int, ctypes.c_char_p, number]
     lib.opus_encode_float.restype = number
+    lib.opus_encode.argtypes = lib.opus_encode_float.argtypes
+    lib.opus_encode.restype = number
     lib.opus_decode_float.argtypes = [
         pointer,
         ctypes.c_char_p,
@@ -162,7 +167,7 @@ class OpusEncoder:
         self._set(_SET_INBAND_FEC, int(loss > 0))
         self._set(_SET_PACKET_LOSS, loss)
         self._set(_SET_DTX, int(dtx))
-        self._held = np.zeros(0, np.float32)
+        self._held: NDArray[Any] = np.zeros(0, np.float32)
         self._packet = ctypes.create_string_buffer(_MOST_BYTES)
 
     @property
@@ -172,19 +177,20 @@ class OpusEncoder:
         _checked(self._lib.opus_encoder_ctl(self._state, _GET_LOOKAHEAD, ctypes.byref(samples)))
         return samples.value / self.rate
 
-    def encode(self, samples: Samples) -> bytes:
-        """One packet of exactly ``frame`` float32 samples at ``rate`` Hz (else ValueError)."""
+    def encode(self, samples: Samples | Int16) -> bytes:
+        """One packet of exactly ``frame`` samples at ``rate`` Hz, float32 or int16 (else ValueError)."""
         if len(samples) != self.frame:
             raise ValueError(f"a frame has {self.frame} samples, not {len(samples)}")
-        samples = np.ascontiguousarray(samples, np.float32)
-        size = self._lib.opus_encode_float(
-            self._state, samples.ctypes.data, self.frame, self._packet, _MOST_BYTES
-        )
-        return self._packet.raw[: _checked(size)]
+        whole = samples.dtype == np.int16
+        code = self._lib.opus_encode if whole else self._lib.opus_encode_float
+        data: NDArray[Any] = np.ascontiguousarray(samples, np.int16 if whole else np.float32)
+        size = code(self._state, data.ctypes.data, self.frame, self._packet, _MOST_BYTES)
+        return ctypes.string_at(self._packet, _checked(size))
 
-    def feed(self, samples: Samples) -> list[bytes]:
-        """Any number of samples in, the packets they fill out; the rest waits for more."""
-        held = np.concatenate((self._held, samples))
+    def feed(self, samples: Samples | Int16) -> list[bytes]:
+        """Any number of samples in, float32 or int16 but one of them for all of a stream; the packets they
+        fill out come back, the rest waits for more."""
+        held: NDArray[Any] = np.concatenate((self._held, samples)) if len(self._held) else samples
         whole = len(held) - len(held) % self.frame
         self._held = held[whole:]
         return [self.encode(held[at : at + self.frame]) for at in range(0, whole, self.frame)]
@@ -193,7 +199,7 @@ class OpusEncoder:
         """The waiting rest as one packet, filled up with silence; nothing if there is none."""
         if not len(self._held):
             return []
-        return self.feed(np.zeros(self.frame - len(self._held), np.float32))
+        return self.feed(np.zeros(self.frame - len(self._held), self._held.dtype))
 
     def reset(self) -> None:
         """Forget the stream so far (and samples that wait), for the next utterance."""

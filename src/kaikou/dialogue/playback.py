@@ -117,6 +117,8 @@ class Track:
         self._taken = 0
         self._started_at: float | None = None
         self._stalled_ms = 0.0
+        self.wait_ms = 0.0
+        """After ``take``: nothing more is due for so long, unless sound is appended."""
 
     @property
     def sent_ms(self) -> float:
@@ -165,6 +167,7 @@ class Track:
         """Bytes due now so that ``lead_ms`` are ahead of playback, and their start in ms. What
         does not fill packets of ``least_ms`` is kept for later, unless it is the last."""
         start_ms = self.sent_ms
+        self.wait_ms = 0.0
         if not self._pending or self.paused:
             return b"", start_ms
         if self._started_at is None:
@@ -178,6 +181,7 @@ class Track:
         if size < self._pending and least_ms:
             # Whole packets, so that they are as far apart as they are long.
             size -= size % (int(least_ms / 1000 * self.rate) * 2)
+            self.wait_ms = least_ms - (due_ms - size / 2 / self.rate * 1000)
         if size == 0:
             return b"", start_ms
         first = self._taken - self._base

@@ -106,6 +106,8 @@ class Reply:
         self.waterfall = waterfall
         self.held = held
         self.finished = False
+        self.pumped_until = 0.0
+        """Loop time before which the timer need not ask again."""
         """ReplyDone was sent."""
         self.made = False
         """Its tasks are over; what they left may still have to be sent."""
@@ -281,6 +283,8 @@ class Reply:
         """Send the audio that is due. False once all of it was sent."""
         track = self.track
         data, start_ms = track.take(now, self.plan.lead_ms, _PACKET_MS)
+        # A little early rather than a tick late.
+        self.pumped_until = now + track.wait_ms / 1000 - 0.001
         if data:
             self.waterfall.mark("sent", now, now)
             self._announce(track.sent_ms)

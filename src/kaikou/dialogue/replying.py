@@ -168,7 +168,7 @@ class Replying:
             )
         )
         reply.track.paused = self._detached
-        self._pacer.add(id(reply), lambda now: self._pump(reply, now))
+        self._pacer.add(id(reply), lambda now: now < reply.pumped_until or self._pump(reply, now))
 
     async def _run(
         self, reply: Reply, make: Callable[[], Coroutine[None, None, None]], longest: float | None = None

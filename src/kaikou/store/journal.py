@@ -78,23 +78,26 @@ class Journal:
         max_bytes: int = 128 * 1024 * 1024,
         batch: int = 256,
         linger: float = 0.25,
+        apart: float = 1.0,
         on_loss: Callable[[JournalLoss], None] | None = None,
         on_written: Callable[[Mapping[str, Change]], None] | None = None,
     ) -> None:
-        """``max_bytes`` bounds queued recordings; ``linger`` is how many seconds an entry may wait
-        for others to share its transaction. ``on_written`` hears, on the event loop, what each
-        transaction changed."""
+        """``max_bytes`` bounds queued recordings. An entry waits ``linger`` seconds for others to share its
+        transaction; where much is said, transactions begin ``apart`` seconds apart, and many
+        conversations share one. Who flushes waits for neither. ``on_written`` hears, on the event loop,
+        what each transaction changed."""
         self._database, self._blobs = database, blobs
         self._stored = ConversationRepository(database, blobs)
         self._max_entries, self._max_bytes = max_entries, max_bytes
-        self._batch, self._linger = batch, linger
+        self._batch, self._linger, self._apart = batch, linger, apart
+        self._began = 0.0
         self._on_loss = on_loss
         self._on_written = on_written
         self._queue: deque[Entry] = deque()
         self._bytes = 0
         self._accepted = self._settled = self._lost = 0
         self._trouble = ""
-        self._hurry = False
+        self._hurry = asyncio.Event()
         self._stopping = False
         self._changed = asyncio.Event()
         self._progress = asyncio.Condition()
@@ -161,7 +164,7 @@ class Journal:
         """Wait until everything said before this call is written (or lost and reported).
         DatabaseUnavailable where that takes longer than ``within`` seconds."""
         target = self._accepted
-        self._hurry = True
+        self._hurry.set()
         self._changed.set()
         try:
             async with asyncio.timeout(within), self._progress:
@@ -174,7 +177,8 @@ class Journal:
     async def stop(self, within: float = 15.0) -> int:
         """Write what is queued and end; refuses entries from now on. Returns how many entries could
         not be written ``within`` seconds (each is reported)."""
-        self._stopping = self._hurry = True
+        self._stopping = True
+        self._hurry.set()
         self._changed.set()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=within)
@@ -214,14 +218,22 @@ class Journal:
         await self._tidy()
         while True:
             await self._changed.wait()
-            if not self._hurry:
-                await asyncio.sleep(self._linger)
+            await self._gather()
             self._changed.clear()
             while self._queue:
                 await self._write_next()
-            self._hurry = self._stopping
             if self._stopping:
                 return
+            self._hurry.clear()
+
+    async def _gather(self) -> None:
+        """Let entries come together, unless somebody waits for them."""
+        loop = asyncio.get_running_loop()
+        wait = max(self._linger, self._began + self._apart - loop.time())
+        if not self._hurry.is_set():
+            await asyncio.wait({hurried := asyncio.ensure_future(self._hurry.wait())}, timeout=wait)
+            hurried.cancel()
+        self._began = loop.time()
 
     async def _tidy(self) -> None:
         """Recordings that a crash left without a row are nobody's: delete them."""

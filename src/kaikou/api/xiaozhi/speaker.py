@@ -19,7 +19,6 @@ import orjson
 
 from kaikou.api.xiaozhi.hello import FRAME_MS, AudioFormat
 from kaikou.audio.opus import OpusEncoder
-from kaikou.audio.pcm import Samples
 from kaikou.errors import KaikouError
 
 
@@ -68,9 +67,9 @@ class Speaker:
         self._framing = framing
         self._send = send
         self._rate = rate
-        # CELT at these rates sounds as good as SILK and costs a fifth of it.
+        # CELT at these rates sounds as good as SILK and costs a fifth of it; "low-delay" is CELT alone.
         self._encoder = OpusEncoder(
-            rate, FRAME_MS, bitrate=bitrate, complexity=complexity, application="audio"
+            rate, FRAME_MS, bitrate=bitrate, complexity=complexity, application="low-delay"
         )
         self._raw = bytearray()
         self._line: deque[_Slot] = deque()
@@ -155,5 +154,4 @@ class Speaker:
 def _encode(encoder: OpusEncoder, data: bytes, fresh: bool) -> list[bytes]:
     if fresh:
         encoder.reset()
-    samples: Samples = np.frombuffer(data, "<i2").astype(np.float32) / 32768.0
-    return encoder.feed(samples)
+    return encoder.feed(np.frombuffer(data, "<i2"))
