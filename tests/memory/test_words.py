@@ -49,6 +49,8 @@ def test_the_models_wording_stands_only_where_it_adds_nothing() -> None:
     line = Line("My name is Anna.", "conv")
     assert statement(line, "The user's name is Anna.") == "The user's name is Anna."
     assert statement(line, "The user's name is Anna Karenina.") == "“My name is Anna.”"
+    assert statement(Line("我叫小明。", "conv"), "The user is 小明.") == "“我叫小明。”"
+    assert statement(Line("我用Python写代码。", "conv"), "用户用Python写代码。") == "用户用Python写代码。"
     assert statement(line, "") == "“My name is Anna.”"
     assert statement(Line("Anna.", "conv", "What's your name?"), "") == "“What's your name? – Anna.”"
 

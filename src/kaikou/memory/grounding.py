@@ -101,5 +101,14 @@ def alike(one: str, other: str) -> float:
     return len(first & second) / len(first | second)
 
 
+def same_script(statement: str, said: str) -> bool:
+    """Whether a statement about what was said in hanzi brings no Latin words of its own: a small model
+    mixes the two."""
+    if not is_chinese(said):
+        return not is_chinese(statement)
+    known = set(words(said))
+    return all(not one.isascii() or one.isdigit() or one in known for one in words(statement))
+
+
 def is_chinese(text: str) -> bool:
     return _HANZI.search(text) is not None

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from kaikou.engines.ports import Lane, Message
 from kaikou.errors import EngineFailed
-from kaikou.memory.grounding import grounded
+from kaikou.memory.grounding import grounded, same_script
 from kaikou.memory.kit import as_json
 from kaikou.memory.likeness import Scale, measured
 from kaikou.memory.lines import Line, about_others, candidates, certain
@@ -153,7 +153,8 @@ class Memory:
 def statement(line: Line, fact: str) -> str:
     """The model's wording where it adds nothing to what was said, else the user's own words."""
     fact = " ".join(fact.split())
-    if fact and len(fact) <= 2 * len(line.whole) + 40 and grounded(fact, line.whole):
+    fits = len(fact) <= 2 * len(line.whole) + 40 and same_script(fact, line.whole)
+    if fact and fits and grounded(fact, line.whole):
         return fact
     return f"“{line.whole}”"
 
