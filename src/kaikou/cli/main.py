@@ -26,7 +26,7 @@ app.command("transcribe")(transcribe.transcribe)
 app.command("speak")(speak.speak)
 app.command("voices")(voices.voices)
 app.add_typer(models.app, name="models")
-app.command("settings")(settings.show)
+app.add_typer(settings.app, name="settings")
 app.command("doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench")
 

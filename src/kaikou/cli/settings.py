@@ -8,9 +8,14 @@ from typing import Annotated
 import typer
 
 from kaikou.cli import console
+from kaikou.cli.settings_import import import_settings
+
+app = typer.Typer(help="Every setting in force and where it came from.")
 
 
+@app.callback(invoke_without_command=True)
 def show(
+    context: typer.Context,
     changed: Annotated[bool, typer.Option("--changed", help="Only what differs from the defaults.")] = False,
     aliases: Annotated[
         bool, typer.Option("--aliases", help="The variable names of other systems that are accepted.")
@@ -25,6 +30,8 @@ def show(
 
       KAIKOU_STT__ENGINE=whisper kaikou settings --json
     """
+    if context.invoked_subcommand is not None:
+        return
     from kaikou.settings_load import load_settings
     from kaikou.settings_table import alias_rows, setting_rows
 
@@ -49,6 +56,9 @@ def show(
         _print_table(("setting", "value", "from"), [(row.name, row.value or "–", row.origin) for row in rows])
     for warning in loaded.warnings:
         console.note(warning)
+
+
+app.command("import")(import_settings)
 
 
 def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
