@@ -114,14 +114,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     detector = Detector(given.weights)
-    rows = [row("tuned on", TUNED_ON, detector), row("held out", HELD_OUT, detector)]
-    for one in rows:
-        print(
-            "  ".join(
-                f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
-                for key, value in one.items()
-            )
+    rows = []
+    for name, voices in (("held out", HELD_OUT), ("tuned on", TUNED_ON)):
+        rows.append(row(name, voices, detector))
+        shown = (
+            f"{key} {one:.3g}" if isinstance(one, float) else f"{key} {one}" for key, one in rows[-1].items()
         )
+        print("  ".join(shown), flush=True)
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1))
 
