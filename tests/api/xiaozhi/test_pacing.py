@@ -15,6 +15,7 @@ from kaikou.api.xiaozhi.framing import Framing
 from kaikou.api.xiaozhi.speaker import Speaker
 from kaikou.api.xiaozhi.voice import TAIL_SECONDS, Voice
 from kaikou.dialogue.session import SessionConfig
+from kaikou.settings_services import XiaozhiSettings
 
 QUEUE_SECONDS = 2.4
 FRAME = 0.06
@@ -53,7 +54,7 @@ class Line:
 
 def speaker(line: Line, delays: list[float]) -> Speaker:
     bench = SlowBench(delays)
-    return Speaker(bench, Framing(), line.send, rate=24_000, bitrate=32_000, complexity=0, format="opus")
+    return Speaker(bench, Framing(), line.send, XiaozhiSettings(complexity=0), "opus")
 
 
 @pytest.mark.parametrize("lead", [120, 600, 1_800])

@@ -78,15 +78,7 @@ class DeviceSession:
         self._leave = leave
         self._on_state = on_state
         self._loop = asyncio.get_running_loop()
-        self.speaker = Speaker(
-            bench,
-            framing,
-            send,
-            rate=settings.output_rate,
-            bitrate=settings.bitrate,
-            complexity=settings.complexity,
-            format=hello.format,
-        )
+        self.speaker = Speaker(bench, framing, send, settings, hello.format)
         self.voice = Voice(self.speaker, conversation.id, self._speaking)
         self.ears = Ears(bench, hello, self._hear, drop)
         self.mcp = DeviceMcp(

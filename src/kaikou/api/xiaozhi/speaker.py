@@ -20,6 +20,7 @@ import orjson
 from kaikou.api.xiaozhi.hello import FRAME_MS, AudioFormat
 from kaikou.audio.opus import OpusEncoder
 from kaikou.errors import KaikouError
+from kaikou.settings_services import XiaozhiSettings
 
 
 class Bench(Protocol):
@@ -56,20 +57,21 @@ class Speaker:
         bench: Bench,
         framing: Packing,
         send: Callable[[str | bytes], None],
-        *,
-        rate: int,
-        bitrate: int,
-        complexity: int,
+        settings: XiaozhiSettings,
         format: AudioFormat,
     ) -> None:
         self.format = format
         self._bench = bench
         self._framing = framing
         self._send = send
-        self._rate = rate
+        self._rate = settings.output_rate
         # CELT at these rates sounds as good as SILK and costs a fifth of it; "low-delay" is CELT alone.
         self._encoder = OpusEncoder(
-            rate, FRAME_MS, bitrate=bitrate, complexity=complexity, application="low-delay"
+            self._rate,
+            FRAME_MS,
+            bitrate=settings.bitrate,
+            complexity=settings.complexity,
+            application="low-delay",
         )
         self._raw = bytearray()
         self._line: deque[_Slot] = deque()

@@ -47,15 +47,7 @@ class UnboundSession:
         self._more_hello = more_hello
         self._leave = leave
         self._loop = asyncio.get_running_loop()
-        self.speaker = Speaker(
-            bench,
-            framing,
-            send,
-            rate=settings.output_rate,
-            bitrate=settings.bitrate,
-            complexity=settings.complexity,
-            format=hello.format,
-        )
+        self.speaker = Speaker(bench, framing, send, settings, hello.format)
         self.voice = Voice(self.speaker, conversation.id, lambda _speaking: None)
         self._timer: asyncio.TimerHandle | None = None
         self._ends_at = self._loop.time() + settings.code_minutes * 60
