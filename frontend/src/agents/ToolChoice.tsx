@@ -4,7 +4,7 @@ import { useLanguage } from "../i18n/language";
 import { useSourceTitle } from "../tools/SourceCard";
 import { matching, type Source, useTools } from "../tools/tools";
 import { Failure } from "../ui/Failure";
-import { Field } from "../ui/Field";
+import { FindField } from "../ui/FindField";
 import { Loading } from "../ui/Page";
 import { allOf, isAllowed, unknownIn, withSource, withTool } from "./allowed";
 
@@ -67,16 +67,7 @@ function ToolList({ list, onChange }: { list: string[]; onChange: (list: string[
   const shown = matching(data.sources, sought);
   return (
     <div className="stack">
-      <Field label={t("tools.find")}>
-        {(control) => (
-          <input
-            {...control}
-            type="search"
-            value={sought}
-            onChange={(event) => setSought(event.target.value)}
-          />
-        )}
-      </Field>
+      <FindField label={t("tools.find")} value={sought} onChange={setSought} />
       <p className="note" role="status">
         {list.length === 0
           ? t("agents.tools.nothingYet")

@@ -16,7 +16,7 @@ export function BaseCard({ base }: { base: Base }) {
   const [editing, setEditing] = useState(false);
   return (
     <li className="card base-card">
-      <span className="base-sign">
+      <span className="sign">
         <BookOpen aria-hidden="true" />
       </span>
       <div className="base-text">

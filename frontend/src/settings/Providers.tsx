@@ -44,7 +44,7 @@ function ProviderCard({ provider }: { provider: Provider }) {
 
   return (
     <section className="card provider" aria-labelledby={`provider-${kind}`}>
-      <span className="provider-sign">{SIGNS[kind]}</span>
+      <span className="sign">{SIGNS[kind]}</span>
       <div className="provider-text">
         <h2 id={`provider-${kind}`}>{title}</h2>
         <p className="provider-name">

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useLanguage } from "../i18n/language";
 import { request } from "../server/http";
 import { Failure } from "../ui/Failure";
-import { Field } from "../ui/Field";
+import { FindField } from "../ui/FindField";
 import { Loading } from "../ui/Page";
 
 interface Setting {
@@ -41,16 +41,7 @@ export function ServerSettings() {
         </p>
       ))}
       <div className="setting-filter">
-        <Field label={t("settings.find")}>
-          {(control) => (
-            <input
-              {...control}
-              type="search"
-              value={sought}
-              onChange={(event) => setSought(event.target.value)}
-            />
-          )}
-        </Field>
+        <FindField label={t("settings.find")} value={sought} onChange={setSought} />
         <label className="check">
           <input
             type="checkbox"

@@ -27,7 +27,7 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
   return (
     <section className="card source" aria-label={title}>
       <header className="source-head">
-        <span className="source-sign">{signOf(source.name)}</span>
+        <span className="sign">{signOf(source.name)}</span>
         <div className="source-text">
           <h2>{title}</h2>
           {server && <p className="note source-address">{server.address}</p>}

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
-import { Field } from "../ui/Field";
+import { FindField } from "../ui/FindField";
 import { Empty, Loading, Page } from "../ui/Page";
 import { Endpoints } from "./Endpoints";
 import { McpDialog } from "./McpDialog";
@@ -48,16 +48,7 @@ export function ToolsPage() {
       {!data && !error && <Loading />}
       {data && (
         <>
-          <Field label={t("tools.find")}>
-            {(control) => (
-              <input
-                {...control}
-                type="search"
-                value={sought}
-                onChange={(event) => setSought(event.target.value)}
-              />
-            )}
-          </Field>
+          <FindField label={t("tools.find")} value={sought} onChange={setSought} />
           {sources.length === 0 && (
             <Empty icon={<Search aria-hidden="true" />} title={t("tools.none")}>
               <Button onClick={() => setSought("")}>{t("tools.showAll")}</Button>

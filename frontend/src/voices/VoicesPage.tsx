@@ -4,6 +4,7 @@ import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
+import { FindField } from "../ui/FindField";
 import { Empty, Loading, Page } from "../ui/Page";
 import { BlendEditor } from "./BlendEditor";
 import { byLanguage, isAccent } from "./groups";
@@ -80,16 +81,7 @@ export function VoicesPage() {
       {data && (
         <>
           <div className="voice-filter">
-            <Field label={t("voices.find")}>
-              {(control) => (
-                <input
-                  {...control}
-                  type="search"
-                  value={sought}
-                  onChange={(event) => setSought(event.target.value)}
-                />
-              )}
-            </Field>
+            <FindField label={t("voices.find")} value={sought} onChange={setSought} />
             <Field label={t("voices.language")}>
               {(control) => (
                 <select
