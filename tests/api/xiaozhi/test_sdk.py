@@ -127,7 +127,7 @@ async def test_a_turn_calls_the_devices_tool_and_its_result_is_spoken(house: Hom
 
     def reply(messages: Sequence[Message]) -> list[Delta]:
         if messages[-1].role == "tool":
-            return [Delta(text=f"Look, {messages[-1].content}."), Delta(finish="stop")]
+            return [Delta(text=f"Now {messages[-1].content}."), Delta(finish="stop")]
         if "spoke" not in messages[-1].content:
             return [Delta(text="Hello."), Delta(finish="stop")]
         call = ToolCall("call_1", "self_lamp_set", '{"color": "blue"}')
@@ -150,7 +150,7 @@ async def test_a_turn_calls_the_devices_tool_and_its_result_is_spoken(house: Hom
             await sdk.send_audio(pcm.ljust(1920, b"\0"))
         await sdk.send_silence_audio(2.0)
         said = await client.until(lambda one: one.get("state") == "sentence_start")
-        assert said["text"] == 'Look, "the lamp is blue".'  # the SDK gives results as JSON
+        assert said["text"] == 'Now "the lamp is blue".'  # the SDK gives results as JSON
         await client.until(stopped)
         assert lamps == [{"color": "blue"}]
         offered = [one.name for one in house.server.llm.generations[-1].tools]
