@@ -238,10 +238,12 @@ async def test_a_slow_choice_is_followed_from_outside(
     choice = {"engine": "openai", "base_url": provider.base_url, "api_key": KEY, "model": "first-model"}
     async with running(tmp_path) as server:
         await server.until_ready()
+        provider.models_held = asyncio.Event()
         answer = await server.client.put("/api/providers/llm", json=choice)
         assert answer.status_code == 202 and answer.json()["switching"]["state"] == "loading"
         busy = await server.client.put("/api/providers/llm", json=choice)
         assert (busy.status_code, busy.json()["code"]) == (409, "switch_under_way")
+        provider.models_held.set()
         async with asyncio.timeout(30):
             # It serves a moment before the choice is written down.
             while (llm := await kind_of(server, "llm"))["engine"] != "openai" or llm["switching"]:

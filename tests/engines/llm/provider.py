@@ -70,6 +70,8 @@ class Provider:
     """Answers of the next requests: status, headers, body; before any streaming."""
     models: list[str] = field(default_factory=lambda: ["first-model", "second-model"])
     models_status: int = 200
+    models_held: asyncio.Event | None = None
+    """The list of models waits for it."""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server sees that a client went away in the middle of a stream."""
     connections: set[Any] = field(default_factory=set)
@@ -79,6 +81,8 @@ class Provider:
 
         @app.get("/v1/models")
         async def models(request: Request) -> Any:
+            if self.models_held is not None:
+                await self.models_held.wait()
             if request.headers.get("authorization") == "Bearer sk-wrong":
                 return JSONResponse(
                     {"error": {"message": "Incorrect key: sk-wrong", "code": "invalid_api_key"}}, 401

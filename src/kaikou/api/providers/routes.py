@@ -86,9 +86,14 @@ async def _put(runtime: Runtime, kind: ChoosableKind, choice: Choice | None, res
 async def _kinds(runtime: Runtime, kinds: Iterable[ChoosableKind]) -> list[KindOut]:
     if runtime.engines is None or runtime.warmup is None:
         raise NotReady("The server is still starting.", hint="GET /api/health says what is waited for.")
-    board = switchboard(runtime)
-    kept = await board.choices()
-    return [
-        await asyncio.to_thread(kind_out, runtime, kind, saved=kind in kept, switching=board.state(kind))
-        for kind in kinds
-    ]
+    board, wanted = switchboard(runtime), tuple(kinds)
+    while True:
+        in_force = runtime.loaded
+        kept = await board.choices()
+        found = [
+            await asyncio.to_thread(kind_out, runtime, kind, saved=kind in kept, switching=board.state(kind))
+            for kind in wanted
+        ]
+        # A choice that came into force meanwhile would be told in part.
+        if runtime.loaded is in_force:
+            return found
