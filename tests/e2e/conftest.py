@@ -189,12 +189,36 @@ class Visit:
         return self.page.locator(f".line.{role}:not(.hearing) .words").all_inner_texts()
 
     def wait_lines(self, role: str, count: int, seconds: float = 30) -> list[str]:
-        self.page.wait_for_function(
-            "([role, count]) => document.querySelectorAll(`.line.${role}:not(.hearing)`).length >= count",
-            arg=[role, count],
-            timeout=seconds * 1000,
-        )
-        return self.lines(role)
+        """The lines of ``role`` once there are so many, all of one moment: an address that follows the
+        conversation draws the page anew."""
+        try:
+            found = self.page.wait_for_function(
+                """([role, count]) => {
+                    const lines = [...document.querySelectorAll(`.line.${role}:not(.hearing) .words`)];
+                    return lines.length >= count && lines.map((line) => line.innerText);
+                }""",
+                arg=[role, count],
+                timeout=seconds * 1000,
+            )
+        except TimeoutError:
+            said = self.page.inner_text("main")
+            pytest.fail(f"waited for {count} lines of {role}, the page says:\n{said}")
+        lines: list[str] = found.json_value()
+        return lines
+
+    def write(self, text: str) -> None:
+        """Write a message and send it, as a person does who sees when it can be sent."""
+        field = self.page.locator(".composer textarea")
+        sendable = self.page.locator(".composer .send:enabled")
+        for _ in range(10):
+            field.fill(text)
+            try:
+                sendable.wait_for(timeout=3000)
+            except TimeoutError:  # the page was drawn anew, without what was filled in
+                continue
+            field.press("Enter")
+            return
+        pytest.fail(f"nothing can be sent, the page says:\n{self.page.inner_text('main')}")
 
     def picture(self, name: str) -> None:
         """Kept where KAIKOU_TEST_PICTURES names a folder, for people to look at."""

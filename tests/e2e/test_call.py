@@ -20,12 +20,6 @@ def start(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Start talking").click()
 
 
-def write(visit: Visit, text: str) -> None:
-    field = visit.page.get_by_label("Write a message")
-    field.fill(text)
-    field.press("Enter")
-
-
 def cut_line(visit: Visit) -> str:
     """The words of the last interrupted reply that were heard."""
     line = visit.page.locator(".line.assistant.cut").last
@@ -58,7 +52,7 @@ def test_a_voice_interrupts_and_history_keeps_what_was_heard(
     visit = open_page(echo_server.url, microphone=microphone, preferences=BESIDE)
     start(visit)
     visit.wait_status("Listening")
-    write(visit, LONG)
+    visit.write(LONG)
     heard = cut_line(visit)
     assert 0 < len(heard) < len(LONG)
     assert LONG.startswith(heard)
@@ -69,7 +63,7 @@ def test_the_interrupt_button_silences_at_once(echo_server: Server, open_page: O
     visit = open_page(echo_server.url, preferences=BESIDE)
     start(visit)
     visit.wait_status("Listening")
-    write(visit, LONG)
+    visit.write(LONG)
     visit.wait_status("Speaking")
     visit.page.wait_for_timeout(2500)
     visit.page.get_by_role("button", name="Interrupt").click()
@@ -83,7 +77,7 @@ def test_escape_interrupts_too(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url, preferences=BESIDE)
     start(visit)
     visit.wait_status("Listening")
-    write(visit, LONG)
+    visit.write(LONG)
     visit.wait_status("Speaking")
     visit.page.wait_for_timeout(1500)
     visit.page.keyboard.press("Escape")
@@ -132,7 +126,7 @@ def test_a_dropped_line_is_taken_up_again(echo_server: Server, open_page: Open) 
         visit = open_page(f"http://127.0.0.1:{proxy.port}", errors_expected=True, preferences=BESIDE)
         start(visit)
         visit.wait_status("Listening")
-        write(visit, STORY)
+        visit.write(STORY)
         visit.wait_status("Speaking")
         visit.page.wait_for_timeout(1000)
         proxy.drop(for_seconds=1.5)
@@ -147,20 +141,20 @@ def test_a_conversation_written_then_spoken_then_written_is_one(serve: Serve, op
     replies = '["First answer.", "Second answer.", "Third answer."]'
     server = serve(KAIKOU_LLM__SCRIPTED__REPLIES=replies)
     visit = open_page(server.url, preferences=BESIDE)
-    write(visit, "First question")
+    visit.write("First question")
     assert visit.wait_lines("assistant", 1) == ["First answer."]
     visit.page.get_by_role("button", name="Call Robin").click()
     visit.wait_status("Listening")
-    write(visit, "Second question")
+    visit.write("Second question")
     visit.wait_status("Speaking")
     # The scripted model counts the questions it is given: the written one is among them.
     assert visit.wait_lines("assistant", 2)[1] == "Second answer."
     visit.page.get_by_role("button", name="End", exact=True).click()
-    write(visit, "Third question")
+    visit.write("Third question")
     assert visit.wait_lines("assistant", 3)[2] == "Third answer."
     assert visit.lines("user") == ["First question", "Second question", "Third question"]
     visit.page.get_by_role("button", name="New conversation").click()
-    write(visit, "Afresh")
+    visit.write("Afresh")
     assert visit.wait_lines("assistant", 1) == ["First answer."]
 
 
@@ -175,5 +169,5 @@ def test_a_refused_microphone_says_what_to_do(echo_server: Server, open_page: Op
     start(visit)
     visit.page.get_by_role("alert").get_by_text("Allow it for this page").wait_for()
     assert visit.status() == "Ready when you are"
-    write(visit, "Then I write.")
+    visit.write("Then I write.")
     assert visit.wait_lines("assistant", 1) == ["Then I write."]

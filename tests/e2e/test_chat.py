@@ -37,12 +37,6 @@ def greet(name: str) -> str:
 > Say hello from me."""
 
 
-def write(visit: Visit, text: str) -> None:
-    field = composer(visit)
-    field.fill(text)
-    field.press("Enter")
-
-
 def composer(visit: Visit) -> Locator:
     return visit.page.get_by_label("Write a message").or_(visit.page.get_by_label("写一条消息"))
 
@@ -80,7 +74,7 @@ def test_an_answer_in_markdown(
     visit = open_page(echo_server.url, **context)
     fetched: list[str] = []
     visit.page.on("request", lambda request: fetched.append(request.url))
-    write(visit, RICH)
+    visit.write(RICH)
     answered(visit)
     answer = visit.page.locator(".line.assistant .markdown")
     expect(answer.get_by_role("heading", name="周末的计划 for you")).to_be_visible()
@@ -98,7 +92,7 @@ def test_an_answer_in_markdown(
 
 def test_a_message_is_copied_edited_answered_anew_and_deleted(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url, permissions=["clipboard-read", "clipboard-write"])
-    write(visit, "Frist words")
+    visit.write("Frist words")
     assert answered(visit) == ["Frist words"]
 
     button(visit, "assistant", "Copy").click()
@@ -114,7 +108,7 @@ def test_a_message_is_copied_edited_answered_anew_and_deleted(echo_server: Serve
     expect(visit.page.locator(".line.assistant .words")).to_have_text("First words")
     assert visit.lines("user") == ["First words"]
 
-    write(visit, "Second words")
+    visit.write("Second words")
     answered(visit, 2)
     before = visit.page.locator(".line.assistant").first
     before.hover()
@@ -133,7 +127,7 @@ def test_a_message_is_copied_edited_answered_anew_and_deleted(echo_server: Serve
 
 def test_an_answer_is_stopped_and_keeps_what_was_written(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
-    write(visit, LONG)
+    visit.write(LONG)
     visit.page.get_by_text("This is line 3 ").nth(1).wait_for()
     visit.page.get_by_role("button", name="Stop answering").click()
     line = visit.page.locator(".line.assistant.cut")
@@ -145,7 +139,7 @@ def test_the_newest_words_stay_in_sight_unless_one_reads_above(echo_server: Serv
     visit = open_page(echo_server.url)
     scroller = visit.page.locator(".messages-scroll")
     distance = "node => node.scrollHeight - node.clientHeight - node.scrollTop"
-    write(visit, LONG)
+    visit.write(LONG)
     visit.page.get_by_text("This is line 8 ").nth(1).wait_for()
     assert scroller.evaluate(distance) < 60
     scroller.hover()
@@ -200,7 +194,7 @@ def test_an_input_method_keeps_its_enter(echo_server: Server, open_page: Open) -
 
 def test_the_address_follows_and_opens_a_conversation(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
-    write(visit, "Where am I?")
+    visit.write("Where am I?")
     visit.page.wait_for_url("**/app/c/*")
     assert composer(visit).evaluate("node => node === document.activeElement")
     answered(visit)
@@ -210,7 +204,7 @@ def test_the_address_follows_and_opens_a_conversation(echo_server: Server, open_
     visit.page.goto(address)
     assert visit.wait_lines("assistant", 1) == ["Where am I?"]
     assert visit.page.title().startswith("Where am I?")
-    write(visit, "And now?")
+    visit.write("And now?")
     assert answered(visit, 2) == ["Where am I?", "And now?"]
     assert visit.page.url == address
     visit.page.go_back()
@@ -224,7 +218,7 @@ def test_the_address_follows_and_opens_a_conversation(echo_server: Server, open_
 
 def test_two_windows_show_the_same_conversation(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
-    write(visit, "From the first window")
+    visit.write("From the first window")
     answered(visit)
     other = visit.page.context.new_page()
     other.goto(visit.page.url)
@@ -238,7 +232,7 @@ def test_two_windows_show_the_same_conversation(echo_server: Server, open_page: 
 
 def test_a_stored_conversation_goes_on_by_voice(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
-    write(visit, "Written first")
+    visit.write("Written first")
     answered(visit)
     visit.page.wait_for_url("**/app/c/*")
     visit.page.reload()
@@ -271,7 +265,7 @@ def test_everybody_can_write(echo_server: Server, open_page: Open, locale: str) 
         color_scheme="dark" if dark else "light",
         viewport={"width": 360, "height": 700} if dark else {"width": 1280, "height": 800},
     )
-    write(visit, RICH)
+    visit.write(RICH)
     answered(visit)
     visit.page.locator(".hljs-keyword").first.wait_for()
     assert accessibility_problems(visit) == []

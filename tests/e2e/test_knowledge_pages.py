@@ -27,7 +27,7 @@ def test_documents_are_sent_found_and_brought_back(echo_server: Server, open_pag
     assert accessibility_problems(visit) == []
     visit.picture("knowledge-empty-en-desktop")
     page.get_by_role("button", name="New knowledge base").click()
-    page.get_by_label("Name").fill("Household")
+    page.get_by_role("textbox", name="Name").fill("Household")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Household").wait_for()
     page.get_by_label("Choose files").set_input_files(

@@ -40,12 +40,6 @@ def start(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Start talking").click()
 
 
-def write(visit: Visit, text: str) -> None:
-    field = visit.page.get_by_label("Write a message")
-    field.fill(text)
-    field.press("Enter")
-
-
 def captions(visit: Visit, role: str) -> str:
     text: str = visit.page.locator(f".live-captions.{role} .live-words").inner_text()
     return text
@@ -56,7 +50,7 @@ def test_words_light_up_in_order_as_they_are_spoken(echo_server: Server, open_pa
     start(visit)
     visit.wait_status("Listening")
     visit.page.evaluate(WATCH_WORDS)
-    write(visit, SENTENCE)
+    visit.write(SENTENCE)
     visit.wait_status("Speaking")
     visit.wait_status("Listening")
     assert visit.page.evaluate("() => window.lit") == SENTENCE.rstrip(".").split()

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useNavigate, useParams } from "react-router";
 import { conversationOf, type StoredConversation } from "../chat/stored";
 import { useConversation } from "../conversation/ConversationProvider";
+import type { Conversation } from "../conversation/conversation";
 import { isInCall } from "../conversation/store";
 import { request, ServerError } from "../server/http";
 
@@ -16,6 +17,12 @@ export interface Opened {
   retry: () => void;
   /** Leave the call and open what the address names. */
   leaveCall: () => void;
+}
+
+/** What the server told, and the conversation as it was here when it was asked. */
+interface Asked {
+  before: Conversation;
+  stored: StoredConversation;
 }
 
 /**
@@ -38,20 +45,30 @@ export function useOpenedConversation(): Opened {
 
   const { data, error, refetch } = useQuery({
     queryKey: ["conversation", wanted],
-    queryFn: () => request<StoredConversation>(`/api/conversations/${wanted}`),
+    queryFn: async (): Promise<Asked> => {
+      const before = store.state.conversation;
+      return { before, stored: await request<StoredConversation>(`/api/conversations/${wanted}`) };
+    },
     // What is being left is not asked for again: it may have been deleted.
     enabled: wanted !== undefined && !inCall && conversationId === wanted,
     staleTime: 0,
+    // What `before` is must stay the very same.
+    structuralSharing: false,
   });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the server says is taken once
   useEffect(() => {
     const { conversation: before, conversationId: here } = store.state;
     const busy = isInCall(store.state) || before.response !== null || before.unsent.length > 0;
-    if (!data || data.id !== here || busy) return;
-    const now = conversationOf(data, before);
+    if (!data || data.stored.id !== here || busy) return;
+    if (before.lines.length > 0 && data.before !== before) {
+      // More was said while the server was asked: what it told is older than what is shown.
+      void refetch();
+      return;
+    }
+    const now = conversationOf(data.stored, before);
     store.update({ conversation: now });
-    if (data.agent_id) chooseAgent(data.agent_id);
+    if (data.stored.agent_id) chooseAgent(data.stored.agent_id);
     if (now.response !== null) actions.follow();
   }, [data]);
 
@@ -71,7 +88,7 @@ export function useOpenedConversation(): Opened {
             ? "failed"
             : "loading",
     error,
-    title: data?.title ?? "",
+    title: data?.stored.title ?? "",
     retry: () => void refetch(),
     leaveCall: () => wanted !== undefined && actions.open(wanted),
   };
