@@ -35,13 +35,17 @@ def replaced_module(package: str, name: str, path: Path) -> Iterator[ModuleType]
 
 def execute(module: ModuleType, path: Path) -> None:
     """Run the file in the module. Blocks. Raises what the file raises."""
-    # Compiled here: a cached one is taken for fresh where a file was saved twice within a second, at the
-    # same length. The files of a folder are imported by Python itself, which must find none.
+    # Compiled here, and the files of a folder without a cache: a cached one is taken for fresh where a file
+    # was saved twice within a second, at the same length.
     if path.name == "__init__.py":
-        for cached in path.parent.rglob("__pycache__"):
+        for cached in list(path.parent.rglob("__pycache__")):
             shutil.rmtree(cached, ignore_errors=True)
     code = compile(path.read_bytes(), str(path), "exec")
-    exec(code, module.__dict__)  # noqa: S102 - running the operator's code is what such a folder is for
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        exec(code, module.__dict__)  # noqa: S102 - running the operator's code is what such a folder is for
+    finally:
+        sys.dont_write_bytecode = kept
 
 
 def forget_module(package: str, name: str) -> dict[str, ModuleType]:
