@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 from kaikou.jobs.recurrence import EVERY_DAY, WEEKDAYS, WEEKEND
 from kaikou.jobs.when.numbers import CHINESE as N
 from kaikou.jobs.when.numbers import chinese as number
-from kaikou.jobs.when.parts import Clock, Parts, Period, day_of_month, in_days, this_date, weekday
+from kaikou.jobs.when.parts import (
+    Clock,
+    Found,
+    Parts,
+    Period,
+    Rule,
+    day_of_month,
+    in_days,
+    read_by,
+    this_date,
+    weekday,
+)
 
 SIMPLER = str.maketrans("點鐘週號後兩禮時過這個間裡裏隔從", "点钟周号后两礼时过这个间里里隔从")
 """Traditional characters of times, one for one, so that places in the text stay what they are."""
@@ -44,26 +54,10 @@ _PERIOD = "|".join(sorted(_PERIODS, key=len, reverse=True))
 _WEEKS = {"": None, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
 _MINUTES = rf"(?:{N}分(?!钟)|[零〇]{N}|[一二三四五]?十[一二三四五六七八九]?|\d{{2}})"
 
-Found = re.Match[str]
-
 
 def read(text: str) -> Parts:
     """The parts of a time in ``text`` (simplified characters); ``impossible`` where one makes no sense."""
-    parts = Parts()
-    rest = text
-    for pattern, take in _RULES:
-        for found in pattern.finditer(rest):
-            try:
-                taken = take(found, parts)
-            except ValueError:
-                parts.impossible = True
-                continue
-            if taken:
-                parts.spans.append(found.span())
-                # What was read once is not read again.
-                gap = "\0" * (found.end() - found.start())
-                rest = rest[: found.start()] + gap + rest[found.end() :]
-    return parts
+    return read_by(_RULES, text)
 
 
 def _day(name: str) -> int:
@@ -197,7 +191,7 @@ def _period(found: Found, parts: Parts) -> bool:
     return True
 
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[Found, Parts], bool]], ...] = tuple(
+_RULES: tuple[Rule, ...] = tuple(
     (re.compile(pattern), take)
     for pattern, take in (
         (rf"每(?:隔|过)?(?:(?P<half>半)|(?P<n>{N}))?个?(?P<unit>分钟|{_HOUR})", _every_minutes),

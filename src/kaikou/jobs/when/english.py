@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 from kaikou.jobs.recurrence import EVERY_DAY, WEEKDAYS, WEEKEND
 from kaikou.jobs.when.numbers import ENGLISH, ORDINAL, WORDS, ordinal
 from kaikou.jobs.when.numbers import english as number
-from kaikou.jobs.when.parts import Clock, Parts, Period, day_of_month, in_days, this_date, weekday
+from kaikou.jobs.when.parts import (
+    Clock,
+    Found,
+    Parts,
+    Period,
+    Rule,
+    day_of_month,
+    in_days,
+    read_by,
+    this_date,
+    weekday,
+)
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = (
@@ -45,25 +55,10 @@ _PERIODS: dict[str, Period] = {
 _AMPM = r"(?P<ampm>[ap]\.? ?m\b\.?)"
 _HOUR = rf"(?:\d{{1,2}}|{WORDS})"
 
-Found = re.Match[str]
-
 
 def read(text: str) -> Parts:
     """The parts of a time in ``text`` (lower case); ``impossible`` where one makes no sense."""
-    parts = Parts()
-    rest = text
-    for pattern, take in _RULES:
-        for found in pattern.finditer(rest):
-            try:
-                taken = take(found, parts)
-            except ValueError:
-                parts.impossible = True
-                continue
-            if taken:
-                parts.spans.append(found.span())
-                gap = "\0" * (found.end() - found.start())
-                rest = rest[: found.start()] + gap + rest[found.end() :]
-    return parts
+    return read_by(_RULES, text)
 
 
 def _day(name: str) -> int:
@@ -234,7 +229,7 @@ _WORK = r"week ?days?|work(?:ing)? ?days?"
 _MINUTE = rf"(?: (?P<minute>(?:oh )?{WORDS}))?"
 _PAST = rf"(?P<minutes>half|(?:a )?quarter|{ENGLISH}(?: minutes?)?) (?P<which>past|to|before|after)"
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[Found, Parts], bool]], ...] = tuple(
+_RULES: tuple[Rule, ...] = tuple(
     (re.compile(pattern), take)
     for pattern, take in (
         (

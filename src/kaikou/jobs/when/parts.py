@@ -7,7 +7,8 @@ evening) is decided here, the same for every language.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -198,3 +199,29 @@ def _of_period(hour: int, period: Period) -> int:
             return hour % 12 + 12
         case "evening" | "night":
             return hour + 24 if hour <= 4 else (24 if hour == 12 else hour + 12)
+
+
+Found = re.Match[str]
+Rule = tuple[re.Pattern[str], Callable[[Found, "Parts"], bool]]
+"""A pattern, and what takes a match of it into the parts: False where it says nothing there. Raises
+ValueError for a time that cannot be."""
+
+
+def read_by(rules: Sequence[Rule], text: str) -> Parts:
+    """The parts of a time in ``text`` by a language's ``rules``, in their order; ``impossible`` where one
+    makes no sense."""
+    parts = Parts()
+    rest = text
+    for pattern, take in rules:
+        for found in pattern.finditer(rest):
+            try:
+                taken = take(found, parts)
+            except ValueError:
+                parts.impossible = True
+                continue
+            if taken:
+                parts.spans.append(found.span())
+                # What was read once is not read again.
+                gap = "\0" * (found.end() - found.start())
+                rest = rest[: found.start()] + gap + rest[found.end() :]
+    return parts
