@@ -189,7 +189,7 @@ def main() -> None:
     detector = energy
     if given.vad == "silero":
         from kaikou.engines.weights.store import WeightStore
-        from kaikou.settings import Settings
+        from kaikou.settings.tree import Settings
 
         folder = WeightStore(Settings().models).path("silero-vad")
         detector = silero(folder / "silero_vad_16k_op15.onnx")

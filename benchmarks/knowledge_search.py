@@ -26,7 +26,7 @@ from kaikou.knowledge.index import packed
 from kaikou.knowledge.library import KnowledgeBase
 from kaikou.knowledge.words import words_of
 from kaikou.server import open_engine
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.blobs import Blobs
 from kaikou.store.database import Database
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository

@@ -23,7 +23,7 @@ from kaikou.engines.ports import Generation, LanguageModel, Message
 from kaikou.engines.registry import EngineContext, create
 from kaikou.engines.selection import choose
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings_load import load_settings
+from kaikou.settings.loading import load_settings
 
 PERSONA = (
     "You are {name}, a warm and curious companion on a phone call. Speak the caller's language. "

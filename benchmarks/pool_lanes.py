@@ -25,7 +25,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane
 from kaikou.engines.registry import EngineContext, create
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 ALLOWED = 0.150  # seconds of growth at the 95th percentile
 Call = Callable[[Lane], Awaitable[None]]

@@ -36,7 +36,7 @@ from kaikou.dialogue.reply import ReplyPlan
 from kaikou.dialogue.replying import Replying
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
-from kaikou.settings_load import load_settings
+from kaikou.settings.loading import load_settings
 
 
 @dataclass

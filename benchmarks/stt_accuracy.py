@@ -31,7 +31,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import SpeechToText
 from kaikou.engines.registry import EngineContext, create
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 AUDIO = {".wav", ".flac", ".opus", ".ogg", ".mp3", ".m4a", ".webm"}
 

@@ -23,8 +23,8 @@ import numpy as np
 from kaikou.engines.ports import LanguageModel, Message, Tool
 from kaikou.intent.router import Router
 from kaikou.server import open_engine
-from kaikou.settings_load import load_settings
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.loading import load_settings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.ports import AgentChoice, ToolPorts
 from kaikou.tools.room import ToolRoom
 

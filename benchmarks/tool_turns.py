@@ -30,7 +30,7 @@ from kaikou.engines.ports import Card, Delta, Engines, Generation, Message, Tool
 from kaikou.engines.selection import build
 from kaikou.engines.weights.store import WeightStore
 from kaikou.intent.calling import FunctionCalling
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
 from kaikou.tools.room import ToolRoom
 

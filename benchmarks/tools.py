@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from kaikou.engines.ports import Tool
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.plugins import PluginFolder
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
 from kaikou.tools.room import ToolRoom

@@ -24,7 +24,7 @@ from kaikou.engines.registry import EngineContext
 from kaikou.engines.tts.kokoro import Kokoro
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import SettingsError
-from kaikou.settings import PoolSettings, Settings, TtsSettings
+from kaikou.settings.tree import PoolSettings, Settings, TtsSettings
 
 TEXTS = {
     "4 hanzi": "你好世界。",

@@ -18,7 +18,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane
 from kaikou.engines.registry import EngineContext, create
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 FRAME = 320  # samples, 20 ms
 

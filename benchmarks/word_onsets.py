@@ -35,7 +35,7 @@ from kaikou.engines.registry import EngineContext
 from kaikou.engines.tts.kokoro import Kokoro
 from kaikou.engines.tts.word_times import Paces, WordTimer, estimated, units
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 SENTENCES = Path(__file__).parent / "data" / "onset_sentences.json"
 _PACKET = 0.2

@@ -47,12 +47,12 @@ ROOT_ROOMS = {"server", "composing", "serving", "__main__"}
 
 
 def room_named(part: str) -> str:
-    """``settings.py``, ``settings_load.py`` … are one room."""
+    """``settings.py``, ``loading.py`` … are one room."""
     return "settings" if part.startswith("settings_") else part
 
 
 def room_of(path: Path) -> str:
-    return room_named(path.relative_to(SOURCE).parts[0].removesuffix(".py"))
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
 def imported_rooms(source: str, path: Path) -> set[tuple[int, str]]:
@@ -70,7 +70,7 @@ def imported_rooms(source: str, path: Path) -> set[tuple[int, str]]:
         for name in names:
             parts = name.split(".")
             if parts[0] == "kaikou" and len(parts) > 1:
-                found.add((node.lineno, room_named(parts[1])))
+                found.add((node.lineno, parts[1]))
     return found
 
 

@@ -21,8 +21,8 @@ from kaikou.cli.bench_live import measure
 from kaikou.cli.caller_voice import babble
 from kaikou.cli.load_values import Load
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
-from kaikou.settings_load import LoadedSettings
+from kaikou.settings.loading import LoadedSettings
+from kaikou.settings.tree import Settings
 
 SCRIPTED: dict[str, Any] = {
     "vad": {"engine": "energy"},

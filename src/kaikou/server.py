@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from kaikou.engines.registry import Kind, Weights
     from kaikou.engines.warmup import Loading, Warmup
     from kaikou.knowledge.library import KnowledgeBase
-    from kaikou.settings import Settings
-    from kaikou.settings_load import LoadedSettings
+    from kaikou.settings.loading import LoadedSettings
+    from kaikou.settings.tree import Settings
     from kaikou.store.database import Database
     from kaikou.tools.room import ToolRoom
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from kaikou import logs
 from kaikou.errors import SettingsError
 from kaikou.server import OnChange, ignore, open_app
-from kaikou.settings_load import LoadedSettings, load_settings
+from kaikou.settings.loading import LoadedSettings, load_settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from kaikou.api.runtime import Runtime
-    from kaikou.settings import Settings
+    from kaikou.settings.tree import Settings
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from kaikou.accounts.exposure import check_exposure, is_loopback
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 
 @pytest.mark.parametrize(

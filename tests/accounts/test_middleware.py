@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 from kaikou.accounts.guard import COOKIE, Guard
 from kaikou.accounts.middleware import GuardMiddleware
 from kaikou.accounts.passwords import hash_password
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 KEY, PASSWORD = "key-0123456789", "correct horse"
 

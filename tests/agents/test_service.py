@@ -12,7 +12,7 @@ from kaikou.agents.persona import Agent, checked
 from kaikou.agents.service import AgentService
 from kaikou.agents.shipped import SHIPPED
 from kaikou.errors import InvalidInput, NotFound
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.agents import AgentRepository
 from kaikou.store.database import Database
 

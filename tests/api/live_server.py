@@ -29,7 +29,7 @@ from kaikou.audio.pcm import Pcm
 from kaikou.dialogue.admission import Admission
 from kaikou.dialogue.service import LiveService
 from kaikou.engines.ports import AudioChunk, Engines, Voice
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.agents import AgentRepository
 from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository

@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kaikou.accounts.middleware import GuardMiddleware
 from kaikou.api import mcp_endpoints, problems, tools
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.store.endpoints import EndpointRepository
 from kaikou.tools.mcp.endpoints import McpEndpoints
 from kaikou.tools.room import ToolRoom

@@ -22,8 +22,8 @@ from websockets.asyncio.client import connect
 
 from kaikou.api.listener import bind
 from kaikou.api.providers import switch
-from kaikou.settings_load import LoadedSettings, load_settings
-from kaikou.settings_page import Choice, page_file, read_choices, with_choices, write_choices
+from kaikou.settings.loading import LoadedSettings, load_settings
+from kaikou.settings.page import Choice, page_file, read_choices, with_choices, write_choices
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ async def test_a_choice_is_in_force_kept_and_taken_back(
 
 
 async def settings_of(folder: Path) -> LoadedSettings:
-    from kaikou.settings import Settings
+    from kaikou.settings.tree import Settings
 
     return LoadedSettings(Settings.model_validate(SCRIPTED | {"data_dir": folder}))
 

@@ -17,8 +17,8 @@ from kaikou.api.reminders.tool import CallersSchedule, OtherDevices
 from kaikou.composing.reminders import open_reminders
 from kaikou.jobs.reminder import Wish
 from kaikou.jobs.schedule import Schedule
-from kaikou.settings import Settings
-from kaikou.settings_services import ReminderSettings
+from kaikou.settings.services import ReminderSettings
+from kaikou.settings.tree import Settings
 from kaikou.store.database import Database
 from kaikou.store.reminders import ReminderRepository
 

@@ -20,8 +20,8 @@ from kaikou.agents.service import AgentService
 from kaikou.api import agents, conversations, deletion, latency, login, problems
 from kaikou.api.runtime import Runtime
 from kaikou.errors import LimitReached
-from kaikou.settings import Settings
-from kaikou.settings_load import LoadedSettings
+from kaikou.settings.loading import LoadedSettings
+from kaikou.settings.tree import Settings
 from kaikou.store.agents import AgentRepository
 from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository

@@ -16,7 +16,7 @@ from kaikou.agents.service import AgentService
 from kaikou.api import agents, mcp_servers, problems, tools
 from kaikou.api.events import Feed
 from kaikou.api.runtime import Runtime
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.agents import AgentRepository
 from kaikou.store.database import Database
 from kaikou.tools.room import ToolRoom

@@ -10,8 +10,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from kaikou.cli.main import main
-from kaikou.settings_import import Imported, convert, merged
-from kaikou.settings_load import load_settings
+from kaikou.settings.importing import Imported, convert, merged
+from kaikou.settings.loading import load_settings
 
 BASE = """
 server:

@@ -12,7 +12,7 @@ from kaikou.devices.firmware import FirmwareStore, numeric_version, version_key
 from kaikou.devices.registry import DeviceRegistry
 from kaikou.devices.tokens import DeviceTokens
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotFound
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.database import Database
 from kaikou.store.devices import DeviceRepository
 

@@ -30,7 +30,7 @@ from kaikou.engines.ports import (
     Transcript,
     Voice,
 )
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 RATE = 16_000
 

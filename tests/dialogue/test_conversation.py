@@ -34,7 +34,7 @@ from kaikou.dialogue.items import AudioPart, Item, TextPart
 from kaikou.dialogue.session import ReplyRequest, SessionConfig, TurnPolicy
 from kaikou.engines.ports import Delta, Tool, ToolCall
 from kaikou.errors import EngineFailed, InvalidInput, NotFound
-from kaikou.settings import LiveSettings, Settings
+from kaikou.settings.tree import LiveSettings, Settings
 
 CONFIG = SessionConfig(input_rate=RATE)
 

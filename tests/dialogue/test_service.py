@@ -20,7 +20,7 @@ from kaikou.dialogue.service import LiveService
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
 from kaikou.engines.ports import Engines
 from kaikou.errors import InvalidInput, LimitReached, NotFound, NotReady
-from kaikou.settings import LiveSettings, Settings
+from kaikou.settings.tree import LiveSettings, Settings
 from kaikou.store.agents import AgentRepository
 from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository

@@ -14,7 +14,7 @@ from kaikou.dialogue.events import Interrupted, ReplyDone, SentenceStarted, Tool
 from kaikou.dialogue.items import Item
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
 from kaikou.engines.ports import Tool, ToolCall
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.ports import Outcome
 
 WRITTEN = replace(CONFIG, audio_replies=False)

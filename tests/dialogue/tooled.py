@@ -16,8 +16,8 @@ from kaikou.dialogue.session import SessionConfig, TurnPolicy
 from kaikou.engines.ports import Delta, Message, Tool, ToolCall
 from kaikou.intent.calling import FunctionCalling
 from kaikou.intent.ports import IntentModule
-from kaikou.settings import Settings
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
+from kaikou.settings.tree import Settings
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
 from kaikou.tools.toolbox import Toolbox
 

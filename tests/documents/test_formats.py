@@ -9,7 +9,7 @@ from kaikou.documents.document import Document
 from kaikou.documents.plain import decoded
 from kaikou.documents.reading import format_of, read
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 LIMITS = DocumentLimits()
 CHINESE = "旧时的渡口已经荒废，船夫搬到了镇上，但每年秋天他仍回来看一看河水。\n他说，水比人记得久。\n"

@@ -12,7 +12,7 @@ from documents.files import CONTAINER, epub, pdf, word, zipped
 from kaikou.documents.isolated import read_isolated
 from kaikou.documents.reading import read
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 LIMITS = DocumentLimits()
 

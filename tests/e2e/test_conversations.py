@@ -14,7 +14,7 @@ from e2e.conftest import SCRIPTED, Open, Serve, Server, Visit, hold, running_ser
 from e2e.test_page import accessibility_problems
 from playwright.sync_api import Locator, expect
 
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.database import Database
 from kaikou.store.history import put_conversation, put_item
 from kaikou.store.records import ConversationRow, ItemRow, PartRow

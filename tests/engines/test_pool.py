@@ -16,7 +16,7 @@ from kaikou.engines.metering import metering
 from kaikou.engines.pool import PerLane, Pool, cancelled, lane_key
 from kaikou.engines.ports import Lane
 from kaikou.errors import NotReady, Overloaded
-from kaikou.settings import PoolSettings
+from kaikou.settings.tree import PoolSettings
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from kaikou.engines.presets import PRESETS, endpoint
 from kaikou.engines.remote import is_local
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 KEY = "sk-secret"
 

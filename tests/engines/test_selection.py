@@ -11,7 +11,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Progress
 from kaikou.engines.selection import PROVIDERS, Choices, build, choose
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 
 class NoWeights:

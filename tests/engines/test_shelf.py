@@ -9,7 +9,7 @@ from kaikou.engines.ports import Progress
 from kaikou.engines.selection import build
 from kaikou.engines.shelf import EngineShelf
 from kaikou.errors import ModelUnavailable, SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 
 class NoWeights:

@@ -15,7 +15,7 @@ from kaikou.intent.calling import FunctionCalling, NoTools
 from kaikou.intent.modules import IntentModules
 from kaikou.intent.ports import Decision, IntentModule
 from kaikou.intent.router import Router
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.threads import ToolThreads
 
 CARD = Card("llm", "x", "X")

@@ -20,7 +20,7 @@ from kaikou.intent.choice import choose_intent
 from kaikou.intent.matching import Matcher
 from kaikou.intent.numbers import number
 from kaikou.intent.router import Router
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.ports import AgentChoice, ToolPorts
 from kaikou.tools.room import ToolRoom
 

@@ -16,8 +16,8 @@ from kaikou.jobs.places import Place
 from kaikou.jobs.reminder import Reminder, Wish
 from kaikou.jobs.schedule import Schedule
 from kaikou.jobs.telling import INTERRUPTED, Telling
-from kaikou.settings import Settings
-from kaikou.settings_services import ReminderSettings
+from kaikou.settings.services import ReminderSettings
+from kaikou.settings.tree import Settings
 from kaikou.store.database import Database
 from kaikou.store.reminders import ReminderRepository
 

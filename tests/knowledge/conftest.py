@@ -17,7 +17,7 @@ from kaikou.engines.ports import Lane, Vectors
 from kaikou.engines.registry import EngineContext
 from kaikou.errors import KaikouError
 from kaikou.knowledge.library import KnowledgeBase
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 from kaikou.store.blobs import Blobs
 from kaikou.store.database import Database
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository

@@ -13,7 +13,7 @@ from kaikou.documents.reading import read
 from kaikou.knowledge.cutting import passages, weight, windows
 from kaikou.knowledge.sentences import sentences
 from kaikou.knowledge.words import words_of
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from kaikou.knowledge.index import Collected, Index, packed
 from kaikou.knowledge.searching import ranked
 from kaikou.knowledge.words import words_of
 from kaikou.server import open_engine
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.passages import IndexedRow, PassageRow
 
 AT = 3

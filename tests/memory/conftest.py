@@ -20,7 +20,7 @@ from kaikou.engines.registry import EngineContext
 from kaikou.errors import KaikouError
 from kaikou.memory.ports import Talk
 from kaikou.memory.room import MemoryRoom
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 from kaikou.store.database import Database
 from kaikou.store.memories import MemoryRepository
 from kaikou.tools.threads import ToolThreads

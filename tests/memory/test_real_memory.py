@@ -13,7 +13,7 @@ from kaikou.engines.llm.llama import Llama
 from kaikou.engines.pool import Pool
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 from kaikou.store.database import Database
 
 pytestmark = pytest.mark.models

@@ -20,7 +20,7 @@ from kaikou.engines.ports import SpeakerEncoder
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.speaker.scripted import ScriptedSpeakerEncoder
 from kaikou.errors import KaikouError
-from kaikou.settings import PoolSettings, Settings, SpeakerSettings
+from kaikou.settings.tree import PoolSettings, Settings, SpeakerSettings
 from kaikou.speakers.library import SpeakerLibrary
 from kaikou.speakers.room import SpeakerRoom
 from kaikou.store.database import Database

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.database import Database, DatabaseUnavailable, async_url, database_url
 from kaikou.store.migrate import upgrade
 from kaikou.store.records import now

@@ -15,7 +15,7 @@ import pytest
 from tools.callers import FakeCaller
 
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.builtin.music import chosen
 from kaikou.tools.builtin.news import headlines
 from kaikou.tools.ports import (

@@ -15,7 +15,7 @@ import pytest
 from tools.callers import FakeCaller, until
 
 from kaikou.errors import SettingsError
-from kaikou.settings_services import McpServerSettings, ToolSettings
+from kaikou.settings.services import McpServerSettings, ToolSettings
 from kaikou.tools.mcp import connection
 from kaikou.tools.mcp.config import headers_of, read_file, server_of
 from kaikou.tools.mcp.connection import McpServer

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tools.callers import FakeCaller, until
 
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.plugins import PluginFolder
 from kaikou.tools.ports import Outcome
 from kaikou.tools.threads import ToolThreads

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tools.callers import FakeCaller, until
 
 from kaikou.engines.ports import Tool
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.names import by_safe_name, safe_name
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
 from kaikou.tools.toolbox import Toolbox

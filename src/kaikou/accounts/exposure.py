@@ -6,7 +6,7 @@ import ipaddress
 import secrets
 
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 
 def is_loopback(host: str) -> bool:

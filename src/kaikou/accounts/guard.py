@@ -25,7 +25,7 @@ from kaikou.accounts.exposure import guarded, is_loopback
 from kaikou.accounts.passwords import Attempts, hash_password, is_hash, verify_password
 from kaikou.accounts.tokens import Tokens
 from kaikou.errors import KaikouError, LimitReached, Unauthorized
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 COOKIE = "kaikou_session"
 SESSION_SECONDS = 30 * 24 * 3600.0

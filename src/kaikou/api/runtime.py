@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from kaikou.jobs.schedule import Schedule
     from kaikou.knowledge.library import KnowledgeBase
     from kaikou.memory.room import MemoryRoom
-    from kaikou.settings import Settings
-    from kaikou.settings_load import LoadedSettings
+    from kaikou.settings.loading import LoadedSettings
+    from kaikou.settings.tree import Settings
     from kaikou.speakers.room import SpeakerRoom
     from kaikou.store.conversations import ConversationRepository
     from kaikou.store.database import Database

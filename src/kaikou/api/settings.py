@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from kaikou.api.runtime import RuntimeDep
-from kaikou.settings_table import setting_rows
+from kaikou.settings.table import setting_rows
 
 router = APIRouter(prefix="/api/settings", tags=["operations"])
 

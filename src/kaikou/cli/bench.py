@@ -135,7 +135,7 @@ def talk(
 
     from kaikou.cli.bench_talk import print_stages, report
     from kaikou.cli.turn import Question, ask_many
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
 
     questions = [
         Question(file, language=language, hands_free=hands_free) for _ in range(rounds) for file in files

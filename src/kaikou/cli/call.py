@@ -21,7 +21,7 @@ from kaikou.dialogue.events import (
 )
 from kaikou.dialogue.session import SessionConfig
 from kaikou.errors import KaikouError
-from kaikou.settings_load import LoadedSettings
+from kaikou.settings.loading import LoadedSettings
 
 
 async def call(loaded: LoadedSettings, *, agent: str | None, language: str | None, voice: str | None) -> None:

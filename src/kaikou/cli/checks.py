@@ -20,7 +20,7 @@ from kaikou.engines.selection import choose
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import KaikouError, SettingsError
 from kaikou.machine import gpu_available, kaikou_version, memory_usage, page_built
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 KINDS: tuple[Kind, ...] = ("vad", "turn", "stt", "llm", "tts")
 LEAST_DISK = 3e9

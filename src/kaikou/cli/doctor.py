@@ -32,7 +32,7 @@ def doctor(
     import asyncio
 
     from kaikou.cli.checks import examine
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
 
     loaded = load_settings()
     with console.progress("doctor") as progress:

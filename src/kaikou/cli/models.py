@@ -21,7 +21,7 @@ _MARKS = {"installed": "✓", "partial": "half", "missing": "–"}
 
 def _store() -> WeightStore:
     from kaikou.engines.weights.store import WeightStore
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
 
     return WeightStore(load_settings().settings.models)
 

@@ -32,8 +32,8 @@ def show(
     """
     if context.invoked_subcommand is not None:
         return
-    from kaikou.settings_load import load_settings
-    from kaikou.settings_table import alias_rows, setting_rows
+    from kaikou.settings.loading import load_settings
+    from kaikou.settings.table import alias_rows, setting_rows
 
     if aliases:
         found = alias_rows()

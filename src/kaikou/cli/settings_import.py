@@ -14,7 +14,7 @@ from kaikou.cli import console
 from kaikou.errors import InvalidInput, SettingsError
 
 if TYPE_CHECKING:
-    from kaikou.settings_import import Imported
+    from kaikou.settings.importing import Imported
 
 
 def import_settings(
@@ -33,7 +33,7 @@ def import_settings(
 
       kaikou settings import data/.config.yaml --write
     """
-    from kaikou.settings_import import convert
+    from kaikou.settings.importing import convert
 
     found = convert(_tables(file))
     for level in ("taken", "not needed", "not understood"):
@@ -50,7 +50,7 @@ def import_settings(
 
 def _tables(file: Path) -> dict[str, Any]:
     """The file's tables, with those of ``data/.config.yaml`` over them."""
-    from kaikou.settings_import import merged
+    from kaikou.settings.importing import merged
 
     base = _read(file)
     over = file.parent / "data" / ".config.yaml"
@@ -104,7 +104,7 @@ def _quoted(value: str) -> str:
 
 async def _make_agent(fields: dict[str, Any]) -> str:
     from kaikou.agents.service import AgentService
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
     from kaikou.store.agents import AgentRepository
     from kaikou.store.database import Database
 

@@ -50,7 +50,7 @@ async def _speak(
     from kaikou.cli.sound import format_of, write_sound
     from kaikou.engines.ports import Lane, Style
     from kaikou.errors import InvalidInput
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
 
     format_of(output)
     settings = load_settings().settings

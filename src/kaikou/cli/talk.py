@@ -47,7 +47,7 @@ def talk(
 
     from kaikou import logs
     from kaikou.errors import InvalidInput
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
 
     if file is None and (out or as_json or hands_free):
         raise InvalidInput("--out, --json and --hands-free need --file.", code="file_needed")

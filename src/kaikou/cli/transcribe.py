@@ -43,7 +43,7 @@ async def _transcribe(
     from kaikou import server
     from kaikou.audio.decoding import decode
     from kaikou.engines.ports import Lane
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
 
     settings = load_settings().settings
     language = language or settings.stt.language

@@ -29,7 +29,7 @@ from kaikou.dialogue.events import (
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
 from kaikou.engines.warmup import Loading
 from kaikou.errors import EngineFailed, InvalidInput, KaikouError, NotReady
-from kaikou.settings_load import LoadedSettings
+from kaikou.settings.loading import LoadedSettings
 
 if TYPE_CHECKING:
     from kaikou.server import Runtime

@@ -49,7 +49,7 @@ def voices(
 
 async def _voices() -> list[Voice]:
     from kaikou import server
-    from kaikou.settings_load import load_settings
+    from kaikou.settings.loading import load_settings
 
     with console.progress("voices") as progress:
         async with server.open_engine(load_settings().settings, "tts", progress) as engine:

@@ -49,7 +49,7 @@ from kaikou.dialogue.thinking import Question, Thinking
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Engines, Transcript
 from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 Sink = Callable[[Event], None]
 

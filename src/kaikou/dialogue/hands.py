@@ -10,7 +10,7 @@ from kaikou.dialogue.effects import AfterReply
 from kaikou.engines.ports import Tool, ToolCall
 from kaikou.errors import KaikouError
 from kaikou.intent.ports import IntentModule
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.ports import ChangeAgent, Effect, Outcome, PlayAudio, SetVolume
 from kaikou.tools.toolbox import Allowed, Toolbox
 

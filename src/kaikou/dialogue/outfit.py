@@ -13,7 +13,7 @@ from kaikou.dialogue.ports import Talk
 from kaikou.dialogue.session import SessionConfig
 from kaikou.engines.ports import Engines
 from kaikou.intent.ports import ChooseIntent
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.toolbox import Allowed, Toolbox
 
 

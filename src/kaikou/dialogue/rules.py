@@ -7,7 +7,7 @@ from kaikou.dialogue.session import ReplyRequest, SessionConfig, TurnPolicy
 from kaikou.dialogue.turn_values import TurnRules
 from kaikou.engines.ports import Style
 from kaikou.errors import InvalidInput
-from kaikou.settings import LiveSettings
+from kaikou.settings.tree import LiveSettings
 
 
 def turn_rules(policy: TurnPolicy, live: LiveSettings, turn_detector: bool) -> TurnRules:

@@ -17,7 +17,7 @@ from kaikou.dialogue.sounds import recording
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
 from kaikou.errors import LimitReached
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.tools.ports import ChangeAgent, Leave, PlayAudio
 
 _MOST_TO_SAY = 8

@@ -28,7 +28,7 @@ from kaikou.engines.shelf import EngineShelf
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.intent.choice import choose_intent
 from kaikou.intent.ports import ChooseIntent
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.journal import Journal
 from kaikou.store.records import StoredConversation
 from kaikou.tools.ports import ToolSource

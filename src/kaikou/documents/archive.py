@@ -13,7 +13,7 @@ from lxml import etree
 
 from kaikou.documents.limits import damaged, too_large
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _MEMBERS = 20_000
 _CHUNK = 1 << 20

@@ -11,7 +11,7 @@ from kaikou.documents.document import Document, Piece, assembled
 from kaikou.documents.html import parts_of
 from kaikou.documents.limits import check_characters, damaged, too_large
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _CONTAINER = "META-INF/container.xml"
 _HTML = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}

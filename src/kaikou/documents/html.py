@@ -10,7 +10,7 @@ from lxml import etree, html
 from kaikou.documents.document import BlockKind, Document, Piece, assembled
 from kaikou.documents.limits import check_characters, damaged
 from kaikou.documents.plain import decoded
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _SKIPPED = frozenset(
     "script style noscript template nav form button select option svg math iframe object audio video "

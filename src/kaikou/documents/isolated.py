@@ -12,7 +12,7 @@ from typing import Any
 from kaikou.documents.document import Block, Document
 from kaikou.documents.limits import damaged
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _HEAD = struct.Struct("<I")
 

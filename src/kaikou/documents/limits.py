@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 
 def too_large(what: str, setting: str) -> InvalidInput:

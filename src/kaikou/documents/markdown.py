@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from kaikou.documents.document import Document, Piece, assembled
 from kaikou.documents.limits import check_characters
 from kaikou.documents.plain import decoded
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)

@@ -14,7 +14,7 @@ from kaikou.documents.document import Document, Piece, assembled
 from kaikou.documents.limits import check_characters, damaged, too_large
 from kaikou.documents.plain import joined
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _ENDS = re.compile(r"[.!?。！？:：]['\"”’」）)]*$")
 _ITEM = re.compile(

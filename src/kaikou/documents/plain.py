@@ -9,7 +9,7 @@ import charset_normalizer
 
 from kaikou.documents.document import Document, Piece, assembled
 from kaikou.documents.limits import check_characters, damaged
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

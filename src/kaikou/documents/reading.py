@@ -16,7 +16,7 @@ from kaikou.documents.pdf import read_pdf
 from kaikou.documents.plain import read_plain
 from kaikou.documents.word import read_docx
 from kaikou.errors import InvalidInput
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 Format = Literal["text", "markdown", "html", "epub", "docx", "pdf"]
 _READERS: dict[Format, Callable[[bytes, str, DocumentLimits], Document]] = {

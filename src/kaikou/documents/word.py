@@ -14,7 +14,7 @@ from docx.text.paragraph import Paragraph
 from kaikou.documents.archive import Archive
 from kaikou.documents.document import Document, Piece, assembled
 from kaikou.documents.limits import check_characters, damaged
-from kaikou.settings_services import DocumentLimits
+from kaikou.settings.services import DocumentLimits
 
 _HEADING = re.compile(r"(?:heading|标题|überschrift|titre)\s*(\d)", re.IGNORECASE)
 

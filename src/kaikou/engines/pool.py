@@ -28,7 +28,7 @@ from kaikou.engines.metering import Counters, LaneLoad, PoolSnapshot, current_me
 from kaikou.engines.ports import Lane
 from kaikou.engines.workers import Job, Workers
 from kaikou.errors import NotReady
-from kaikou.settings import PoolSettings
+from kaikou.settings.tree import PoolSettings
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kaikou.errors import SettingsError
-from kaikou.settings import ProviderSettings, RemoteEngineChoice, Settings
+from kaikou.settings.tree import ProviderSettings, RemoteEngineChoice, Settings
 
 RemoteKind = Literal["llm", "stt", "tts", "embedding", "vision"]
 StructuredOutput = Literal["json_schema", "json_object"]

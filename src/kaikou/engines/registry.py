@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Engine, Progress
 from kaikou.errors import SettingsError
-from kaikou.settings import EngineChoice, Settings
+from kaikou.settings.tree import EngineChoice, Settings
 
 GROUP = "kaikou.engines"
 Kind = Literal["vad", "turn", "stt", "llm", "tts", "embedding", "vision", "speaker"]

@@ -17,7 +17,7 @@ from kaikou.engines.ports import (
 )
 from kaikou.engines.registry import EngineContext, Kind, Weights, create
 from kaikou.errors import SettingsError
-from kaikou.settings import EngineChoice, RemoteEngineChoice, Settings
+from kaikou.settings.tree import EngineChoice, RemoteEngineChoice, Settings
 
 AUTO = "auto"
 NONE = "none"

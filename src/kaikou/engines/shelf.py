@@ -12,7 +12,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Engine, Engines
 from kaikou.engines.registry import TALKING, EngineContext, Kind, Weights, create
 from kaikou.errors import KaikouError, NotReady, SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from kaikou.intent.ports import Decision, IntentModule
 from kaikou.intent.provider_shim import ProviderIntent, with_base
 from kaikou.reloading.folder import Threads, WatchedFolder
 from kaikou.reloading.modules import execute, replaced_module
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 
 log = logging.getLogger(__name__)
 

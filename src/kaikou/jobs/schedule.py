@@ -13,7 +13,7 @@ from kaikou.jobs.clock import local, moment, zone_named
 from kaikou.jobs.recurrence import Repeat, repeat_of
 from kaikou.jobs.reminder import Reminder, Wish, check, reminder_of
 from kaikou.jobs.when.reading import read_when
-from kaikou.settings_services import ReminderSettings
+from kaikou.settings.services import ReminderSettings
 from kaikou.store.records import ReminderRow, now
 from kaikou.store.reminders import ReminderRepository
 

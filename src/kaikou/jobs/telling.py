@@ -20,7 +20,7 @@ from kaikou.jobs.places import Place, Places
 from kaikou.jobs.recurrence import repeat_of
 from kaikou.jobs.reminder import Outcome, Reminder, reminder_of
 from kaikou.jobs.schedule import OnChange
-from kaikou.settings_services import ReminderSettings
+from kaikou.settings.services import ReminderSettings
 from kaikou.store.records import ReminderRow, now
 from kaikou.store.reminders import ReminderRepository
 

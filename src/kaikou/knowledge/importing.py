@@ -22,7 +22,7 @@ from kaikou.knowledge.cutting import windows
 from kaikou.knowledge.index import packed
 from kaikou.knowledge.ports import EmbedderSource, OnChange
 from kaikou.knowledge.words import words_of
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository, State
 from kaikou.store.passages import PassageRepository, PassageRow
 

@@ -16,7 +16,7 @@ from kaikou.errors import InvalidInput, LimitReached, NotFound
 from kaikou.knowledge.importing import Importer
 from kaikou.knowledge.ports import EmbedderSource, OnChange, unwatched
 from kaikou.knowledge.searching import Passages, Search
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.knowledge import UNFINISHED, BaseRow, DocumentRow, KnowledgeRepository, State
 from kaikou.store.passages import PassageRepository, PassageRow
 from kaikou.store.records import now

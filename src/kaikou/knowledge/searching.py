@@ -16,7 +16,7 @@ from kaikou.knowledge.index import Index, Place
 from kaikou.knowledge.indexes import Indexes
 from kaikou.knowledge.ports import EmbedderSource
 from kaikou.knowledge.words import words_of
-from kaikou.settings_services import KnowledgeSettings
+from kaikou.settings.services import KnowledgeSettings
 from kaikou.store.knowledge import KnowledgeRepository
 from kaikou.store.passages import PassageRepository, PassageRow
 

@@ -14,7 +14,7 @@ import numpy as np
 from kaikou.engines.ports import Embedder, Generation, Lane, Message, Vectors
 from kaikou.errors import EngineFailed
 from kaikou.memory.ports import EmbedderSource, ModelSource, Whose
-from kaikou.settings_services import MemorySettings
+from kaikou.settings.services import MemorySettings
 from kaikou.store.memories import MemoryRepository, MemoryRow
 from kaikou.store.records import now
 

@@ -16,7 +16,7 @@ from datetime import timedelta
 from kaikou.errors import KaikouError, NotFound
 from kaikou.memory.modules import Modules
 from kaikou.memory.ports import OnChange, Turn, Whose
-from kaikou.settings_services import MemorySettings
+from kaikou.settings.services import MemorySettings
 from kaikou.store.memories import MemoryRepository, TurnRow
 from kaikou.store.records import now
 

@@ -11,7 +11,7 @@ from kaikou.engines.ports import Lane
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotFound
 from kaikou.memory.kit import new_id, note_vectors
 from kaikou.memory.ports import EmbedderSource, OnChange
-from kaikou.settings_services import MemorySettings
+from kaikou.settings.services import MemorySettings
 from kaikou.store.memories import MemoryRepository, MemoryRow, PersonRow
 from kaikou.store.records import now
 

@@ -16,7 +16,7 @@ from kaikou.memory.ports import NONE, MemoryModule
 from kaikou.memory.provider_shim import ProviderModule, provider_of, with_base
 from kaikou.reloading.folder import Threads, WatchedFolder
 from kaikou.reloading.modules import execute, replaced_module
-from kaikou.settings_services import MemorySettings
+from kaikou.settings.services import MemorySettings
 
 PACKAGE = "kaikou_memory"
 BUILTIN = (NONE, "summary", "facts")

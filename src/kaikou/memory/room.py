@@ -20,7 +20,7 @@ from kaikou.memory.library import MemoryLibrary
 from kaikou.memory.modules import Modules
 from kaikou.memory.ports import NONE, EmbedderSource, ModelSource, OnChange, SpeakerSource, Talk, Whose
 from kaikou.reloading.folder import Threads
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 from kaikou.store.memories import MemoryRepository
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from kaikou.audio.pcm import Pcm
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane, SpeakerEncoder, Voiceprint
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotFound
-from kaikou.settings import SpeakerSettings
+from kaikou.settings.tree import SpeakerSettings
 from kaikou.speakers.ports import EncoderSource, OnChange
 from kaikou.speakers.utterances import RATE, utterances
 from kaikou.speakers.voices import KnownVoices, Score, decided

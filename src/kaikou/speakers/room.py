@@ -15,7 +15,7 @@ from datetime import datetime
 from kaikou.audio.pcm import Pcm
 from kaikou.engines.ports import Lane
 from kaikou.errors import KaikouError
-from kaikou.settings import SpeakerSettings
+from kaikou.settings.tree import SpeakerSettings
 from kaikou.speakers.library import SpeakerLibrary
 from kaikou.speakers.ports import OnChange, Talk
 from kaikou.store.records import now

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kaikou.errors import KaikouError, SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 BUSY_TIMEOUT_MS = 10_000
 _DRIVERS = {

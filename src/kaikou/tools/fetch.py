@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from kaikou.errors import KaikouError
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 
 
 class FetchFailed(KaikouError):

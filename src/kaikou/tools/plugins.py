@@ -13,7 +13,7 @@ from typing import Any
 from kaikou.errors import NotFound
 from kaikou.reloading.folder import LoadedFile, WatchedFolder
 from kaikou.reloading.modules import execute, replaced_module
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.function import MARK, FunctionTool, declared
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
 from kaikou.tools.register_shim import SETTINGS_FILE, add_shim, registered

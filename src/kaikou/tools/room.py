@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.source import Builtins
 from kaikou.tools.calls import CallRecord

@@ -16,7 +16,7 @@ from typing import Any
 
 from kaikou.engines.ports import Tool
 from kaikou.errors import KaikouError
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.calls import CallLog, CallRecord, clipped
 from kaikou.tools.names import by_safe_name
 from kaikou.tools.ports import Caller, Outcome, ToolSource, ToolSpec

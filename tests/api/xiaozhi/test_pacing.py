@@ -15,7 +15,7 @@ from kaikou.api.xiaozhi.framing import Framing
 from kaikou.api.xiaozhi.speaker import Speaker
 from kaikou.api.xiaozhi.voice import TAIL_SECONDS, Voice
 from kaikou.dialogue.session import SessionConfig
-from kaikou.settings_services import XiaozhiSettings
+from kaikou.settings.services import XiaozhiSettings
 
 QUEUE_SECONDS = 2.4
 FRAME = 0.06

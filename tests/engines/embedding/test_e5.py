@@ -17,7 +17,7 @@ from kaikou.engines.ports import Lane, Progress
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import ModelUnavailable, NotReady, SettingsError
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 
 RUNTIMES = ["onnxruntime", "openvino"]
 

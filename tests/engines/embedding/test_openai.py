@@ -20,7 +20,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane
 from kaikou.engines.registry import EngineContext
 from kaikou.errors import EngineFailed, SettingsError
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 
 KEY = "sk-correct-horse-battery-staple"
 

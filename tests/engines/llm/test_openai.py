@@ -15,7 +15,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Delta, Generation, LanguageModel, Message, Tool, ToolCall, Usage
 from kaikou.engines.registry import EngineContext
 from kaikou.errors import EngineFailed, InvalidInput, KaikouError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 HELLO = [Message("system", "Be brief."), Message("user", "Hello")]
 WEATHER = Tool(

@@ -14,8 +14,8 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Delta, Generation, Message, Tool
 from kaikou.engines.registry import EngineContext
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
-from kaikou.settings_load import load_settings
+from kaikou.settings.loading import load_settings
+from kaikou.settings.tree import Settings
 
 TOOL = Tool("weather", "", {"type": "object"})
 FAST = {"first_token_ms": 0, "tokens_per_second": 10_000}

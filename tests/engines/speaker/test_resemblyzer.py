@@ -21,7 +21,7 @@ from kaikou.engines.speaker.resemblyzer.network import BANDS, MOST_WINDOWS, WIND
 from kaikou.engines.speaker.voiced import voiced
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import ModelUnavailable
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 
 RATE = 16_000
 

@@ -14,7 +14,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Progress
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 SPEECH = Path(__file__).parents[2] / "data" / "speech"
 

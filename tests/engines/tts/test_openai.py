@@ -20,7 +20,7 @@ from kaikou.engines.ports import AudioChunk, Progress, Style
 from kaikou.engines.registry import EngineContext, create
 from kaikou.engines.tts.openai import OpenAITextToSpeech, _requests
 from kaikou.errors import EngineFailed, SettingsError
-from kaikou.settings import Settings, TtsSettings
+from kaikou.settings.tree import Settings, TtsSettings
 
 
 class NoWeights:

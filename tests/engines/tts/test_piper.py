@@ -21,7 +21,7 @@ from kaikou.engines.tts.piper import Piper
 from kaikou.engines.tts.piper_voice import PiperConfig, phoneme_ids, read_config, sentences
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import InvalidInput, SettingsError
-from kaikou.settings import Settings, TtsSettings
+from kaikou.settings.tree import Settings, TtsSettings
 
 HAS_ESPEAK = importlib.util.find_spec("espeakng_loader") is not None
 

@@ -14,7 +14,7 @@ from kaikou.engines.ports import AudioChunk, Progress, Style
 from kaikou.engines.registry import EngineContext, create
 from kaikou.engines.tts.scripted import ScriptedTextToSpeech
 from kaikou.errors import InvalidInput, SettingsError
-from kaikou.settings import Settings, TtsSettings
+from kaikou.settings.tree import Settings, TtsSettings
 
 
 class NoWeights:

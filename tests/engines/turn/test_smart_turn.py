@@ -17,7 +17,7 @@ from kaikou.engines.registry import EngineContext
 from kaikou.engines.turn.smart_turn import SmartTurn, prepare
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import ModelUnavailable, NotReady
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 
 SPEECH = Path(__file__).parents[2] / "data" / "speech"
 

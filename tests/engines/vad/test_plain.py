@@ -15,7 +15,7 @@ from kaikou.engines.registry import EngineContext
 from kaikou.engines.vad.energy import EnergyVad
 from kaikou.engines.vad.scripted import ScriptedVad
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings, VadSettings
+from kaikou.settings.tree import Settings, VadSettings
 
 RATE = 16_000
 

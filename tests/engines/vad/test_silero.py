@@ -18,7 +18,7 @@ from kaikou.engines.vad import silero
 from kaikou.engines.vad.silero import CONTEXT, WINDOW, SileroVad
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import NotReady
-from kaikou.settings import PoolSettings, Settings
+from kaikou.settings.tree import PoolSettings, Settings
 
 SPEECH = Path(__file__).parents[2] / "data" / "speech"
 

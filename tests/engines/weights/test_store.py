@@ -12,7 +12,7 @@ from kaikou.engines.weights import store as store_module
 from kaikou.engines.weights.catalogue import Source
 from kaikou.engines.weights.store import WeightStore, cache_folder
 from kaikou.errors import ModelUnavailable, NotFound, SettingsError
-from kaikou.settings import ModelSettings
+from kaikou.settings.tree import ModelSettings
 
 CONTENTS = {"model.bin": b"weights" * 1000, "voices/a.bin": b"voice"}
 

@@ -13,9 +13,9 @@ from kaikou.engines.registry import available
 from kaikou.engines.remote import is_local
 from kaikou.engines.selection import AUTO
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import ProviderSettings, RemoteEngineChoice
-from kaikou.settings_load import LoadedSettings, Origin
-from kaikou.settings_page import BOUND, ChoosableKind, locked_by
+from kaikou.settings.loading import LoadedSettings, Origin
+from kaikou.settings.page import BOUND, ChoosableKind, locked_by
+from kaikou.settings.tree import ProviderSettings, RemoteEngineChoice
 
 if TYPE_CHECKING:
     from kaikou.api.runtime import Runtime

@@ -14,7 +14,7 @@ from kaikou.api.providers.switch import Switchboard
 from kaikou.api.providers.trial import try_engine
 from kaikou.api.runtime import Runtime, RuntimeDep
 from kaikou.errors import LimitReached, NotReady
-from kaikou.settings_page import KINDS, Choice, ChoosableKind
+from kaikou.settings.page import KINDS, Choice, ChoosableKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaikou.engines.ports import HealthState
-from kaikou.settings_page import Choice, ChoosableKind
+from kaikou.settings.page import Choice, ChoosableKind
 
 Source = Literal["default", "page", "file", "dotenv", "environment", "command line"]
 

@@ -18,8 +18,8 @@ from kaikou.api.providers.wanted import check_unlocked, completed, engine_name, 
 from kaikou.engines.ports import Engine
 from kaikou.engines.registry import EngineContext, create
 from kaikou.errors import InvalidInput, NotReady, SettingsError, as_kaikou_error
-from kaikou.settings_load import LoadedSettings
-from kaikou.settings_page import (
+from kaikou.settings.loading import LoadedSettings
+from kaikou.settings.page import (
     Choice,
     ChoosableKind,
     page_file,

@@ -31,7 +31,7 @@ from kaikou.engines.presets import PRESETS, Endpoint, endpoint
 from kaikou.engines.registry import EngineContext, Weights, create
 from kaikou.engines.remote import client_for, failure
 from kaikou.errors import EngineFailed, KaikouError, ModelUnavailable, as_kaikou_error
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 if TYPE_CHECKING:
     from kaikou.api.runtime import Runtime

@@ -7,9 +7,9 @@ from pydantic import SecretStr
 from kaikou.engines.presets import PRESETS
 from kaikou.engines.selection import choose
 from kaikou.errors import InvalidInput
-from kaikou.settings import RemoteEngineChoice, Settings
-from kaikou.settings_load import LoadedSettings
-from kaikou.settings_page import Choice, ChoosableKind, locked_by, named
+from kaikou.settings.loading import LoadedSettings
+from kaikou.settings.page import Choice, ChoosableKind, locked_by, named
+from kaikou.settings.tree import RemoteEngineChoice, Settings
 
 
 def operators(loaded: LoadedSettings) -> LoadedSettings:

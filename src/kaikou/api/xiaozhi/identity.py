@@ -11,7 +11,7 @@ from kaikou.api.runtime import Runtime
 from kaikou.devices.device import Device, Sighting, device_id_of, short
 from kaikou.devices.registry import DeviceRegistry
 from kaikou.errors import InvalidInput, NotReady, Unauthorized
-from kaikou.settings_services import XiaozhiSettings
+from kaikou.settings.services import XiaozhiSettings
 
 
 class NoDevice(InvalidInput):

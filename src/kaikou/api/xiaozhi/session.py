@@ -24,7 +24,7 @@ from kaikou.dialogue import events as ev
 from kaikou.dialogue.session import TurnPolicy
 from kaikou.engines.ports import Tool
 from kaikou.errors import InvalidInput, KaikouError
-from kaikou.settings_services import XiaozhiSettings
+from kaikou.settings.services import XiaozhiSettings
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation

@@ -20,7 +20,7 @@ import orjson
 from kaikou.api.xiaozhi.hello import FRAME_MS, AudioFormat
 from kaikou.audio.opus import OpusEncoder
 from kaikou.errors import KaikouError
-from kaikou.settings_services import XiaozhiSettings
+from kaikou.settings.services import XiaozhiSettings
 
 
 class Bench(Protocol):

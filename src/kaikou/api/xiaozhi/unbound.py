@@ -12,7 +12,7 @@ from kaikou.api.xiaozhi.hello import ClientHello, read_hello, server_hello
 from kaikou.api.xiaozhi.speaker import Bench, Packing, Speaker
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.dialogue import events as ev
-from kaikou.settings_services import XiaozhiSettings
+from kaikou.settings.services import XiaozhiSettings
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation

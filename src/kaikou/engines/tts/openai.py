@@ -13,7 +13,7 @@ from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Style, Voice
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.remote import broke_off, failure
 from kaikou.engines.remote_engine import RemoteEngine
-from kaikou.settings import TtsSettings
+from kaikou.settings.tree import TtsSettings
 
 _VOICES = (
     "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",

@@ -33,7 +33,7 @@ from kaikou.engines.tts.piper_voice import (
 from kaikou.engines.tts.text.espeak import espeak
 from kaikou.engines.tts.word_times import Unit, estimated
 from kaikou.errors import InvalidInput, NotReady, SettingsError
-from kaikou.settings import TtsSettings
+from kaikou.settings.tree import TtsSettings
 
 CATALOGUE_VOICE = "piper-en-joe"
 _PAUSE = 0.2

@@ -22,7 +22,7 @@ from kaikou.engines.weights.catalogue import Catalogue, Model, Source, WeightFil
 from kaikou.engines.weights.threads import in_thread
 from kaikou.engines.weights.transfers import Transfers
 from kaikou.errors import KaikouError, ModelUnavailable, SettingsError
-from kaikou.settings import ModelSettings
+from kaikou.settings.tree import ModelSettings
 
 log = logging.getLogger(__name__)
 

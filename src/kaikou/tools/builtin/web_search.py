@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.fetch import Fetcher
 from kaikou.tools.function import FunctionTool, function_tool

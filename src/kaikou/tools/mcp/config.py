@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from kaikou.errors import SettingsError
-from kaikou.settings_services import McpServerSettings
+from kaikou.settings.services import McpServerSettings
 
 FILES = ("mcp.json", ".mcp_server_settings.json")
 """In the data folder; of two servers with one name, the first file's counts, and the settings' before it."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kaikou.errors import NotReady
-from kaikou.settings_services import McpServerSettings, ToolSettings
+from kaikou.settings.services import McpServerSettings, ToolSettings
 from kaikou.tools.mcp.config import headers_of
 from kaikou.tools.mcp.listing import outcome_of, said, tools_of
 from kaikou.tools.mcp.stderr import lines_to

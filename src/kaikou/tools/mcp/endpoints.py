@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kaikou.errors import InvalidInput, LimitReached, NotFound, NotReady
-from kaikou.settings_services import ToolSettings
+from kaikou.settings.services import ToolSettings
 from kaikou.store.endpoints import EndpointRepository, EndpointRow
 from kaikou.tools.mcp.listing import outcome_of, said, tools_of
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec

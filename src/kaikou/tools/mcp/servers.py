@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaikou.errors import NotFound, SettingsError
-from kaikou.settings_services import McpServerSettings, ToolSettings
+from kaikou.settings.services import McpServerSettings, ToolSettings
 from kaikou.tools.mcp.config import FILES, complaint, read_file
 from kaikou.tools.mcp.connection import McpServer
 from kaikou.tools.mcp.editing import McpFile

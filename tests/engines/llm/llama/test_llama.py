@@ -23,7 +23,7 @@ from kaikou.engines.ports import Delta, Generation, Lane, LanguageModel, Message
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import InvalidInput
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 pytestmark = [pytest.mark.models, pytest.mark.asyncio(loop_scope="module")]
 
@@ -250,7 +250,7 @@ from kaikou.engines.llm.llama import Llama
 from kaikou.engines.pool import Pool
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 async def main():
     settings = Settings(llm={"model": "smollm2-135m", "llama": {"context": 512}})

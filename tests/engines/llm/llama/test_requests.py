@@ -15,7 +15,7 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Generation, Message, Tool
 from kaikou.engines.registry import EngineContext
 from kaikou.errors import EngineFailed, InvalidInput, ModelUnavailable, NotReady
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WEATHER, STOP = Tool("weather", "", SCHEMA), Tool("stop", "", {"type": "object"})

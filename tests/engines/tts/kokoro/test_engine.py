@@ -22,7 +22,7 @@ from kaikou.engines.tts.kokoro.synthesis import RATE
 from kaikou.engines.tts.text.words import spoken_words
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import InvalidInput, ModelUnavailable, NotReady, SettingsError
-from kaikou.settings import Settings, TtsSettings
+from kaikou.settings.tree import Settings, TtsSettings
 
 
 class EmptyFolder:

@@ -17,7 +17,7 @@ from kaikou.engines.tts.kokoro import engine as kokoro_engine
 from kaikou.engines.tts.kokoro.parts import FEATURES, PITCH
 from kaikou.engines.tts.kokoro.synthesis import REHEARSED, rounded
 from kaikou.engines.weights.store import WeightStore
-from kaikou.settings import Settings, TtsSettings
+from kaikou.settings.tree import Settings, TtsSettings
 
 
 def test_lengths_are_few_and_little_longer() -> None:

@@ -17,7 +17,7 @@ from kaikou.engines.tts.kokoro import parts
 from kaikou.engines.tts.kokoro.runtime import Choice, KokoroSettings, choose, open_live, prepare
 from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import ModelUnavailable, SettingsError
-from kaikou.settings import Settings
+from kaikou.settings.tree import Settings
 
 
 def has(*names: str) -> Callable[[], frozenset[str]]:

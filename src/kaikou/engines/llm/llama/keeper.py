@@ -14,7 +14,7 @@ from kaikou.engines.llm.llama.process import LlamaProcess
 from kaikou.engines.ports import Health
 from kaikou.engines.presets import Endpoint, Preset
 from kaikou.errors import EngineFailed, NotReady
-from kaikou.settings import LlmSettings
+from kaikou.settings.tree import LlmSettings
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from kaikou.engines.ports import Card, Health, Lane, Progress, SttStream, Transc
 from kaikou.engines.registry import EngineContext
 from kaikou.engines.stt.whisper.model import RATE, LoadedWhisper, Request
 from kaikou.errors import EngineFailed, KaikouError, NotReady, SettingsError
-from kaikou.settings import SttSettings
+from kaikou.settings.tree import SttSettings
 
 ENGLISH, MULTILINGUAL = "whisper-tiny.en", "whisper-base"
 

@@ -30,7 +30,7 @@ from kaikou.engines.tts.text.clean import clean
 from kaikou.engines.tts.text.words import is_chinese
 from kaikou.engines.weights.store import cache_folder
 from kaikou.errors import InvalidInput, NotReady, as_kaikou_error
-from kaikou.settings import TtsSettings
+from kaikou.settings.tree import TtsSettings
 
 MODEL = "kokoro-82m"
 _MANDARIN = {"female": "zf_xiaobei", "male": "zm_yunxi"}

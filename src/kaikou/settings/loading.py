@@ -1,7 +1,7 @@
 """Reading the settings: every source in order, with where each value came from.
 
-Weakest first: defaults, what was chosen on the page (``settings_page.py``), ``kaikou.toml``, the
-names of other systems (``settings_aliases.py``), ``.env``, the environment, the command
+Weakest first: defaults, what was chosen on the page (``page.py``), ``kaikou.toml``, the
+names of other systems (``aliases.py``), ``.env``, the environment, the command
 line. An error names the variable or line that is wrong; a name nobody knows is a warning with the
 nearest known one.
 """
@@ -24,10 +24,10 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import BaseModel, ValidationError
 
-from kaikou import settings_aliases as aliases
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
-from kaikou.settings_page import page_file, read_choices, with_choices
+from kaikou.settings import aliases
+from kaikou.settings.page import page_file, read_choices, with_choices
+from kaikou.settings.tree import Settings
 
 PREFIX = "KAIKOU_"
 CONFIG = "KAIKOU_CONFIG"

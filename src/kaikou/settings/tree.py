@@ -4,8 +4,8 @@ Sources, weakest first: the defaults below, what was chosen on the page, ``kaiko
 working folder (or the file named by ``KAIKOU_CONFIG``), ``.env`` in the working folder, the
 environment. Names in the environment carry the prefix ``KAIKOU_`` and ``__`` between levels:
 ``KAIKOU_STT__ENGINE=whisper``.
-``settings_load.py`` reads the sources, ``settings_aliases.py`` knows the names of other systems,
-``settings_table.py`` shows it all.
+``loading.py`` reads the sources, ``aliases.py`` knows the names of other systems,
+``table.py`` shows it all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from kaikou.settings_services import (
+from kaikou.settings.services import (
     DocumentLimits,
     KnowledgeSettings,
     MemorySettings,
@@ -179,7 +179,7 @@ class SpeakerSettings(EngineChoice):
 
 class Settings(BaseModel):
     """Everything that can be set, with its default. ``Settings()`` is the defaults alone;
-    ``settings_load.load_settings()`` reads the sources."""
+    ``loading.load_settings()`` reads the sources."""
 
     model_config = ConfigDict(extra="forbid", validate_default=True)
 

@@ -1,6 +1,6 @@
 """The settings as tables: for the terminal, each value with its origin; for the docs, what exists.
 
-``python -m kaikou.settings_table`` prints ``docs/settings.md``.
+``python -m kaikou.settings.table`` prints ``docs/settings.md``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
-from kaikou.settings import Settings
-from kaikou.settings_aliases import ALIASES
-from kaikou.settings_load import Key, LoadedSettings, keys_of, variable_of
+from kaikou.settings.aliases import ALIASES
+from kaikou.settings.loading import Key, LoadedSettings, keys_of, variable_of
+from kaikou.settings.tree import Settings
 
 MASK = "********"
 _SECRET_NAME = re.compile(r"key|token|secret|password", re.IGNORECASE)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kaikou import settings_load
 from kaikou.errors import SettingsError
-from kaikou.settings import Settings
-from kaikou.settings_aliases import ALIASES
-from kaikou.settings_load import UNKNOWN, annotation_at, load_settings
+from kaikou.settings import loading
+from kaikou.settings.aliases import ALIASES
+from kaikou.settings.loading import UNKNOWN, annotation_at, load_settings
+from kaikou.settings.tree import Settings
 
 
 def write(folder: Path, name: str, text: str) -> None:
@@ -229,14 +229,14 @@ def test_api_key_is_geminis_unless_an_address_is_set(tmp_path: Path) -> None:
 
 
 def test_vosk_without_its_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings_load.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(loading.importlib.util, "find_spec", lambda name: None)
     for environ in ({"USE_REAL_VOSK": "true"}, {"STT_ENGINE": "vosk"}, {"KAIKOU_STT__ENGINE": "vosk"}):
         with pytest.raises(SettingsError, match=r"kaikou\[vosk\]") as caught:
             load_settings(tmp_path, environ)
         assert caught.value.code == "missing_extra"
         assert next(iter(environ)) in caught.value.message
     assert load_settings(tmp_path, {"USE_REAL_VOSK": "false"}).settings.stt.engine == "auto"
-    monkeypatch.setattr(settings_load.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(loading.importlib.util, "find_spec", lambda name: object())
     assert load_settings(tmp_path, {"USE_REAL_VOSK": "1"}).settings.stt.engine == "vosk"
 
 

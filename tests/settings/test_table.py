@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kaikou.settings_load import load_settings
-from kaikou.settings_table import MASK, alias_rows, markdown, setting_rows
+from kaikou.settings.loading import load_settings
+from kaikou.settings.table import MASK, alias_rows, markdown, setting_rows
 
 DEPLOYED_NAMES = """
 OPENROUTER_API_KEY OPENROUTER_BASE_URL OPENROUTER_MODEL STT_ENGINE VOSK_MODEL_PATH VOSK_SAMPLE_RATE
@@ -21,8 +21,8 @@ RATE_LIMIT_REQUESTS_PER_MINUTE MAX_FILE_SIZE
 
 
 def test_the_document_is_up_to_date() -> None:
-    written = (Path(__file__).parents[1] / "docs" / "settings.md").read_text("utf-8")
-    assert written == markdown(), "run: python -m kaikou.settings_table > docs/settings.md"
+    written = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    assert written == markdown(), "run: python -m kaikou.settings.table > docs/settings.md"
 
 
 def test_every_name_of_the_earlier_deployments_is_accepted() -> None:

@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from kaikou.errors import SettingsError
-from kaikou.settings import RemoteEngineChoice
+from kaikou.settings.tree import RemoteEngineChoice
 
 if TYPE_CHECKING:
-    from kaikou.settings_load import LoadedSettings, Origin
+    from kaikou.settings.loading import LoadedSettings, Origin
 
 FILE = "page.json"
 VERSION = 1
@@ -136,7 +136,7 @@ def named(section: RemoteEngineChoice) -> str:
 
 def with_choices(operator: LoadedSettings, choices: Choices) -> LoadedSettings:
     """The operator's settings with the page's below them; ``operator`` of the result is the former."""
-    from kaikou.settings_load import Origin
+    from kaikou.settings.loading import Origin
 
     sections: dict[str, RemoteEngineChoice] = {}
     origins = dict(operator.origins)
