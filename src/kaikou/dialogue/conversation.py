@@ -18,21 +18,14 @@ from kaikou.dialogue.events import (
     AudioOut,
     Event,
     Failed,
-    IdleTimeout,
     InputCleared,
     ItemAdded,
     ItemDeleted,
     ItemDone,
-    SpeechDropped,
-    SpeechStarted,
-    SpeechStopped,
-    TranscriptFinal,
-    TranscriptPartial,
-    TurnCommitted,
 )
 from kaikou.dialogue.hands import Hands
 from kaikou.dialogue.history import History
-from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
+from kaikou.dialogue.items import Item, TextPart, new_id
 from kaikou.dialogue.late_words import LateWords
 from kaikou.dialogue.listening import Listening
 from kaikou.dialogue.pacer import Pacer
@@ -41,20 +34,17 @@ from kaikou.dialogue.ports import Talk
 from kaikou.dialogue.reading_ahead import ReadingAhead
 from kaikou.dialogue.reply import Reply
 from kaikou.dialogue.replying import Replying
-from kaikou.dialogue.rules import checked_text, plan_reply, turn_rules
+from kaikou.dialogue.rules import checked_text, turn_rules
 from kaikou.dialogue.saying import Saying
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
-from kaikou.dialogue.thinking import Question, Thinking
-from kaikou.dialogue.waterfall import Waterfall
-from kaikou.engines.ports import Engines, Transcript
+from kaikou.dialogue.thinking import Thinking
+from kaikou.dialogue.turn_taking import TurnTaking
+from kaikou.engines.ports import Engines
 from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
 from kaikou.settings.tree import Settings
 
 Sink = Callable[[Event], None]
-
-_AUDIO_ITEMS_KEPT = 4
-"""Recordings kept in memory with their items; older ones live in the store, if at all."""
 
 
 class Conversation:
@@ -125,8 +115,6 @@ class Conversation:
             hands.caller.follow, hands.caller.tell = (lambda: self.config.language), self._tool_says
             hands.sounds = lambda: self.config.audio_replies
         self._ahead = ReadingAhead(thinking, self._tasks, self._failed)
-        self._unanswered: Waterfall | None = None
-        """Of the last committed turn, until a reply is made to it."""
         self.replying = Replying(
             self.history,
             mouth,
@@ -138,6 +126,18 @@ class Conversation:
             on_ended=self._reply_ended,
             engines=tuple((kind, getattr(engines, kind).card.name) for kind in ("stt", "llm", "tts")),
             reply_seconds=settings.live.max_reply_seconds,
+        )
+        self._turns = TurnTaking(
+            self.history,
+            self.replying,
+            self._answering,
+            self._late_words,
+            self._ahead,
+            self.company,
+            settings.live,
+            config=lambda: self.config,
+            listening=lambda: self.listening,
+            emit=self._emit,
         )
         self._saying = Saying(
             self.replying,
@@ -151,12 +151,11 @@ class Conversation:
             engines,
             turn_rules(config.turn, settings.live, engines.turn is not None),
             self._tasks,
-            decide=self._decide,
-            on_partial=self._heard_so_far,
+            decide=self._turns.decide,
+            on_partial=self._turns.heard_so_far,
             language=self._stt_language,
             partials=settings.live.partials,
         )
-
         self._guard_ears()
 
     # -- lifecycle
@@ -251,7 +250,7 @@ class Conversation:
         self.replying.cut("turn_detected")
         # Where a spoken turn was owed its answer, the cut has just begun it, this message included.
         if not self.replying.active:
-            self._respond(Waterfall(speech_end=self._loop.time()))
+            self._turns.answer()
         return item
 
     @property
@@ -285,8 +284,7 @@ class Conversation:
     def respond(self, request: ReplyRequest | None = None) -> str:
         """Make a reply now; returns its id."""
         self._touch()
-        fall, self._unanswered = self._unanswered, None
-        return self._respond(fall or Waterfall(speech_end=self._loop.time()), request)
+        return self._turns.respond(request)
 
     def speak(self, text: str, *, interrupt: bool = False) -> None:
         """The agent says these words, once nothing else is being said; ``interrupt`` True: at once,
@@ -335,88 +333,6 @@ class Conversation:
         self.replying.cut("client_cancelled", cleared=True)
 
     # -- inside
-
-    def _decide(self, action: turn_values.Action) -> None:
-        """Do what the turn machine says about everything but hearing."""
-        utterance = self.listening.utterance
-        match action:
-            case turn_values.Announce(start_ms):
-                padded = max(0.0, start_ms - self.config.turn.prefix_padding_ms)
-                self._emit(SpeechStarted(utterance.item_id, round(padded)))
-            case turn_values.BeginReply(generation):
-                if utterance.transcript is not None and not self.config.transcribe_only:
-                    self._guess(generation, utterance.transcript)
-            case turn_values.Discard():
-                self.replying.discard()
-            case turn_values.Commit():
-                self._committed(action)
-            case turn_values.Drop(announced=announced):
-                self.replying.discard()
-                if announced:
-                    self._emit(SpeechDropped(utterance.item_id))
-            case turn_values.Pause():
-                self.replying.pause()
-            case turn_values.Resume():
-                self.replying.resume()
-            case turn_values.Cut():
-                self.replying.cut("turn_detected")
-            case turn_values.Respond():
-                self.respond()
-            case turn_values.Nudge():
-                end = round(self.listening.recording.end_ms)
-                self._emit(IdleTimeout(utterance.item_id, end, end))
-                self._respond(Waterfall(speech_end=self._loop.time()))
-
-    def _heard_so_far(self, item_id: str, text: str) -> None:
-        self._emit(TranscriptPartial(item_id, text))
-        config = self.config
-        answered = config.turn.create_response and not config.transcribe_only
-        if self._settings.live.speculate and answered and not self.replying.active:
-            self._ahead.words(text)
-
-    def _guess(self, generation: int, transcript: Transcript) -> None:
-        self._ahead.stop()
-        utterance = self.listening.utterance
-        supposed = Item(utterance.item_id, role="user", parts=(AudioPart(transcript.text),))
-        plan = plan_reply(self.config, self._settings.live)
-        heard = self.listening.audio() if self.company else None
-        think = self._answering.answer(Question(supposed=supposed, heard=heard))
-        self.replying.begin(generation, plan, think, utterance.waterfall)
-
-    def _committed(self, commit: turn_values.Commit) -> None:
-        heard = self.listening.take(commit)
-        utterance = heard.utterance
-        now = self._loop.time()
-        fall = utterance.waterfall
-        fall.speech_end = fall.speech_end or now
-        fall.mark("end_of_turn", fall.speech_end, now)
-        transcript = utterance.transcript if commit.transcribed else None
-        words = transcript.text if transcript is not None else None
-        item = Item(utterance.item_id, role="user", parts=(AudioPart(words, heard.audio),))
-        previous = self.history.add(item)
-        self.history.forget_audio(_AUDIO_ITEMS_KEPT)
-        if commit.end_ms > 0:
-            self._emit(SpeechStopped(item.id, round(heard.end_ms)))
-        self._emit(TurnCommitted(item.id, previous))
-        self._emit(ItemAdded(item, previous))
-        self._emit(ItemDone(item, previous))
-        if transcript is not None:
-            self._emit(TranscriptFinal(item.id, transcript))
-        elif utterance.error is not None:
-            self._late_words.missing(item.id, utterance.error)
-        else:
-            self._late_words.find(item.id, heard)
-        self._unanswered = None
-        if not commit.respond or self.config.transcribe_only:
-            self.replying.discard()
-            self._unanswered = fall
-        elif self.replying.release(commit.generation) is None:
-            self._respond(fall)
-
-    def _respond(self, fall: Waterfall, request: ReplyRequest | None = None) -> str:
-        self._ahead.stop()
-        plan = plan_reply(self.config, self._settings.live, request)
-        return self.replying.start(plan, self._answering.answer(Question(request)), fall).id
 
     def _reply_ended(self, reply: Reply, heard: bool) -> None:
         self.company.ended(self.history, reply.item_id)
