@@ -57,6 +57,8 @@ class Server:
     """Callers send recorded speech instead of a voice-like sound."""
     every: float | None = None
     interrupt: float | None = None
+    redial: float | None = None
+    """Callers who were refused dial again each so many seconds."""
     sessions: tuple[int, ...] = LOAD
     pipecat: bool = False
 
@@ -76,6 +78,10 @@ def _pipecat(name: str, vad: str, seconds: float = REPLY_SECONDS, **more: object
     return Server(name, "pipecat_server.py", arguments, wire=PipecatWire(), pipecat=True, **more)  # type: ignore[arg-type]
 
 
+def _limited(limit: int) -> dict[str, object]:
+    return {"settings": {"KAIKOU_LIVE__MAX_SESSIONS": str(limit)}, "sessions": (2 * LIMIT,)}
+
+
 # One interruption each 8 s: a turn, 1.5 s of its answer, a turn into it, the next answer.
 _CUT: dict[str, object] = {"every": 8.0, "interrupt": 1.5, "sessions": (10,)}
 _ALL = (
@@ -85,16 +91,11 @@ _ALL = (
     _floor("floor, Silero", "silero", speech=True, sessions=(1, 10, 30)),
     _kaikou("kaikou, Silero", "silero", speech=True, sessions=(1, 10, 30, 60)),
     _pipecat("pipecat, Silero", "silero", speech=True, sessions=(1, 10, 20)),
-    _kaikou(
-        f"kaikou, limit {LIMIT}",
-        "energy",
-        settings={"KAIKOU_LIVE__MAX_SESSIONS": str(LIMIT)},
-        sessions=(2 * LIMIT,),
-    ),
-    # As it is installed: the limit is what it calibrates itself to.
-    _kaikou(
-        "kaikou, calibrated", "energy", settings={"KAIKOU_LIVE__MAX_SESSIONS": "0"}, sessions=(2 * LIMIT,)
-    ),
+    _kaikou(f"kaikou, limit {LIMIT}", "energy", **_limited(LIMIT)),
+    _kaikou(f"kaikou, limit {LIMIT}, redial", "energy", redial=1.0, **_limited(LIMIT)),
+    # As it is installed: the limit is what it finds by itself.
+    _kaikou("kaikou, calibrated", "energy", **_limited(0)),
+    _kaikou("kaikou, calibrated, redial", "energy", redial=1.0, **_limited(0)),
     _floor("floor, interrupted", "energy", LONG_SECONDS, **_CUT),
     _kaikou("kaikou, interrupted", "energy", settings=LONG, **_CUT),
     _kaikou("kaikou, Silero, interrupted", "silero", settings=LONG, speech=True, **_CUT),

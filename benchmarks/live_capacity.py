@@ -51,6 +51,7 @@ def load_for(running: Running, seconds: float) -> Load:
         seconds=seconds,
         every=server.every or EVERY,
         interrupt=server.interrupt,
+        redial=server.redial,
         silence_ms=200,
     )
 

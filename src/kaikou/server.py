@@ -225,7 +225,8 @@ async def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
 
 async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) -> LiveService:
     """The service of live conversations, told of the runtime's parts it needs."""
-    from kaikou.dialogue.admission import Admission, calibrate
+    from kaikou.dialogue.admission import Admission, Occupancy
+    from kaikou.dialogue.calibration import calibrate
     from kaikou.dialogue.service import LiveService
     from kaikou.engines.ports import Lane, Queues
     from kaikou.engines.shelf import EngineShelf
@@ -240,11 +241,8 @@ async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) ->
         llm = runtime.engines.llm if runtime.engines is not None else None
         return max(waiting, llm.queue_wait()) if isinstance(llm, Queues) else waiting
 
-    admission = Admission(
-        settings.live.max_sessions,
-        await asyncio.to_thread(calibrate),
-        queue_wait,
-    )
+    occupancy = Occupancy(settings.live.loop_share, await asyncio.to_thread(calibrate))
+    admission = Admission(settings.live.max_sessions, occupancy, queue_wait)
 
     def counted() -> None:
         runtime.feed.publish("sessions", live=admission.sessions, limit=admission.load.capacity)

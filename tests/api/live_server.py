@@ -26,7 +26,7 @@ from kaikou.api.chat import router as chat_router
 from kaikou.api.openai import router as openai_router
 from kaikou.api.runtime import Runtime
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue.admission import Admission
+from kaikou.dialogue.admission import Admission, Occupancy
 from kaikou.dialogue.service import LiveService
 from kaikou.engines.ports import AudioChunk, Engines, Voice
 from kaikou.settings.tree import Settings
@@ -118,7 +118,7 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
         settings,
         agents,
         journal,
-        Admission(settings.live.max_sessions, 50, lambda: 0.0, most_lag=60.0),
+        Admission(settings.live.max_sessions, Occupancy(0.6, 0.005), lambda: 0.0, most_lag=60.0),
         engines=lambda: engines if server.ready else None,
         toolbox=tools.toolbox,
         waiting_for=lambda: "the language model: 40 %",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 from collections.abc import AsyncIterator
@@ -110,6 +111,21 @@ async def test_callers_over_the_limit_are_refused_and_those_inside_served(tmp_pa
         found = await figures(load)
     assert found["refused"] == 1 and "session_limit_reached" in found["refusal"]
     assert (found["turns"], found["answered"]) == (2, 2)
+
+
+async def test_a_refused_caller_dials_again_and_takes_the_turns_that_are_left(tmp_path: Path) -> None:
+    async with live_server(tmp_path, live={"max_sessions": 2}) as server, server.socket() as before:
+        await before.recv()
+        url = f"ws://127.0.0.1:{server.port}/v1/realtime"
+        load = Load(url, sessions=2, seconds=4.0, every=2.0, redial=0.1)
+        calling = asyncio.create_task(figures(load))
+        async with asyncio.timeout(10):
+            while server.live.admission.sessions < 2:
+                await asyncio.sleep(0.01)
+        await before.close()
+        found = await calling
+    assert found["refused"] == 0 and found["refusals"] >= 1
+    assert 2 < found["turns"] == found["answered"] <= 4 and found["errors"] == 0
 
 
 async def test_nobody_there_is_an_error() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from dialogue.scripted import RATE, FakeLlm, FakeStt, FakeTts, LoudnessVad
 
 from kaikou.agents.service import AgentService
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue.admission import Admission, Occupancy, calibrate, sessions_models_carry
+from kaikou.dialogue.admission import Admission, Occupancy
 from kaikou.dialogue.events import Event, Failed, ReplyDone, TranscriptFinal
 from kaikou.dialogue.service import LiveService
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
@@ -49,7 +48,7 @@ class House:
             settings,
             self.agents,
             self.journal,
-            Admission(limit, 50, lambda: 0.0),
+            Admission(limit, Occupancy(0.6, 0.005), lambda: 0.0),
             engines=lambda: self.engines,
             waiting_for=lambda: "Downloading the ears.",
         )
@@ -143,7 +142,7 @@ async def test_who_is_gone_gives_way_to_who_is_here(tmp_path: Path, monkeypatch:
         home.service.detach(gone)
         with pytest.raises(LimitReached):
             await home.service.open(CONFIG, home.log.append)  # it may still come back
-        monkeypatch.setattr("kaikou.dialogue.service._GRACE_SECONDS", 0.0)
+        monkeypatch.setattr("kaikou.dialogue.register._GRACE_SECONDS", 0.0)
         await asyncio.sleep(0.05)
         await home.service.open(CONFIG, home.log.append)
         assert gone.closed and told == ["closed"] and not here.closed
@@ -201,61 +200,10 @@ async def test_an_agent_fills_what_the_client_left_open(tmp_path: Path) -> None:
 
 async def test_sessions_end_when_their_time_is_over(tmp_path: Path) -> None:
     async with house(tmp_path, max_session_seconds=0.05) as home:
-        reaper = asyncio.create_task(home.service._reap(0.02))
+        reaper = asyncio.create_task(home.service._sessions.reap(0.02))
         one = await home.service.open(CONFIG, home.log.append)
         await home.until(Failed)
         await asyncio.sleep(0.05)
         reaper.cancel()
         fatal = [event for event in home.log if isinstance(event, Failed)]
         assert fatal[0].code == "session_expired" and fatal[0].fatal and one.closed
-
-
-def test_calibration_gives_a_sensible_number() -> None:
-    assert 2 <= calibrate() <= 2000
-
-
-@pytest.mark.parametrize(("busy", "carried"), [(0.35, 74), (0.7, 37), (0.05, 100), (1.0, 26)])
-def test_what_sessions_really_cost_replaces_the_estimate(busy: float, carried: int) -> None:
-    occupancy = Occupancy()
-    for _ in range(400):
-        occupancy.see(40, busy, 0.25)
-    # Never more than twice the estimate: silent callers may begin to speak.
-    assert occupancy.carries(40, expected=50) == pytest.approx(carried, abs=1)
-
-
-def test_few_sessions_or_a_rush_of_new_ones_say_nothing() -> None:
-    occupancy = Occupancy()
-    for _ in range(400):
-        occupancy.see(4, 0.01, 0.25)
-    assert occupancy.carries(4, expected=50) == 50
-    for _ in range(4):
-        occupancy.see(45, 0.01, 0.25)
-    assert occupancy.carries(45, expected=50) == 50
-
-
-async def test_slow_models_bound_the_sessions() -> None:
-    def engines(tts_delay: float, *, local: bool = True) -> Engines:
-        found = Engines(LoudnessVad(), None, FakeStt(), FakeLlm(), FakeTts(delay=tts_delay))  # type: ignore[arg-type]
-        for one in (found.tts, found.llm):
-            card = replace(one.card, local=local, scripted=False)
-            one.__class__ = type("Real", (type(one),), {"card": card})
-        return found
-
-    assert await sessions_models_carry(engines(0.0, local=False)) is None
-    quick, slow = await sessions_models_carry(engines(0.0)), await sessions_models_carry(engines(1.5))
-    assert quick and slow and 2 <= slow < quick
-    admission = Admission(0, 50, lambda: 0.0)
-    admission.models_carry = slow
-    assert admission.load.capacity == slow
-
-
-async def test_a_late_loop_takes_nobody_new() -> None:
-    wait = 0.0
-    admission = Admission(0, 10, lambda: wait)
-    admission.enter()
-    wait = 5.0
-    with pytest.raises(LimitReached):
-        admission.enter()
-    wait = 0.0
-    admission.enter()
-    assert admission.sessions == 2

@@ -44,6 +44,10 @@ def live(
         float | None,
         typer.Option(min=0.1, help="Talk into each reply so many seconds after it began."),
     ] = None,
+    redial: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Callers who were refused dial again each so many seconds."),
+    ] = None,
     silence_ms: Annotated[
         int, typer.Option(min=32, help="Silence that ends a turn; asked of the server.")
     ] = 200,
@@ -87,6 +91,7 @@ def live(
         think=think,
         pause=pause,
         interrupt=interrupt,
+        redial=redial,
         silence_ms=silence_ms,
         expected=expected,
         key=key,

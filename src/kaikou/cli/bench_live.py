@@ -58,6 +58,7 @@ def report(load: Load, voice: str, rows: list[dict[str, Any]]) -> dict[str, Any]
         "think": None if load.every else load.think,
         "pause": load.pause,
         "interrupt": load.interrupt,
+        "redial": load.redial,
         "silence_ms": load.silence_ms,
         "expected": load.expected,
     }
@@ -128,6 +129,8 @@ def _remarks(row: dict[str, Any]) -> list[str]:
     remarks, at = [], f"{row['sessions']} sessions: "
     if row["refused"]:
         remarks.append(f"{at}{row['refused']} refused: {row['refusal']}")
+    if row["refusals"] > row["refused"]:
+        remarks.append(f"{at}callers were turned away {row['refusals']} times")
     if row["early"]:
         remarks.append(f"{at}{row['early']} turns answered before they were over")
     if row["overrun"]:

@@ -37,16 +37,20 @@ async def run(load: Load, voice: Pcm, during: During | None = None) -> list[Call
     async with AsyncExitStack() as stack:
         gap = min(RAMP_SECONDS, load.seconds / 4) / load.sessions
         await asyncio.gather(*(line.open(stack, number * gap) for number, line in enumerate(lines)))
-        talking = [line for line in lines if line.socket is not None]
-        if not talking:
+        inside = [line for line in lines if line.socket is not None]
+        if not inside:
             raise KaikouError(
                 f"No session could be opened: {lines[0].caller.refused}", code="server_unreachable"
             )
         watching = asyncio.create_task(_watch(during, load)) if during else None
         begin = time.perf_counter() + SETTLE_SECONDS
         async with asyncio.TaskGroup() as group:
-            for line in talking:
-                group.create_task(line.talk(begin))
+            # Those who are inside share the round evenly, as if they alone had called.
+            for number, line in enumerate(inside):
+                group.create_task(line.talk(begin, number / len(inside)))
+            for number, line in enumerate(line for line in lines if line.socket is None):
+                if load.redial is not None:
+                    group.create_task(line.call_again(stack, begin, number / load.sessions))
         if watching is not None:
             await watching
     return [line.caller for line in lines]
@@ -66,48 +70,67 @@ class Line:
         self._load = load
         self._voice = voice
         # Callers are strangers to each other: neither their turns nor their packets share a beat.
-        share = number / load.sessions
         self._phase = voice.frame_seconds * (number * 0.618034 % 1.0)
-        self._offset = share * (load.every or min(RAMP_SECONDS, load.seconds / 4))
         self._clock = 0.0
+        self._offset = 0.0
         self._ears = Ears(load.wire, self.caller)
 
     async def open(self, stack: AsyncExitStack, delay: float) -> None:
         """Connect and ask for the session; a refusal is kept in ``caller.refused``."""
         await asyncio.sleep(delay)
         load, started = self._load, time.perf_counter()
+        self.caller.refused = ""
         headers = {"Authorization": f"Bearer {load.key}"} if load.key else {}
         try:
-            socket = await stack.enter_async_context(
-                connect(
-                    load.url,
-                    additional_headers=headers,
-                    compression=None,
-                    max_size=None,
-                    ping_interval=None,
-                    open_timeout=OPEN_SECONDS,
-                )
+            socket = await connect(
+                load.url,
+                additional_headers=headers,
+                compression=None,
+                max_size=None,
+                ping_interval=None,
+                open_timeout=OPEN_SECONDS,
             )
+            stack.push_async_callback(socket.close)
             if load.wire.greeted:
                 first = load.wire.read(await asyncio.wait_for(socket.recv(), OPEN_SECONDS))
                 if first.kind in ("error", "refused"):
-                    self.caller.refused = first.text
+                    self._turned_away(first.text)
+                    await socket.close()
                     return
             for message in load.wire.opening(load.silence_ms):
                 await socket.send(message)
         except InvalidStatus as error:
             body = error.response.body.decode(errors="replace")[:200]
-            self.caller.refused = f"HTTP {error.response.status_code} {body}".strip()
+            self._turned_away(f"HTTP {error.response.status_code} {body}".strip())
         except (OSError, TimeoutError, WebSocketException) as error:
-            self.caller.refused = str(error) or type(error).__name__
+            self._turned_away(str(error) or type(error).__name__)
         else:
             self.caller.connecting = time.perf_counter() - started
             self.socket = socket
 
-    async def talk(self, begin: float) -> None:
-        """Turns until the time is over; the microphone never stops sending."""
+    def _turned_away(self, why: str) -> None:
+        self.caller.refused = why
+        self.caller.refusals += 1
+
+    async def call_again(self, stack: AsyncExitStack, begin: float, share: float) -> None:
+        """Dial each ``redial`` seconds while there are turns to take, and talk once let in."""
+        load = self._load
+        assert load.redial is not None
+        last = begin + ((load.turns or 1) - 1) * load.every if load.every else begin + load.seconds
+        delay = share * load.redial
+        while self.socket is None and time.perf_counter() + delay < last:
+            await self.open(stack, delay)
+            delay = load.redial
+        if self.socket is not None:
+            await self.talk(begin, share)
+
+    async def talk(self, begin: float, share: float) -> None:
+        """Turns until the time is over; the microphone never stops sending. ``share`` (0..1) of a round goes
+        by before the first turn."""
         assert self.socket is not None
-        self._clock = begin + self._phase
+        load = self._load
+        self._offset = share * (load.every or min(RAMP_SECONDS, load.seconds / 4))
+        self._clock = max(begin, time.perf_counter()) + self._phase
         listening = asyncio.create_task(self._ears.listen(self.socket))
         try:
             await self._quiet_until(begin + self._offset)
@@ -128,8 +151,11 @@ class Line:
         """A turn each ``every`` seconds. All callers send until the last one's last turn is over."""
         load, turns = self._load, self._load.turns
         assert load.every is not None and turns is not None
+        joined = self._clock - self._voice.frame_seconds
         for number in range(turns):
             due = begin + self._offset + number * load.every
+            if due < joined:
+                continue  # it was let in after that
             await self._quiet_until(due)
             self.caller.overrun += self._ears.under_way
             spoken = await self._turn()

@@ -26,6 +26,7 @@ def summary(load: Load, callers: list[Caller]) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "sessions": load.sessions,
         "refused": sum(bool(caller.refused) for caller in callers),
+        "refusals": sum(caller.refusals for caller in callers),
         "refusal": next((caller.refused for caller in callers if caller.refused), None),
         "turns": sum(caller.turns for caller in callers),
         "answered": sum(caller.answered for caller in callers),

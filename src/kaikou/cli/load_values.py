@@ -27,6 +27,8 @@ class Load:
     """Silence that ends a turn, asked of the server; it is no part of the added latency."""
     expected: float = 0.0
     """Delays the server's scripted engines add by design; no part of the added latency either."""
+    redial: float | None = None
+    """Callers who were refused dial again each so many seconds; None: they give up."""
     reply_timeout: float = 20.0
     key: str | None = None
 
@@ -58,3 +60,6 @@ class Caller:
     connecting: float | None = None
     errors: list[str] = field(default_factory=list)
     refused: str = ""
+    """Why the caller is not inside."""
+    refusals: int = 0
+    """How often this caller was turned away."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from kaikou.dialogue.admission import Admission, sessions_models_carry
+from kaikou.dialogue.admission import Admission
+from kaikou.dialogue.calibration import sessions_models_carry
 from kaikou.engines.ports import Engines, LanguageModel, Message
 from kaikou.errors import KaikouError
 from kaikou.intent.ports import IntentModule, Warms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from kaikou.agents.persona import Agent
@@ -13,7 +13,7 @@ from kaikou.agents.service import AgentService
 from kaikou.dialogue.admission import Admission
 from kaikou.dialogue.company import Company
 from kaikou.dialogue.conversation import Conversation, Sink
-from kaikou.dialogue.events import Event, Failed, Metrics
+from kaikou.dialogue.events import Event, Metrics
 from kaikou.dialogue.items import Item
 from kaikou.dialogue.keeper import Keeper, items_of
 from kaikou.dialogue.outfit import allowed_to, hands_of, talk_of, with_agent
@@ -21,11 +21,12 @@ from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.ports import Companion, Talk
 from kaikou.dialogue.preparing import measure, read_ahead
+from kaikou.dialogue.register import Register, Session
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.tasks import TaskOwner
 from kaikou.engines.ports import Engine, Engines, TextToSpeech
 from kaikou.engines.shelf import EngineShelf
-from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
+from kaikou.errors import InvalidInput, NotReady
 from kaikou.intent.choice import choose_intent
 from kaikou.intent.ports import ChooseIntent
 from kaikou.settings.tree import Settings
@@ -38,20 +39,6 @@ from kaikou.voices.library import VoiceLibrary
 log = logging.getLogger(__name__)
 
 _RETIRE_SECONDS = 30.0
-_GRACE_SECONDS = 10.0
-"""A dropped client's place is not given away so soon after the drop."""
-
-
-@dataclass(slots=True)
-class Session:
-    """A conversation under way, with what the service keeps beside it."""
-
-    conversation: Conversation
-    keeper: Keeper
-    surface: str
-    opened_at: float
-    engines: Engines
-    detached: asyncio.TimerHandle | None = None
 
 
 class LiveService:
@@ -89,31 +76,39 @@ class LiveService:
         self._waiting_for = waiting_for
         self._on_change = on_change
         self._on_metrics = on_metrics
-        self._sessions: dict[str, Session] = {}
         self._opening: set[str] = set()
         """Stored conversations being loaded for a session."""
         self._mouths: dict[int, Mouth] = {}
         """By the identity of the engine, which each mouth keeps alive."""
         self._tasks = TaskOwner(lambda error: log.error("live service", exc_info=error))
+        self._sessions = Register(settings.live, self._tasks, self._ended)
         self.prepared = asyncio.Event()
         """Set once nothing of the start is left to do."""
 
     def start(self) -> None:
         """Begin to watch the load and the sessions' ages."""
-        self._tasks.spawn(self.admission.watch(), "load")
-        self._tasks.spawn(self._reap(), "reap")
+        self._tasks.spawn(self.admission.watch(self._sessions.active), "load")
+        self._tasks.spawn(self._sessions.reap(), "reap")
         self._tasks.spawn(self._prepare(), "prepare")
 
     async def close(self) -> None:
         """End every session; what was heard is kept."""
-        for session in list(self._sessions.values()):
-            await session.conversation.close("the server stops")
+        await self._sessions.close()
         await self._tasks.close()
         self.pacer.close()
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        return tuple(self._sessions.values())
+        return tuple(self._sessions)
+
+    async def check_room(self) -> None:
+        """LimitReached ``session_limit_reached`` where ``open`` would refuse now: a surface asks before it
+        builds anything for a caller. With a ``live.admission_wait``, ``open`` decides."""
+        if self._settings.live.admission_wait > 0:
+            return
+        if self.admission.load.full:
+            await self._sessions.make_room()
+        self.admission.check()
 
     async def open(
         self,
@@ -141,7 +136,9 @@ class LiveService:
         engines = self._engines()
         if engines is None:
             raise NotReady("The engines are being made ready.", hint=self._waiting_for())
-        if conversation_id is not None and conversation_id in (self._sessions.keys() | self._opening):
+        if conversation_id is not None and (
+            conversation_id in self._sessions or conversation_id in self._opening
+        ):
             raise InvalidInput(
                 "This conversation is open in another session.",
                 code="conversation_in_use",
@@ -152,7 +149,7 @@ class LiveService:
             self._opening.add(conversation_id)
         try:
             if self.admission.load.full:
-                await self._close_one_detached()
+                await self._sessions.make_room()
             await self.admission.enter_within(self._settings.live.admission_wait)
         except BaseException:
             self._opening.discard(conversation_id or "")
@@ -191,18 +188,6 @@ class LiveService:
         """What the engine knows a voice of the library by."""
         return voice if self._voices is None else await self._voices.spoken_with(voice, engine)
 
-    async def _close_one_detached(self) -> None:
-        """Somebody is here, and somebody else is gone: the place is the one's who is here."""
-        # Until ``when`` the client may come back; one that dropped just now is given time to.
-        ends = asyncio.get_running_loop().time() + self._settings.live.resume_seconds - _GRACE_SECONDS
-        gone = {
-            session.detached.when(): session
-            for session in self._sessions.values()
-            if session.detached is not None and session.detached.when() <= ends
-        }
-        if gone:
-            await gone[min(gone)].conversation.close("its place was needed")
-
     async def change_agent(self, conversation: Conversation, agent_id: str) -> None:
         """Let another agent take over a session.
 
@@ -228,8 +213,8 @@ class LiveService:
         if conversation.hands is not None:
             conversation.hands.goes_on_as(agent.id, allowed_to(agent), agent.knowledge)
         await conversation.company.goes_on_as(agent.id, agent.memory, agent.language)
-        session = self._sessions[conversation.id]
-        if conversation.company.talk.kept:
+        session = self._sessions.get(conversation.id)
+        if session is not None and conversation.company.talk.kept:
             session.keeper.begin(conversation, agent_id, session.surface, resumed=True)
 
     async def _agent_of(self, stored: StoredConversation) -> str | None:
@@ -277,7 +262,7 @@ class LiveService:
             observe=lambda event: self._observe(talk, event),
             hands=hands,
             company=company,
-            on_close=self._closed,
+            on_close=self._sessions.ended,
         )
         return conversation
 
@@ -296,7 +281,7 @@ class LiveService:
         if talk.kept:
             keeper.begin(conversation, agent_id, talk.surface, resumed=resumed)
         opened_at = asyncio.get_running_loop().time()
-        self._sessions[conversation.id] = Session(conversation, keeper, talk.surface, opened_at, engines)
+        self._sessions.add(Session(conversation, keeper, talk.surface, opened_at, engines))
         self._on_change()
 
     # -- engines that change
@@ -311,7 +296,7 @@ class LiveService:
         try:
             # A session being opened, or a preview being spoken, may have it without being seen here.
             await asyncio.sleep(_RETIRE_SECONDS)
-            while any(_uses(session.engines, engine) for session in self._sessions.values()):  # noqa: ASYNC110
+            while self._sessions.use(engine):  # noqa: ASYNC110 - seldom
                 await asyncio.sleep(interval)
         finally:
             self._mouths.pop(id(engine), None)
@@ -321,32 +306,12 @@ class LiveService:
 
     def detach(self, conversation: Conversation) -> None:
         """The client's connection broke: hold the session for ``live.resume_seconds``."""
-        session = self._sessions.get(conversation.id)
-        if session is None or session.conversation is not conversation:
-            return
-        conversation.detach()
-        loop = asyncio.get_running_loop()
-        if session.detached is not None:
-            session.detached.cancel()
-        session.detached = loop.call_later(
-            self._settings.live.resume_seconds,
-            lambda: self._tasks.spawn(conversation.close("the client did not come back"), "close"),
-        )
+        self._sessions.detach(conversation)
 
     def detached(self, conversation_id: str) -> Conversation:
         """A live conversation whose client dropped a moment ago, for the client that comes back.
         NotFound ``conversation_not_resumable`` otherwise."""
-        session = self._sessions.get(conversation_id)
-        if session is None or session.detached is None:
-            raise NotFound(
-                f"Conversation {conversation_id!r} is not waiting for a client.",
-                code="conversation_not_resumable",
-                hint=f"A dropped session is kept {self._settings.live.resume_seconds:.0f} s; "
-                "open the stored conversation instead.",
-            )
-        session.detached.cancel()
-        session.detached = None
-        return session.conversation
+        return self._sessions.attach(conversation_id)
 
     # -- before the first call
 
@@ -362,44 +327,6 @@ class LiveService:
         await read_ahead(engines.llm, intent, agent.prompt)
         self.prepared.set()
 
-    # -- ends
-
-    def _closed(self, conversation: Conversation) -> None:
-        session = self._sessions.pop(conversation.id, None)
-        if session is None:
-            return
-        if session.detached is not None:
-            session.detached.cancel()
-        session.keeper.end()
+    def _ended(self, _session: Session) -> None:
         self.admission.leave()
         self._on_change()
-
-    async def _reap(self, interval: float = 5.0) -> None:
-        """End sessions that nobody uses, or that are as old as a session may become."""
-        live = self._settings.live
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(interval)
-            now = loop.time()
-            for session in list(self._sessions.values()):
-                conversation = session.conversation
-                error: KaikouError | None = None
-                if now - session.opened_at > live.max_session_seconds:
-                    error = KaikouError(
-                        f"The session reached its longest time of {live.max_session_seconds:.0f} s.",
-                        code="session_expired",
-                        hint="Open a new session on the same conversation.",
-                    )
-                elif now - conversation.last_active > live.idle_timeout and session.detached is None:
-                    error = KaikouError(
-                        f"Nothing was received for {live.idle_timeout:.0f} s.",
-                        code="session_idle",
-                        hint="Open a new session on the same conversation.",
-                    )
-                if error is not None:
-                    conversation.sink(Failed(error.code, error.message, error.hint, fatal=True))
-                    await conversation.close(error.code)
-
-
-def _uses(engines: Engines, engine: Engine) -> bool:
-    return any(one is engine for one in (engines.vad, engines.turn, engines.stt, engines.llm, engines.tts))

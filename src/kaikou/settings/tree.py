@@ -122,7 +122,15 @@ class ModelSettings(BaseModel):
 class LiveSettings(BaseModel):
     """One live conversation's bounds and manners."""
 
-    max_sessions: int = Field(0, ge=0, description="Live sessions at once; 0 = calibrated at start.")
+    max_sessions: int = Field(
+        0, ge=0, description="Live sessions at once; 0 = as many as were measured to fit."
+    )
+    loop_share: float = Field(
+        0.6,
+        ge=0.1,
+        le=0.95,
+        description="Share of the event loop's time that sessions may use, where max_sessions is 0.",
+    )
     admission_wait: float = Field(0.0, ge=0, description="Seconds a new session may wait for a place.")
     idle_timeout: float = Field(300.0, gt=0, description="Seconds without any client event before closing.")
     max_session_seconds: float = Field(7200.0, gt=0)

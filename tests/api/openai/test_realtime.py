@@ -277,6 +277,16 @@ async def test_refusals_are_said_before_the_socket_closes(tmp_path: Path) -> Non
             assert error["code"] == "server_stopping" and code == 1013
 
 
+async def test_who_is_refused_for_want_of_room_has_nothing_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live_server(tmp_path, live={"max_sessions": 1}) as server, listening(server):
+        monkeypatch.setattr("kaikou.api.openai.realtime.Connection", None)
+        monkeypatch.setattr("kaikou.api.openai.realtime.LiveSession", None)
+        async with refused(server) as (error, code):
+            assert error["code"] == "session_limit_reached" and code == 1013
+
+
 async def test_without_a_key_nobody_gets_in(tmp_path: Path) -> None:
     async with live_server(tmp_path, api_keys=["sk-test"]) as server:
         with pytest.raises(InvalidStatus) as caught:

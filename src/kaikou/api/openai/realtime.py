@@ -30,6 +30,8 @@ router = APIRouter()
 
 ATTACH_AFTER = 5.0
 """Seconds a client that names a dropped conversation has to send kaikou.resume."""
+CLOSE_SECONDS = 5.0
+"""For telling a client that its socket ends."""
 MAX_RETRIEVALS = 16
 """Items being encoded for one client at once."""
 
@@ -51,7 +53,29 @@ class Closed(Exception):
 async def realtime(websocket: WebSocket) -> None:
     """The Realtime API. ``?model=``, ``?intent=transcription``, ``?agent=``, ``?conversation_id=``."""
     await websocket.accept(subprotocol=pick_subprotocol(websocket.scope.get("subprotocols", [])))
-    await Connection(websocket, runtime_of(websocket)).serve()
+    runtime = runtime_of(websocket)
+    resumable: Resumable = runtime.extras.setdefault("realtime.resumable", Resumable())
+    if resumable.find(websocket.query_params.get("conversation_id", "")) is None:
+        try:
+            await live_service(runtime).check_room()
+        except (LimitReached, NotReady) as error:
+            # Many may dial again and again: what tells them no costs those inside as little as can be.
+            await _turn_away(websocket, error)
+            return
+    await Connection(websocket, runtime, resumable).serve()
+
+
+async def _turn_away(websocket: WebSocket, error: KaikouError) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await websocket.send_text(_refusal(error))
+            await websocket.close(TRY_LATER, error.code)
+    except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        log.debug("a refused client was gone")
+
+
+def _refusal(error: KaikouError) -> str:
+    return orjson.dumps({"event_id": "event_refused", **error_event(error)}).decode()
 
 
 def pick_subprotocol(offered: list[str]) -> str | None:
@@ -65,14 +89,14 @@ def pick_subprotocol(offered: list[str]) -> str | None:
 class Connection:
     """One socket: admission, the receive loop, the send loop, the watch, and leaving."""
 
-    def __init__(self, websocket: WebSocket, runtime: Runtime) -> None:
+    def __init__(self, websocket: WebSocket, runtime: Runtime, resumable: Resumable) -> None:
         self._websocket = websocket
         self._runtime = runtime
         self._outbox = Outbox()
         self._session: LiveSession | None = None
         self._kicked = asyncio.Event()
         self._returned = asyncio.Event()
-        self._resumable: Resumable = runtime.extras.setdefault("realtime.resumable", Resumable())
+        self._resumable = resumable
         self._retrievals = 0
         self._attaching: asyncio.TimerHandle | None = None
         """Set while a session taken over waits to hear how far its client had come."""
@@ -134,8 +158,7 @@ class Connection:
             session = self._new_session(query)
             await self._open_conversation(session, query.get("agent"), query.get("conversation_id"))
         except KaikouError as error:
-            body = {"event_id": "event_refused", **error_event(error)}
-            self._outbox.put(orjson.dumps(body).decode())
+            self._outbox.put(_refusal(error))
             await self._outbox.flushed()
             later = isinstance(error, LimitReached | NotReady)
             raise Closed(TRY_LATER if later else POLICY, error.code) from None
@@ -291,7 +314,7 @@ class Connection:
         if end.code is None or self._websocket.application_state is not WebSocketState.CONNECTED:
             return
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(CLOSE_SECONDS):
                 await self._websocket.close(end.code, end.reason[:120])
         except (TimeoutError, RuntimeError, WebSocketDisconnect):
             log.debug("the socket could not be closed in order")
