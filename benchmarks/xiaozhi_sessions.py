@@ -9,7 +9,9 @@ sound, and speaks again a second after ``tts stop``; its packets leave at the pa
 the time between two packets of an answer. Devices come in and take a first turn, which is not
 counted; the figures, and the server's processor time for each answered turn, are those of the
 ``--seconds`` after that. ``callers late`` is how late the devices themselves sent: it bounds
-what can be believed of the rest.
+what can be believed of the rest. ``codec_seconds_a_turn`` is what a turn's Opus work takes in a bare loop
+on the server's core, right after the run: the least that any server spends, and how fast the core
+was. ``idle_percent`` is what the server takes of a core while no device is there.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import os
 import statistics
 import time
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -32,11 +35,12 @@ import uvloop
 from capacity_servers import SCRIPTED, Running, Server, started
 from websockets.asyncio.client import ClientConnection, connect
 
-from kaikou.audio.opus import OpusEncoder
+from kaikou.audio.opus import OpusDecoder, OpusEncoder
 from kaikou.audio.resampling import resample
 from kaikou.cli.caller_voice import babble
 from kaikou.cli.watch import usage_of
 from kaikou.machine import about_machine, kaikou_version
+from kaikou.settings.services import XiaozhiSettings
 
 FRAME = 0.06
 SAID_SECONDS = 2.0
@@ -44,6 +48,7 @@ WORDS = 22
 PAUSE = 1.0
 TURN = 10.0
 """Seconds of one turn, about."""
+IDLE_SECONDS = 3.0
 SETTINGS = SCRIPTED | {
     "KAIKOU_VAD__ENGINE": "energy",
     "KAIKOU_LLM__SCRIPTED__REPLIES": " ".join(["word"] * WORDS) + ".",
@@ -60,6 +65,10 @@ class Figures:
     packets: list[int] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    up: int = 0
+    """Packets of the devices."""
+    answer: list[bytes] = field(default_factory=list)
+    """The packets of one answer."""
     counting: bool = False
     over: bool = False
 
@@ -108,12 +117,14 @@ class Device:
         ended: list[float] = []
         speaking = asyncio.create_task(self.speak(line, utterance, quiet, answered, ended))
         arrived: list[float] = []
+        packets: list[bytes] = []
         try:
             async with asyncio.timeout(30):
                 while True:
                     message = await line.recv()
                     if isinstance(message, bytes):
                         arrived.append(time.perf_counter())
+                        packets.append(message)
                         continue
                     body = orjson.loads(message)
                     if body["type"] == "tts" and body["state"] == "start":
@@ -127,6 +138,7 @@ class Device:
             self.figures.first.append(arrived[0] - ended[0])
             self.figures.gaps += [after - before for before, after in pairwise(arrived)]
             self.figures.packets.append(len(arrived))
+            self.figures.answer = packets
 
     async def speak(
         self,
@@ -145,14 +157,53 @@ class Device:
             self.figures.late.append(time.perf_counter() - due)
             await line.send(utterance[sent] if sent < len(utterance) else quiet)
             sent += 1
+            self.figures.up += self.figures.counting
             if sent * FRAME >= SAID_SECONDS and not ended:
                 ended.append(begun + SAID_SECONDS)
+
+
+def codec_seconds(up: Sequence[bytes], answer: Sequence[bytes]) -> float:
+    """Processor seconds that decoding ``up`` and encoding ``answer`` take, on the server's core."""
+    settings = XiaozhiSettings()
+    decoder, hearing = OpusDecoder(16_000), OpusDecoder(settings.output_rate)
+    sound = np.concatenate([hearing.decode(packet).samples for packet in answer])
+    whole = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    encoder = OpusEncoder(
+        settings.output_rate,
+        round(FRAME * 1000),
+        bitrate=settings.bitrate,
+        complexity=settings.complexity,
+        application="low-delay",
+    )
+    spent = []
+    ours = cores()
+    pin({0})
+    for _ in range(5):
+        began = time.thread_time()
+        for packet in up:
+            decoder.decode(packet)
+        encoder.feed(whole)
+        spent.append(time.thread_time() - began)
+    pin(ours)
+    return min(spent)
+
+
+def cores() -> set[int]:
+    return set(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else set()
+
+
+def pin(wanted: set[int]) -> None:
+    if wanted and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, wanted)
 
 
 async def measure(running: Running, devices: int, seconds: float) -> dict[str, Any]:
     """One run."""
     figures = Figures()
     utterance, quiet = said()
+    before, at = used(running), time.perf_counter()
+    await asyncio.sleep(IDLE_SECONDS)
+    idle = (used(running) - before) / (time.perf_counter() - at)
     # Spread over a turn's length, as people are.
     lives = [
         asyncio.create_task(
@@ -169,6 +220,8 @@ async def measure(running: Running, devices: int, seconds: float) -> dict[str, A
     figures.counting, figures.over = False, True
     await asyncio.gather(*lives)
     turns = len(figures.first)
+    packets = [*utterance, *[quiet] * max(0, round(figures.up / turns) - len(utterance))]
+    codec = codec_seconds(packets, figures.answer)
     first = sorted(figures.first)
     return {
         "devices": devices,
@@ -181,6 +234,9 @@ async def measure(running: Running, devices: int, seconds: float) -> dict[str, A
         "gaps_over_120_ms": sum(gap > 0.12 for gap in figures.gaps),
         "packets_a_turn": round(statistics.mean(figures.packets), 1),
         "cpu_seconds_a_turn": round(spent / turns, 4),
+        "codec_seconds_a_turn": round(codec, 4),
+        "times_codec": round(spent / turns / codec, 2),
+        "idle_percent": round(idle * 100, 2),
         "core_percent": round(spent / took * 100, 1),
         "threads": threads(running),
         "callers_late_ms": round(sorted(figures.late)[int(len(figures.late) * 0.99)] * 1000, 1),
@@ -207,8 +263,7 @@ def main() -> None:
     server = Server("kaikou, devices", settings=SETTINGS)
     rows: list[dict[str, Any]] = []
     with started([server], None) as [running]:
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        pin({max(cores(), default=0)})
         for devices in (int(one) for one in options.devices.split(",")):
             rows.append(uvloop.run(measure(running, devices, options.seconds)))
             print(json.dumps(rows[-1]), flush=True)

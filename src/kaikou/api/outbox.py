@@ -56,18 +56,41 @@ class Outbox(Generic[Message]):
 
     async def drain(self, send: Callable[[Message], Awaitable[None]]) -> None:
         """Send for ever. Raises SlowClient when one send takes longer than the timeout."""
-        while True:
-            await self._ready.wait()
-            self._ready.clear()
-            while self._waiting:
-                text = self._waiting.popleft()
-                self._chars -= len(text)
-                try:
-                    async with asyncio.timeout(self._send_timeout):
+        loop = asyncio.get_running_loop()
+        began: float | None = None
+        """When the send under way began."""
+        watch: asyncio.TimerHandle | None = None
+
+        def look() -> None:
+            # One timer now and then for all sends: nearly every one is over at once.
+            nonlocal watch
+            watch = None
+            if began is not None:
+                due = began + self._send_timeout
+                if due <= loop.time():
+                    limit.reschedule(due)
+                else:
+                    watch = loop.call_at(due, look)
+
+        try:
+            async with asyncio.timeout(None) as limit:
+                while True:
+                    await self._ready.wait()
+                    self._ready.clear()
+                    while self._waiting:
+                        text = self._waiting.popleft()
+                        self._chars -= len(text)
+                        began = loop.time()
+                        if watch is None:
+                            watch = loop.call_at(began + self._send_timeout, look)
                         await send(text)
-                except TimeoutError:
-                    raise SlowClient from None
-            self._idle.set()
+                        began = None
+                    self._idle.set()
+        except TimeoutError:
+            raise SlowClient from None
+        finally:
+            if watch is not None:
+                watch.cancel()
 
     async def flushed(self, longest: float = 2.0) -> None:
         """Wait until everything was handed to the socket, but no longer than ``longest`` seconds."""

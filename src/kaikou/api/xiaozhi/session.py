@@ -80,7 +80,7 @@ class DeviceSession:
         self._loop = asyncio.get_running_loop()
         self.speaker = Speaker(bench, framing, send, settings, hello.format)
         self.voice = Voice(self.speaker, conversation.id, self._speaking)
-        self.ears = Ears(bench, hello, self._hear, drop)
+        self.ears = Ears(hello, self._hear, drop)
         self.mcp = DeviceMcp(
             self._send_mcp,
             timeout=settings.tool_timeout,
@@ -175,7 +175,7 @@ class DeviceSession:
             case "start":
                 self._start_listening(str(message.get("mode") or "auto"))
             case "stop":
-                self.ears.when_heard(self._stop_listening)
+                self._stop_listening()
             case "detect":
                 self._detect(str(message.get("text") or "").strip())
             case _:

@@ -110,7 +110,8 @@ class Connection:
                 link = Link(self._claim.device_id, "websocket", self._session, self.leave)
                 await registry.attach(link)
                 self._session.open()
-                await self._receive()
+                # A task of its own: the framework's many coroutines are not woken with each message.
+                group.create_task(self._receive())
         except* Ended as ends:
             end = _first(ends)
         except* SlowClient:
