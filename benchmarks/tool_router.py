@@ -1,7 +1,7 @@
 """How well the offline model's router finds what people ask for, and what it costs.
 
-Sentences of ``data/tool_requests.toml`` go through the router with the built-in tools, one after the other,
-with the language model of the settings. A decision is right when the tool is, and the arguments that count.
+Sentences of a file in ``data/`` go through the router with all built-in tools, one after the other, with the
+language model of the settings. A decision is right when the tool is, and the arguments that count.
 """
 
 from __future__ import annotations
@@ -14,23 +14,29 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import SecretStr
 
-from kaikou.engines.ports import LanguageModel, Message, Tool
+from kaikou.engines.ports import Delta, LanguageModel, Message, Tool
 from kaikou.intent.router import Router
 from kaikou.server import open_engine
 from kaikou.settings.loading import load_settings
 from kaikou.settings.services import ToolSettings
-from kaikou.tools.ports import AgentChoice, ToolPorts
+from kaikou.tools.ports import AgentChoice, Caller, Found, Reminder, Rhythm, ToolPorts
 from kaikou.tools.room import ToolRoom
 
 PATIENCE = 60.0
 """Seconds: on a busy machine it is the decisions that are looked at."""
-SENTENCES = Path(__file__).parent / "data" / "tool_requests.toml"
+DATA = Path(__file__).parent / "data"
+SETS = {
+    "known": DATA / "tool_requests.toml",
+    "heldout": DATA / "tool_requests_heldout.toml",
+}
 
 
 @dataclass
@@ -46,8 +52,37 @@ class Nobody:
 
 
 class Nobodys:
+    """Stands for all other rooms, so that every tool is offered. Nothing is called."""
+
     async def choices(self) -> Sequence[AgentChoice]:
         return ()
+
+    async def add(self, text: str, when: str, repeat: Rhythm, caller: Caller) -> Reminder:
+        raise NotImplementedError
+
+    async def list(self, caller: Caller) -> Sequence[Reminder]:
+        return ()
+
+    async def cancel(self, which: str, caller: Caller) -> Sequence[Reminder]:
+        return ()
+
+    def offered(self, caller: Caller) -> bool:
+        return True
+
+    async def search(self, query: str, caller: Caller, limit: int) -> Sequence[Found]:
+        return ()
+
+    def names(self, caller: Caller) -> Sequence[str]:
+        return ("kitchen",)
+
+    async def speak(self, name: str, text: str, caller: Caller) -> None: ...
+
+
+class NoModel:
+    """Stands for a model that takes everything for talk: what the examples alone find."""
+
+    async def stream(self, *_: Any, **__: Any) -> Any:
+        yield Delta(text='"talk"')
 
 
 class Counted:
@@ -68,10 +103,10 @@ def right(sentence: dict[str, Any], name: str | None, arguments: dict[str, Any])
     return name == sentence.get("tool") and all(given.get(key) == value for key, value in wanted.items())
 
 
-async def route(model: LanguageModel, tools: Sequence[Tool]) -> list[dict[str, Any]]:
+async def route(model: LanguageModel, tools: Sequence[Tool], sentences: Path) -> list[dict[str, Any]]:
     router, counted = Router(PATIENCE), Counted(model)
     rows = []
-    for sentence in tomllib.loads(SENTENCES.read_text("utf-8"))["said"]:
+    for sentence in tomllib.loads(sentences.read_text("utf-8"))["said"]:
         before, began = counted.asked, time.perf_counter()
         prompt = [Message("system", "Be brief."), Message("user", sentence["words"])]
         decision = await router.decide(prompt, tools, counted)  # type: ignore[arg-type]
@@ -114,14 +149,26 @@ def told(rows: list[dict[str, Any]]) -> None:
             print(f"{name}: {len(taken)} sentences, p50 {p50 * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms")
 
 
-async def main() -> list[dict[str, Any]]:
+async def main(sentences: Path, *, examples_alone: bool) -> list[dict[str, Any]]:
     settings = load_settings().settings
     with tempfile.TemporaryDirectory() as folder:
-        tools = ToolSettings(music_folder=Path(folder))
-        room = ToolRoom(Path(folder), tools, ToolPorts(agents=Nobodys()))
+        tools = ToolSettings(
+            music_folder=Path(folder),
+            news_feeds=("https://example.org/feed",),
+            search_url="https://example.org",
+            home_assistant_url="https://example.org",
+            home_assistant_token=SecretStr("none"),
+        )
+        house = Nobodys()
+        ports = ToolPorts(knowledge=house, schedule=house, devices=house, agents=house)
+        room = ToolRoom(Path(folder), tools, ports)
         offered = room.toolbox.tools(Nobody())
-        async with open_engine(settings, "llm", lambda _text, _done: None) as model:
-            rows = await route(model, offered)
+        async with AsyncExitStack() as opened:
+            model: Any = NoModel()
+            if not examples_alone:
+                opening = open_engine(settings, "llm", lambda _text, _done: None)
+                model = await opened.enter_async_context(opening)
+            rows = await route(model, offered, sentences)
         await room.close()
     return rows
 
@@ -131,8 +178,10 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", action="store_true", help="every sentence as a line of JSON")
+    parser.add_argument("set", nargs="?", choices=SETS, default="known", help="which sentences (known)")
+    parser.add_argument("--examples-alone", action="store_true", help="ask no model")
     chosen = parser.parse_args()
-    found = asyncio.run(main())
+    found = asyncio.run(main(SETS[chosen.set], examples_alone=chosen.examples_alone))
     if chosen.json:
         print("\n".join(json.dumps(row, ensure_ascii=False) for row in found))
     told(found)
