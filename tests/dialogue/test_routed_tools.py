@@ -79,8 +79,19 @@ def test_without_words_of_its_own_the_model_puts_the_result_into_words() -> None
     stage = run(play(Outcome("17:00")))
     assert stage.llm.prompts[0][-1].content == "17:00"
     assert stage.history()[-1] == ("assistant", "Five it is.")
-    failed = run(play(Outcome("The clock is broken.", plain="It is five.", failed=True)))
-    assert failed.history()[-1] == ("assistant", "Five it is.")
+
+
+def test_a_failure_is_never_left_to_that_model() -> None:
+    async def play(outcome: Outcome) -> Stage:
+        shelf = Shelf({"clock": outcome})
+        session = tooled(shelf, "Five it is.", config=WRITTEN, intent=Decides("time", (call("clock"),)))
+        return await said(session, "The time?")
+
+    told = run(play(Outcome("E42: broken", plain="The clock is broken.", failed=True)))
+    assert told.history()[-1] == ("assistant", "The clock is broken.")
+    bare = run(play(Outcome("E42: broken", failed=True)))
+    assert bare.history()[-1] == ("assistant", "I'm sorry, that didn't work.")
+    assert told.llm.prompts == bare.llm.prompts == []
 
 
 def test_who_can_not_decide_is_answered_without_tools() -> None:

@@ -293,7 +293,7 @@ async def test_home_assistant() -> None:
         assert body == {"brightness_pct": 40, "entity_id": "light.desk"}
         for entity, word in (("light.desk/../..", "turn_on"), ("light.desk", "../config")):
             assert (await call("home_control", settings, entity_id=entity, service=word)).failed
-        assert len(there.asked) == 3
+        assert len(there.asked) == 3, "nothing was asked for a bad name"
     assert "home_assistant_token" in needs("home_state", home_assistant_url="http://x")
 
 

@@ -12,6 +12,7 @@ from kaikou.errors import KaikouError
 from kaikou.intent.ports import IntentModule
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.ports import ChangeAgent, Effect, Outcome, PlayAudio, SetVolume
+from kaikou.tools.refusals import refusal
 from kaikou.tools.toolbox import Allowed, Toolbox
 
 
@@ -53,6 +54,11 @@ class Hands:
         self.allowed = allowed
         self.offered = lambda: True
 
+    @property
+    def spoken_in(self) -> str:
+        """The two letters of the language that the user is answered in."""
+        return (self.caller.language or "en").lower().replace("_", "-").split("-")[0]
+
     def title(self, name: str) -> str:
         """What people call the tool."""
         spec = self._toolbox.spec(name, self.caller)
@@ -68,7 +74,8 @@ class Hands:
                 if (waits := await self._do(effect)) is not None:
                     later.append(waits)
             except KaikouError as error:
-                return replace(outcome, text=str(error), speak=None, failed=True), ()
+                plain = refusal(error, chinese=self.spoken_in == "zh")
+                return replace(outcome, text=str(error), speak=None, failed=True, plain=plain), ()
         return outcome, tuple(later)
 
     async def _do(self, effect: Effect) -> AfterReply | None:

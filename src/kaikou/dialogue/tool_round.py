@@ -101,8 +101,11 @@ class ToolRound:
                 self._pending.difference_update(done)
                 for task in done:
                     outcome, later = task.result()
-                    if self._plainly and outcome.plain and outcome.speak is None and not outcome.failed:
-                        outcome = replace(outcome, speak=outcome.plain)
+                    if self._plainly and outcome.speak is None:
+                        plain = outcome.plain or (
+                            tool_phrases.outcome(self._hands.spoken_in, failed=True) if outcome.failed else ""
+                        )
+                        outcome = replace(outcome, speak=plain or None)
                     ended[tasks[task]] = outcome, later
                     self._returned(tasks[task], outcome.text, failed=outcome.failed)
                 if spoken.done():

@@ -222,8 +222,12 @@ class Tool:
     description: str
     parameters: Mapping[str, Any]
     examples: tuple[str, ...] = ()
-    """What people say who want it, with ``{parameter}`` where one is named. For models that can't call
-    tools themselves; others are not told."""
+    """What people say who want it, with ``{parameter}`` where one is named, ``{*}`` for any words,
+    ``(one|other)`` and ``[perhaps]``. For models that can't call tools themselves; others are not told."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Regular expressions of what a ``{parameter}`` of the examples may be, in lower case without marks."""
+    whole: str = ""
+    """The parameter that takes the user's words as they are, where no place of an example does."""
 
 
 @dataclass(frozen=True, slots=True)

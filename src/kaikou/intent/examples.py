@@ -1,4 +1,8 @@
-"""A tool's examples as patterns: "set the volume to {percent}" finds the tool and its argument at once."""
+"""A tool's examples as patterns: "set the volume to {percent}" finds the tool and its argument at once.
+
+``(one|other)`` are alternatives, ``[perhaps]`` may be left out, ``{parameter}`` is a place for an argument,
+``{*}`` one for any words, ``{name}`` one that the tool's ``places`` tell and that gives no argument.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +13,35 @@ from typing import Any
 
 from kaikou.engines.ports import Tool
 from kaikou.intent.numbers import PATTERN, SHARE, number
-from kaikou.intent.words import core
+from kaikou.intent.words import core, plain
 
-_SLOT = re.compile(r"\{(\w+)\}")
-_FREE = r"(?!(?:is|are|was|were|be|has|have|with|at|in|on|and|or|of|for|by)\b)\S.{0,39}?"
+_TOKEN = re.compile(r"\{(\w+|\*)\}|([()\[\]|])|\s+|[^{}()\[\]|\s]+")
+_FREE = r"(?!(?:is|are|was|were|be|has|have|with|at|in|on|and|or|of|for|by)\b)\S.{0,59}?"
 """Any words but those that go on with a sentence: "play Clair de Lune", not "play is important"."""
+_ANY = r"\S.{0,119}?"
 _NUMBERS = frozenset({"integer", "number"})
+_SIGNS = {"(": "(?:", ")": ")", "[": "(?:", "]": ")?", "|": "|"}
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """``free``: it has a place for any words, so that much else fits it, too."""
+    """``free``: the places for any words, so that much else fits it, too; ``whole`` as the tool says."""
 
     tool: str
     pattern: re.Pattern[str]
     numbers: frozenset[str]
-    free: bool
+    free: frozenset[str]
+    whole: str = ""
 
     def arguments(self, said: str) -> dict[str, Any] | None:
-        """What ``said`` (its core) gives for the places; None where it doesn't fit."""
+        """What ``said`` (plain, or its core) gives for the places; None where it doesn't fit."""
         found = self.pattern.fullmatch(said)
         if found is None:
             return None
         values: dict[str, Any] = {}
         for name, text in found.groupdict().items():
+            if text is None:
+                continue
             value = number(text) if name in self.numbers else text.strip()
             if value is None or value == "":
                 return None
@@ -41,21 +50,37 @@ class Example:
 
 
 def example_of(tool: Tool, text: str) -> Example:
-    """A place is a parameter of the tool; numbers are read where it takes one."""
+    """A place is a parameter of the tool; numbers are read where it takes one. Raises ValueError for an
+    example that can't be read."""
     properties: Mapping[str, Any] = tool.parameters.get("properties") or {}
     numbers = frozenset(name for name, schema in properties.items() if _type(schema) in _NUMBERS)
-    names = _SLOT.findall(text)
-    marked = iter(range(len(names)))
-    words = core(_SLOT.sub(lambda _: f" qq{next(marked)}qq ", text))
-    pattern = ""
-    for part in re.split(r"\s*(qq\d+qq)\s*", words):
-        if re.fullmatch(r"qq\d+qq", part):
-            name = names[int(part[2:-2])]
-            kind = (SHARE if name == "percent" else PATTERN) if name in numbers else _FREE
+    free = set()
+    pattern, simple = "", not re.search(r"[(\[{]", text)
+    for token in _TOKEN.finditer(core(text) if simple else text):
+        name, sign = token[1], token[2]
+        if name == "*":
+            pattern += rf"\s*{_ANY}\s*"
+        elif name and name in tool.places and name not in properties:
+            pattern += rf"\s*(?:{tool.places[name]})\s*"
+        elif name and name not in properties:
+            raise ValueError(f"the example {text!r} of {tool.name}: there is no parameter {name}")
+        elif name:
+            kind = tool.places.get(name)
+            if kind is None and name in numbers:
+                kind = SHARE if name == "percent" else PATTERN
+            if kind is None:
+                kind = _FREE
+                free.add(name)
             pattern += rf"\s*(?P<{name}>{kind})\s*"
+        elif sign:
+            pattern += _SIGNS[sign]
         else:
-            pattern += re.escape(part)
-    return Example(tool.name, re.compile(pattern), numbers, bool(set(names) - numbers))
+            pattern += r"\s*" if token[0].isspace() else re.escape(plain(token[0]))
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"the example {text!r} of {tool.name} can't be read: {error}") from None
+    return Example(tool.name, compiled, numbers, frozenset(free), tool.whole)
 
 
 def _type(schema: Any) -> str:

@@ -6,15 +6,19 @@ hanzi stand for Chinese words.
 
 from __future__ import annotations
 
+import logging
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kaikou.engines.ports import Tool
 from kaikou.intent.examples import Example, example_of
-from kaikou.intent.words import clauses, core, terms
+from kaikou.intent.words import clauses, core, joined, terms
+
+log = logging.getLogger(__name__)
 
 _MOST = 4
 _LEAST_WEIGHT = 1.2
@@ -23,22 +27,42 @@ _LEAST_WEIGHT = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """An example that the words are; ``free`` as the example says."""
+    """An example that the words are; ``free`` counts the letters in its places for any words."""
 
     tool: Tool
     arguments: dict[str, Any]
-    free: bool
+    free: int = 0
 
 
-def _as_said(arguments: dict[str, Any], words: str) -> dict[str, Any]:
-    """With the capitals that the words were written in."""
-    folded = words.lower()
-    return {
-        name: words[at : at + len(value)]
-        if isinstance(value, str) and (at := folded.find(value)) >= 0 and len(folded) == len(words)
-        else value
-        for name, value in arguments.items()
-    }
+def _as_said(value: Any, words: str) -> Any:
+    """With the capitals and the marks that the words were written with."""
+    if not isinstance(value, str):
+        return value
+    places = [at for at, letter in enumerate(words) if letter.isalnum() or letter == "%"]
+    letters = "".join(words[at].lower()[0] for at in places)
+    wanted = "".join(letter for letter in value if letter.isalnum() or letter == "%")
+    found = letters.find(wanted)
+    return words[places[found] : places[found + len(wanted) - 1] + 1] if wanted and found >= 0 else value
+
+
+def _read(tool: Tool, text: str) -> Example | None:
+    try:
+        return example_of(tool, text)
+    except ValueError as error:
+        log.warning("left out: %s", error)
+        return None
+
+
+def _bare(examples: Sequence[str]) -> str:
+    """The words of examples alone."""
+    return re.sub(r"\{\w+\}|[^\w\s']", " ", " ".join(examples))
+
+
+def _weights(texts: Collection[set[str]]) -> dict[str, float]:
+    """How much a term tells: the more, the fewer texts hold it."""
+    held = Counter(term for found in texts for term in found)
+    count = len(texts)
+    return {term: math.log(1 + (count - among + 0.5) / (among + 0.5)) for term, among in held.items()}
 
 
 class Matcher:
@@ -47,30 +71,37 @@ class Matcher:
     def __init__(self, tools: Sequence[Tool]) -> None:
         self.tools = tuple(tools)
         self._by_name = {tool.name: tool for tool in tools}
-        self._examples: list[Example] = [example_of(tool, text) for tool in tools for text in tool.examples]
+        self._examples = [one for tool in tools for text in tool.examples if (one := _read(tool, text))]
         self._terms = {
-            tool.name: terms(f"{tool.name.replace('_', ' ')} {tool.description} {' '.join(tool.examples)}")
+            tool.name: terms(f"{tool.name.replace('_', ' ')} {tool.description} {_bare(tool.examples)}")
             for tool in tools
         }
-        held = Counter(term for found in self._terms.values() for term in found)
-        count = len(self.tools)
-        self._weight = {
-            term: math.log(1 + (count - among + 0.5) / (among + 0.5)) for term, among in held.items()
-        }
+        self._told = {tool.name: terms(f"{tool.name.replace('_', ' ')} {tool.description}") for tool in tools}
+        self._weight = _weights(self._terms.values())
+        self._telling = _weights(self._told.values())
 
     def fit(self, words: str) -> Fit | None:
         """The example that ``words`` are, or one of their clauses is; the one that leaves least to a
         place for any words."""
         fits = [fit for clause in clauses(words) for fit in self._fits(clause)]
-        return min(
-            fits, key=lambda fit: len("".join(map(str, fit.arguments.values()))) * fit.free, default=None
-        )
+        return min(fits, key=lambda fit: fit.free, default=None)
 
     def _fits(self, words: str) -> Iterator[Fit]:
-        said = core(words)
+        forms = dict.fromkeys((core(words), joined(words)))
         for one in self._examples:
-            if (arguments := one.arguments(said)) is not None:
-                yield Fit(self._by_name[one.tool], _as_said(arguments, words), one.free)
+            for said in forms:
+                if (arguments := one.arguments(said)) is None:
+                    continue
+                free = sum(len(str(arguments.get(name, ""))) for name in one.free)
+                given = {name: _as_said(value, words) for name, value in arguments.items()}
+                if one.whole and one.whole not in given:
+                    given[one.whole] = words.strip()
+                yield Fit(self._by_name[one.tool], given, free)
+                break
+
+    def named(self, tool: Tool, words: str) -> bool:
+        """Whether the words name what the tool is about, and don't only share some with its examples."""
+        return any(self._telling[term] >= _LEAST_WEIGHT for term in terms(words) & self._told[tool.name])
 
     def candidates(self, words: str) -> list[Tool]:
         """The few tools that share telling words with the user's, the likeliest first."""
@@ -78,7 +109,9 @@ class Matcher:
         scores: dict[str, float] = {}
         for name, known in self._terms.items():
             weights = [self._weight[term] for term in said & known]
-            if weights and max(weights) >= _LEAST_WEIGHT:
-                scores[name] = sum(weights)
+            # What a tool is called and said to do tells more than what its examples hold besides.
+            told = [self._telling[term] for term in said & self._told[name]]
+            if max([*weights, *told], default=0.0) >= _LEAST_WEIGHT:
+                scores[name] = sum(weights) + 2 * sum(told)
         best = sorted(scores, key=lambda name: -scores[name])[:_MOST]
         return [self._by_name[name] for name in best]

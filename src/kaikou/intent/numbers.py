@@ -19,6 +19,8 @@ _SHARES = {
     "half": 50,
     "a half": 50,
     "一半": 50,
+    "all the way up": 100,
+    "all the way down": 0,
     "max": 100,
     "the max": 100,
     "maximum": 100,

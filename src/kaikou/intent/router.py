@@ -79,17 +79,19 @@ class Router:
         if tool is None:
             return None
         arguments = _numbers_in(words, tool)
+        if tool.whole:
+            arguments[tool.whole] = words
         required = set(tool.parameters.get("required") or ()) - set(arguments)
         if required and all(_takes_number(tool.parameters["properties"].get(name)) for name in required):
             return None  # a number that nobody said
-        if arguments and not required:
-            return Fit(tool, arguments, free=False)  # a request with the number it needs
+        if arguments and not required and not tool.whole and self._matcher.named(tool, words):
+            return Fit(tool, arguments)  # a request with the number it needs
         messages = [*_told(), Message("user", _question(_about(tool, words), words))]
         if await self._answer(model, messages, _CHOICE) != _COMMAND:
             return None
         if required:
             arguments |= await self._arguments(words, tool, model)
-        return None if required - set(arguments) else Fit(tool, arguments, free=False)
+        return None if required - set(arguments) else Fit(tool, arguments)
 
     async def _arguments(self, words: str, tool: Tool, model: LanguageModel) -> dict[str, Any]:
         """The arguments that the user's words hold."""

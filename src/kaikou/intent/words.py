@@ -10,7 +10,9 @@ _BLANKS = re.compile(r"\s+")
 _EN_BEFORE = re.compile(
     r"^(?:(?:hey|hi|hello|okay|ok|well|so|um|uh|please|excuse me|sorry|can you|could you|would you|will you"
     r"|do you know|do you happen to know|by the way|by any chance"
-    r"|tell me|i want you to|i want to|i'd like you to|i'd like to|just|now|kaikou|assistant)\b[\s']*)+"
+    r"|tell me|let me know|i want you to|i want to|i'd like you to|i'd like to|i would like to|i'd love to"
+    r"|i need you to|i need to|would you mind telling me|know|go ahead and|help me|let's|just|now|kaikou"
+    r"|assistant)\b[\s']*)+"
 )
 _EN_AFTER = re.compile(r"(?:\s*\b(?:please|now|right now|for me|thanks|thank you|then|again|will you))+$")
 _ZH_BEFORE = re.compile(
@@ -26,7 +28,7 @@ _STOP = frozenset(
     "on at for and or but not no do does did have has had this that there here with what which who when "
     "where why how can could would will shall should let as so if than then too very just about into from "
     "by up out now get got go one some any all more most tell know think like want please say said want's "
-    "it's i'm don't".split()
+    "it's i'm don't look looking going give let".split()
 )
 _ZH_STOP = frozenset("的了是我你他她它们在有不这那和就都也很吗呢吧啊个一什么怎")
 
@@ -37,11 +39,15 @@ def plain(text: str) -> str:
     return _BLANKS.sub(" ", _MARKS.sub(" ", text)).strip()
 
 
+def joined(text: str) -> str:
+    """The plain text with no blanks between hanzi."""
+    return re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", plain(text))
+
+
 def core(text: str) -> str:
     """The plain text without courtesies before and after it, and no blanks between hanzi."""
-    said = plain(text)
+    said = joined(text)
     if HAN.search(said):
-        said = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", said)
         inner = _ZH_AFTER.sub("", _ZH_BEFORE.sub("", said)).strip()
     else:
         inner = _EN_AFTER.sub("", _EN_BEFORE.sub("", said)).strip()

@@ -82,6 +82,8 @@ def tool(
     needs: str = "",
     direct: bool = False,
     examples: Sequence[str] = (),
+    places: Mapping[str, str] | None = None,
+    whole: str = "",
 ) -> Callable[[Function], Function]: ...
 
 
@@ -89,7 +91,8 @@ def tool(function: Any = None, /, **options: Any) -> Any:
     """Make a function a tool, bare or with options: ``name`` (the function's), ``description`` (its
     docstring), ``title`` for the page, ``timeout`` in seconds, ``needs`` (what is missing before it can
     be used), ``direct`` (what it speaks isn't fed back to the model), ``examples`` (what people say who
-    want it, with ``{parameter}`` where they name one: the offline model's tools are found by them).
+    want it, with ``{parameter}`` where they name one: the offline model's tools are found by them; see
+    ``engines.ports.Tool`` for how they are written, and for ``places`` and ``whole``).
 
     Raises TypeError where a parameter can't be described to a model."""
 
@@ -117,6 +120,8 @@ def function_tool(
     needs: str = "",
     direct: bool = False,
     examples: Sequence[str] = (),
+    places: Mapping[str, str] | None = None,
+    whole: str = "",
     offered: Callable[[Caller], bool] | None = None,
 ) -> FunctionTool:
     """Read a function's signature and docstring. Raises TypeError where that can't be done."""
@@ -144,7 +149,7 @@ def function_tool(
         raise TypeError(f"{known}: it needs a docstring; the model knows the tool by it alone")
     return FunctionTool(
         function,
-        Tool(known, said, _plain(schema), tuple(examples)),
+        Tool(known, said, _plain(schema), tuple(examples), dict(places or {}), whole),
         model,
         caller,
         title or known.replace("_", " ").capitalize(),

@@ -6,8 +6,23 @@ from collections.abc import Sequence
 
 from kaikou.errors import NotFound
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller
+from kaikou.tools.ports import Caller, Outcome
+
+DEVICE = (
+    r"(?:kitchen|bedroom|living room|bathroom|office|study|nursery|hall|garden|garage|basement"
+    r"|children's room)"
+    r"|(?:[^你我他她]{0,4}?(?:厨房|卧室|客厅|书房|浴室|阳台|车库|餐厅|儿童房|办公室|房间))(?:里|的)?(?:音箱|设备|小智|机器人)?"
+)
+"""Rooms that devices are named after."""
+EXAMPLES = (
+    "(tell|let) the {device} [speaker|device] [know] that {message}",
+    "(announce|say) (in|on|at) the {device} that {message}",
+    "(say|announce) {message} (in|on) the {device}",
+    "[请|去](在|跟|给|对|向|到){device}(播报|播|说|广播|通知|喊)[一声|一下|一句]{message}",
+    "(通知|告诉){device}[说]{message}",
+)
 
 
 def tools(parts: Parts) -> Sequence[FunctionTool]:
@@ -15,7 +30,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
     if devices is None:
         return []
 
-    async def call_device(device: str, message: str, caller: Caller) -> str:
+    async def call_device(device: str, message: str, caller: Caller) -> Outcome:
         """Say a message on another device of the house. 在另一台设备上播报消息。
 
         Args:
@@ -30,6 +45,15 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             there = ", ".join(names) or "none"
             raise NotFound(f"No device {device!r} is connected.", hint=f"Connected: {there}.")
         await devices.speak(match[0], message, caller)
-        return f"Said on {match[0]}."
+        said = f"Said on {match[0]}."
+        return Outcome(said, plain=f"已经在{match[0]}说了。" if chinese(caller) else said)
 
-    return [function_tool(call_device, offered=lambda caller: bool(devices.names(caller)))]
+    return [
+        function_tool(
+            call_device,
+            title="Another device",
+            examples=EXAMPLES,
+            places={"device": DEVICE},
+            offered=lambda caller: bool(devices.names(caller)),
+        )
+    ]

@@ -15,33 +15,30 @@ from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome, PlayAudio
 
 EXAMPLES = (
-    "play music",
-    "play some music",
-    "play a song",
-    "play something",
-    "put on some music",
-    "sing me a song",
-    "play {title}",
-    "play the song {title}",
-    "播放音乐",
-    "放首歌",
-    "放一首歌",
-    "来首歌",
-    "来一首歌",
-    "放点音乐",
-    "来点音乐",
-    "唱首歌",
-    "唱一首歌",
-    "听歌",
-    "听音乐",
-    "播放{title}",
-    "播放歌曲{title}",
-    "放一首{title}",
-    "来一首{title}",
-    "听{title}这首歌",
-    "播放一下{title}",
-    "放{title}这首歌",
+    "[play|put on|i want|i'd like|i would like|i'd love|let's hear|start] (some|a bit of|a little) "
+    "[background|nice|relaxing|quiet|soft|good] music [on|in the background|now]",
+    "(play|put on|start) [me] (music|a song|something|a tune|any song|the music|songs|some songs)",
+    "put (some|on some) music [on]",
+    "[i want to|i'd like to|i'd love to|let me|i would like to] (hear|listen to) (some music|a song|music)",
+    "sing [me] (a song|something)",
+    "play [me] [the] [song|album|track] {title}",
+    "put on the (song|album|track) {title}",
+    "[播放|放|听|来]{few}[好听的|背景|轻松的|安静的|舒缓的|轻|流行|古典|儿童]音乐",
+    "(播放|放|来|听|唱|点){few}[好听的]歌[曲]",
+    "(唱|放|播放|来|听)[一]首[好听的]歌",
+    "(听歌|放歌|播放歌曲|唱歌|来首歌)",
+    "播放[一下|一首|歌曲]{title}[这首歌|这首]",
+    "(放|来|点|听|唱)(一首|首|一曲){title}",
+    "放{title}(这首歌|这首|的歌)",
+    "听{title}(这首歌|的歌)",
 )
+PLACES = {
+    "few": "(?:一首|首|一下|几首|一点儿?|点儿?|一些|些|一段|段|一曲|一个|个)?",
+    "title": r"(?!(?:is|are|was|were|be|has|have|with|at|in|on|and|or|of|for|by|a|an|the|your|my|it|this"
+    r"|that|cards"
+    r"|chess|football|games?|role|some|music|again)\b|[你我他她它这那假学心手弃松]|一[会点下样]"
+    r"|.{0,8}[吗呢吧啊话说了过着])\S.{0,39}?",
+}
 
 SUFFIXES = frozenset({".mp3", ".wav", ".flac", ".ogg", ".opus", ".m4a", ".aac"})
 MOST_FILES = 20_000
@@ -69,7 +66,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         return Outcome(text, effects=(PlayAudio(song, song.stem),), plain=plain)
 
     needs = "" if folder else "A folder of music: set tools.music_folder."
-    return [function_tool(play_music, title="Music", needs=needs, examples=EXAMPLES)]
+    return [function_tool(play_music, title="Music", needs=needs, examples=EXAMPLES, places=PLACES)]
 
 
 def chosen(title: str, songs: Sequence[Path]) -> Path | None:

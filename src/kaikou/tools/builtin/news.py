@@ -10,26 +10,30 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.fetch import FetchFailed
 from kaikou.tools.function import FunctionTool, function_tool
+from kaikou.tools.ports import Caller, Outcome
 
 _TAG = re.compile(r"<[^>]*>")
 LONGEST_SUMMARY = 200
+SPOKEN = 3
+"""Headlines that are read out where no model chooses among them."""
 EXAMPLES = (
-    "what's the news",
-    "what's new in the world",
-    "tell me the news",
-    "the latest news",
-    "any news today",
-    "news about {topic}",
-    "新闻",
-    "今天有什么新闻",
-    "有什么新闻",
-    "播报新闻",
-    "最新新闻",
-    "听新闻",
-    "关于{topic}的新闻",
+    "[what's|what is|tell me|give me|read me|play|read] (the|today's|some) [latest|newest] (news|headlines) "
+    "[today|now|of today|this morning|please]",
+    "(any|is there any|are there any|do you have any|what's the) [latest] (news|headlines) [today|now"
+    "|for me]",
+    "(what's|what is) (new|happening|going on) in the world [today|now|right now|this morning]",
+    "[what's|is there|is there any|any|give me|tell me|read me] [the] [latest] news (about|on) {topic}",
+    "[今天|今日|最近|最新][都][有][什么|啥|哪些|没有|有没有][最新][的](新闻|头条|时事|大新闻|大事|大事发生)",
+    "[今天|今日]{here}(发生|发生了|出了)(什么|哪些|啥)[大|新鲜]事[情]",
+    "(播报|播放|听|读|念|说|讲|来|看|放|报)[一下|一点|点|点儿|听|念|说|几条|一条|条]"
+    "[今天|今日|最新|最近][的](新闻|头条|时事|新闻头条)[听听]",
+    "[有没有|有什么|有|播报|说说|来点|查一下|听][最新]关于{topic}的新闻",
+    "[有没有|有什么|有|来点|听|说说]{topic}(方面|领域)的(新闻|消息)",
 )
+PLACES = {"topic": r"(?!me\b|you\b)\S.{0,29}?", "here": "(?:国内|国际上?|世界上?|都|外面)?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         except FetchFailed as error:
             return error
 
-    async def get_news(topic: str = "", count: int = 5) -> str:
+    async def get_news(caller: Caller, topic: str = "", count: int = 5) -> Outcome:
         """Tell the latest news. 播报最新新闻。
 
         Args:
@@ -61,15 +65,18 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         mixed = [one for row in zip_longest(*good) for one in row if one is not None]
         wanted = [one for one in mixed if topic.casefold() in f"{one.title} {one.summary}".casefold()]
         if not wanted:
-            return f"There is no news about {topic} now." if topic else "There is no news now."
+            none = f"There is no news about {topic} now." if topic else "There is no news now."
+            return Outcome(none, plain="现在没有这方面的新闻。" if chinese(caller) else none)
         lines = [
             f"{number}. {one.title}" + (f" – {one.summary}" if one.summary else "")
             for number, one in enumerate(wanted[: min(max(count, 1), 20)], 1)
         ]
-        return "\n".join(lines)
+        titles = [one.title.rstrip("。.") for one in wanted[: min(max(count, 1), SPOKEN)]]
+        plain = f"{'。'.join(titles)}。" if chinese(caller) else f"{'. '.join(titles)}."
+        return Outcome("\n".join(lines), plain=plain)
 
     needs = "" if settings.news_feeds else "Addresses of RSS feeds: set tools.news_feeds."
-    return [function_tool(get_news, title="News", needs=needs, examples=EXAMPLES)]
+    return [function_tool(get_news, title="News", needs=needs, examples=EXAMPLES, places=PLACES)]
 
 
 def headlines(feed: bytes) -> list[Headline]:

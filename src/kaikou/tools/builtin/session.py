@@ -11,74 +11,57 @@ from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, ChangeAgent, Leave, Outcome, SetVolume
 
 GOODBYES = (
-    "goodbye",
-    "bye",
-    "bye bye",
-    "see you later",
-    "see you",
-    "that's all",
-    "that's all for today",
-    "stop the conversation",
-    "end the conversation",
-    "hang up",
-    "good night",
-    "再见",
-    "拜拜",
-    "再会",
-    "回头见",
-    "退下",
-    "结束对话",
-    "结束吧",
-    "挂断",
-    "不聊了",
-    "没事了",
-    "晚安",
+    "(goodbye|good bye|bye|bye bye|see you|see ya|farewell|so long|take care|good night|goodnight|later) "
+    "[kaikou|for now|then|everyone|my friend|and thank you|and thanks|and sleep well]",
+    "(see you|see ya|talk to you|speak to you|catch you) (later|soon|tomorrow|around|next time|again|then)",
+    "[i think] (that's|that is|that was|that'll be|that will be) (all|it|everything|enough) (for today"
+    "|for now)",
+    "(that's all|that is all|that'll be all|that will be all) [i need|i needed|i wanted] [thank you|thanks]",
+    "[i think] (i'm|i am|we're|we are) (done|finished|through) [for (today|now)|here|talking|with you]",
+    "(stop|end|quit|finish|close) (the|this|our) (conversation|chat|call|session|talk)",
+    "(stop|quit) (listening|talking|the call) [now|to me]",
+    "(hang up|go to sleep|you can go [to sleep]|leave me alone|dismissed|you are dismissed)",
+    "(i have to|i've got to|i must|i gotta|i need to|i better) (go|leave|run|get going|say goodbye) [now"
+    "|bye]",
+    "(i'm|i am) (leaving|off|out of here) [now|then|bye]",
+    "it was [really] (nice|good|great|lovely) (talking|chatting|speaking) (to|with) you [today|again]",
+    "it was [really] (nice|good|great|lovely) to (talk|chat|speak) (to|with) you [today|again]",
+    "have a (good|nice|great|lovely) (one|day|night|evening|weekend) [too|goodbye|bye]",
+    "(bye-bye|adios|sayonara|ciao|take it easy|thanks for talking [to me]|thanks for the chat)",
+    "(再见|拜拜|拜|再会|回头见|回见|明天见|下次见|待会儿见|晚安|先这样)[小智|开口|啦|喽|咯]",
+    "[那|好|我们|咱们|咱][就](下次|回头|改天|明天|以后)(再聊|聊|见|再说|再见)",
+    "[那|好|今天|我们|咱们][就](先|)[聊|说|谈]到(这儿|这里|此为止|这)[为止]",
+    "[今天|我们|咱们|那]就(先|)(这样|到这儿|到这里|到此为止|聊到这里|聊到这儿|说到这儿|说到这里)",
+    "(退下|退出|结束对话|结束聊天|结束通话|结束|关闭对话|挂断|挂了|挂电话|不聊了|不说了|没事了|没别的事了|没有别的事了)",
+    "[你][可以|先|去](休息|睡觉|歇着|退下|下去)[了]",
 )
 LOUDNESS = (
-    "set the volume to {percent}",
-    "set volume to {percent}",
-    "set your volume to {percent}",
-    "volume {percent}",
-    "volume to {percent}",
-    "turn the volume to {percent}",
-    "turn the volume up to {percent}",
-    "turn the volume down to {percent}",
-    "turn it up to {percent}",
-    "turn it down to {percent}",
-    "change the volume to {percent}",
-    "put the volume at {percent}",
-    "make the volume {percent}",
-    "音量{percent}",
-    "音量调到{percent}",
-    "把音量调到{percent}",
-    "把音量调成{percent}",
-    "把音量调整到{percent}",
-    "把音量设为{percent}",
-    "把音量设置为{percent}",
-    "把音量设成{percent}",
-    "音量设为{percent}",
-    "音量设置为{percent}",
-    "音量调成{percent}",
-    "音量调为{percent}",
-    "声音调到{percent}",
-    "把声音调到{percent}",
-    "把声音开到{percent}",
-    "声音开到{percent}",
-    "音量开到{percent}",
-    "将音量调到{percent}",
+    "(set|turn|put|bring|change|adjust|raise|lower|increase|decrease|reduce|make|get|drop|crank) "
+    "[the|your] (volume|loudness|sound|speaker) [up|down|back] [to|at|on] {percent}",
+    "(set|turn|bring|crank) it (up|down|back) (to|at) {percent}",
+    "(turn|bring|put|crank) (up|down) [the|your] (volume|sound) to {percent}",
+    "[the] (volume|loudness) [level] [to|at|on] {percent}",
+    "(go|get) [up|down|back] to {percent}",
+    "[把|将][你的|你|喇叭|音箱|扬声器](音量|声音|声音大小|响度)[给我][大一点|小一点|大点|小点|大些|小些|一点]"
+    "[开大|关小|调高|调低|调大|调小|调整|调节|调|升高|升|降低|降|开|设置|设定|设|改|放|减小|减|提高|加]"
+    "[给我][到|成|为|至|在|回]{percent}",
+    "(调整|调节|设置|调|改|设)[一下][你的](音量|声音|声音大小|响度)[到|成|为|至|在]{percent}",
+    "[大一点|小一点|大点|小点|大声点|小声点](调|开|升|降|设|改)[高|低|大|小](到|成|为|至){percent}",
 )
 ROLES = (
-    "let me talk to {role}",
-    "let me speak to {role}",
-    "switch to {role}",
-    "change to {role}",
-    "I want to talk to {role}",
-    "切换到{role}",
-    "切换成{role}",
-    "换成{role}",
-    "换{role}跟我说话",
-    "让{role}来跟我聊",
+    "(let me|i want to|i'd like to|can i|may i) (talk|speak) (to|with) [the] {role}",
+    "(switch|change) (to|over to) [the] {role}",
+    "(切换|转换|换|转)(到|成|为){role}",
+    "换{role}(来|跟我说话|跟我聊|和我聊|和我说话|陪我聊)[聊|天]",
+    "(让|叫|请){role}来(跟|和|陪|给)我(聊|说|讲|说话|聊天|聊聊|讲话)[天]",
+    "我[想|要](跟|和|找){role}(聊|说话|聊天|聊聊)[天]",
 )
+
+ROLE = (
+    r"(?!(?:you|him|her|them|it|my|an?|english|chinese|french|german|spanish|japanese|dark|light|whisper|male|female)\b"
+    r"|[你他她它]|.*\b(?:voice|mode|accent|vocals|setting|channel|song|station)|.{0,3}(?:[文语话]|模式)$)\S.{0,29}?"
+)
+"""Somebody's name or kind; not a language, nor "talk to you later"."""
 
 
 def tools(parts: Parts) -> Sequence[FunctionTool]:
@@ -110,7 +93,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
     if agents is None:
         return found
 
-    async def change_role(role: str) -> Outcome:
+    async def change_role(role: str, caller: Caller) -> Outcome:
         """Go on as another character, when the user asks to talk with somebody else. 切换角色。
 
         Args:
@@ -125,6 +108,8 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             raise NotFound(
                 f"There is nobody named {role!r}.", code="agent_not_found", hint=f"There are: {names}."
             )
-        return Outcome(f"{match[0].name} goes on.", effects=(ChangeAgent(match[0].id),))
+        name = match[0].name
+        plain = f"好的，{name}来了。" if chinese(caller) else f"Here is {name}."
+        return Outcome(f"{name} goes on.", effects=(ChangeAgent(match[0].id),), plain=plain)
 
-    return [*found, function_tool(change_role, title="Change role", examples=ROLES)]
+    return [*found, function_tool(change_role, title="Change role", examples=ROLES, places={"role": ROLE})]

@@ -7,18 +7,32 @@ from typing import Any
 
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.fetch import Fetcher
 from kaikou.tools.function import FunctionTool, function_tool
+from kaikou.tools.ports import Caller, Outcome
 
 ADDRESSES = {"tavily": "https://api.tavily.com", "metaso": "https://metaso.cn"}
+EXAMPLES = (
+    "(search|look on|check|look it up on) (the web|the internet|online|google) [for] {query}",
+    "(search|google|look up) [for] {query} (online|on the web|on the internet|on google)",
+    "(google|web search [for]) {query}",
+    "look up {query} online",
+    "[去|上|在](网上|上网|网络上|互联网上|百度上|联网)(搜索|搜|查|查找|查询|找)[一下|一搜|一查|搜|查|找]{query}",
+    "(上网|联网|网上)(搜索|搜|查|查找|查询)[一下|一搜|一查|搜|查]{query}",
+    "(百度|谷歌|搜索|搜)(一下|一搜){query}",
+    "(搜索|联网搜索){query}",
+)
 COUNT = 5
+SPOKEN = 200
+"""Letters of the first hit that are read out where no model sums up."""
 LONGEST_SNIPPET = 500
 
 
 def tools(parts: Parts) -> Sequence[FunctionTool]:
     settings, fetch = parts.settings, parts.fetch
 
-    async def web_search(query: str) -> str:
+    async def web_search(query: str, caller: Caller) -> Outcome:
         """Search the web for what you don't know or what may have changed. 联网搜索。
 
         Args:
@@ -26,13 +40,18 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         """
         found = await _ASK[provider_of(settings)](settings, fetch, query)
         if not found:
-            return f"The search for {query!r} found nothing."
-        return "\n".join(
-            f"{number}. {title}: {' '.join(text.split())[:LONGEST_SNIPPET]} ({url})"
-            for number, (title, text, url) in enumerate(found[:COUNT], 1)
+            none = f"The search for {query!r} found nothing."
+            return Outcome(
+                none, plain="抱歉，网上没有找到。" if chinese(caller) else "I found nothing on the web."
+            )
+        text = "\n".join(
+            f"{number}. {title}: {' '.join(said.split())[:LONGEST_SNIPPET]} ({url})"
+            for number, (title, said, url) in enumerate(found[:COUNT], 1)
         )
+        title, snippet, _ = found[0]
+        return Outcome(text, plain=f"{title}: {' '.join(snippet.split())[:SPOKEN]}")
 
-    return [function_tool(web_search, title="Web search", needs=_needs(settings))]
+    return [function_tool(web_search, title="Web search", needs=_needs(settings), examples=EXAMPLES)]
 
 
 def provider_of(settings: ToolSettings) -> str:
