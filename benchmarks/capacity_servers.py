@@ -92,10 +92,10 @@ _ALL = (
     _kaikou("kaikou, Silero", "silero", speech=True, sessions=(1, 10, 30, 60)),
     _pipecat("pipecat, Silero", "silero", speech=True, sessions=(1, 10, 20)),
     _kaikou(f"kaikou, limit {LIMIT}", "energy", **_limited(LIMIT)),
-    _kaikou(f"kaikou, limit {LIMIT}, redial", "energy", redial=1.0, **_limited(LIMIT)),
+    _kaikou(f"kaikou, limit {LIMIT}, redial", "energy", redial=2.0, **_limited(LIMIT)),
     # As it is installed: the limit is what it finds by itself.
     _kaikou("kaikou, calibrated", "energy", **_limited(0)),
-    _kaikou("kaikou, calibrated, redial", "energy", redial=1.0, **_limited(0)),
+    _kaikou("kaikou, calibrated, redial", "energy", redial=2.0, **_limited(0)),
     _floor("floor, interrupted", "energy", LONG_SECONDS, **_CUT),
     _kaikou("kaikou, interrupted", "energy", settings=LONG, **_CUT),
     _kaikou("kaikou, Silero, interrupted", "silero", settings=LONG, speech=True, **_CUT),

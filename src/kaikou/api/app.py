@@ -60,6 +60,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     problems.install(app)
 
+    # Routes are tried in this order: a caller, who may be one of many to be turned away, goes by none.
+    app.include_router(openai.router)
     app.include_router(health.router)
     app.include_router(latency.router)
     app.include_router(login.router)
@@ -76,7 +78,6 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.include_router(tools.router)
     app.include_router(deletion.router)
     app.include_router(conversations.router)
-    app.include_router(openai.router)
     app.include_router(chat.router)
     app.include_router(devices.router)
     app.include_router(knowledge.router)

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from kaikou.dialogue.calibration import calibrate
 from kaikou.errors import LimitReached
 
-_MARGIN = 1.8
+_MARGIN = 2.0
 """By which the expected cost is counted higher: a core that others share may be so much slower under
-load than while it was calibrated."""
+load than at its fastest."""
 _VOUCHED = 2.0
 """How many sessions one session whose load shows vouches for."""
 _FEW = 2
@@ -169,8 +169,8 @@ class Admission:
 
     async def watch(self, active: Callable[[], int], interval: float = 0.25) -> None:
         """Until cancelled, measure how late the loop is and what the sessions that are ``active`` cost it.
-        While nobody is inside, the calibration is made again now and then: one made in a machine's slow
-        moment would turn callers away for good."""
+        While nobody is inside, the calibration is made again now and then, and the best one counts: one made
+        in a machine's slow moment would turn callers away for good."""
         loop = asyncio.get_running_loop()
         used = time.thread_time()
         since = calibrated = loop.time()
@@ -181,4 +181,5 @@ class Admission:
             used, since = spent, now
             if not self._limit and not self.sessions and now - calibrated > _CALIBRATED_SECONDS:
                 calibrated = now
-                self._occupancy.expected = await asyncio.to_thread(calibrate)
+                again = await asyncio.to_thread(calibrate)
+                self._occupancy.expected = min(again, self._occupancy.expected)

@@ -7,10 +7,8 @@ loaded.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 
 import numpy as np
 
@@ -26,43 +24,21 @@ _SENTENCE = "This is how long it takes to say one sentence."
 
 
 def calibrate(rounds: int = 20) -> float:
-    """The share of its time that one session is expected to cost an event loop on this processor. Blocking.
+    """The share of its time that one session is expected to cost an event loop on this processor, when it
+    is at its fastest. Blocking.
 
     Times a fixed piece of array arithmetic like that of one audio frame; the best of ``rounds`` counts, of
-    which each takes 0.1 ms. Another thread computes meanwhile, as callers, models and the network do
-    beside a full server: a core may be half of one, and twice as fast while its other half rests.
+    which each takes 0.1 ms.
     """
     frame = np.linspace(-1, 1, 480, dtype=np.float32)
     best = float("inf")
-    with _busy_neighbour():
-        for _ in range(rounds):
-            started = time.perf_counter()
-            for _ in range(50):
-                float(np.dot(frame, frame))
-                frame.tobytes()
-            best = min(best, (time.perf_counter() - started) / 50)
+    for _ in range(rounds):
+        started = time.perf_counter()
+        for _ in range(50):
+            float(np.dot(frame, frame))
+            frame.tobytes()
+        best = min(best, (time.perf_counter() - started) / 50)
     return best * _FRAME_COST * _FRAMES_PER_SECOND
-
-
-@contextmanager
-def _busy_neighbour() -> Iterator[None]:
-    done = threading.Event()
-    began = threading.Event()
-    block = np.linspace(0, 1, 500_000, dtype=np.float32)  # milliseconds outside the interpreter's lock
-
-    def compute() -> None:
-        while not done.is_set():
-            began.set()
-            np.sin(block)
-
-    thread = threading.Thread(target=compute, name="calibration", daemon=True)
-    thread.start()
-    began.wait(1.0)
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 async def sessions_models_carry(engines: Engines) -> int | None:
