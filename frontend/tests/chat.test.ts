@@ -166,6 +166,10 @@ describe("what is stored", () => {
     title: "",
     agent_id: null,
     surface: "realtime",
+    created_at: "2026-01-01T00:00:00Z",
+    updated_at: "2026-01-01T00:00:00Z",
+    item_count: 4,
+    live: false,
     items: [
       { ...item, id: "s1", role: "system", text: "Be kind." },
       { ...item, id: "m1", text: "Hello", audio_seconds: 1.5 },

@@ -65,6 +65,10 @@ describe("tools used for an answer", () => {
       title: "",
       agent_id: null,
       surface: "chat",
+      created_at: "2026-01-01T00:00:00Z",
+      updated_at: "2026-01-01T00:00:00Z",
+      item_count: 4,
+      live: false,
       turns: [],
       items: [
         { ...item, id: "u1", kind: "message", role: "user", text: "What time is it?" },

@@ -3,7 +3,7 @@ import { inChinese } from "../src/i18n/said";
 import { matching, mcpName, ofLanguage, type Source, variablesIn } from "../src/tools/tools";
 
 function source(name: string, ...tools: string[]): Source {
-  const empty = { title: "", parameters: {}, needs: "", last_error: "", calls: [] };
+  const empty = { title: "", called: "", parameters: {}, needs: "", last_error: "", calls: [] };
   return {
     name,
     state: "ok",

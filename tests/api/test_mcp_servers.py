@@ -51,6 +51,12 @@ async def test_a_server_is_added_switched_removed_and_brought_back(house: House,
     await house.client.patch("/api/tools/mcp/calendar", json={"disabled": False})
     assert await names(house) == {"calendar": False} and "mcp:calendar" in await sources(house)
 
+    granted = await house.client.patch("/api/tools/mcp/calendar", json={"agents": ["partner"]})
+    assert [(one["agents"], one["disabled"]) for one in granted.json()["servers"]] == [(["partner"], False)]
+    assert json.loads(file.read_text())["mcpServers"]["calendar"]["agents"] == ["partner"]
+    granted = await house.client.patch("/api/tools/mcp/calendar", json={"agents": None})
+    assert [one["agents"] for one in granted.json()["servers"]] == [None]
+
     assert (await house.client.delete("/api/tools/mcp/calendar")).json()["removed"] == "calendar"
     assert await names(house) == {} and "mcp:calendar" not in await sources(house)
     await house.client.post("/api/tools/mcp/calendar/restore")

@@ -67,10 +67,10 @@ def test_an_agents_tools_are_chosen_on_a_phone(echo_server: Server, open_page: O
     visit.picture("tools-zh-phone")
     page.goto(f"{echo_server.url}/app/agents/partner?tab=tools")
     page.get_by_label("只限勾选的").check()
-    page.get_by_label("全部：内置").check()
+    page.get_by_label("内置：全部").check()
     expect(page.get_by_label("时间", exact=True)).to_be_checked()
     page.get_by_label("天气", exact=True).uncheck()
-    expect(page.get_by_label("全部：内置")).not_to_be_checked()
+    expect(page.get_by_label("内置：全部")).not_to_be_checked()
     assert too_wide(visit) == []
     assert accessibility_problems(visit) == []
     visit.picture("agent-tools-zh-phone")

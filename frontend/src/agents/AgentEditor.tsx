@@ -1,6 +1,6 @@
-import { ArrowLeft, MessageCircle } from "lucide-react";
+import { MessageCircle } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { Link, useBlocker, useNavigate } from "react-router";
+import { useBlocker, useNavigate } from "react-router";
 import { useConversation, useNewConversation } from "../conversation/ConversationProvider";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
@@ -49,24 +49,20 @@ export function AgentEditor({ agent }: { agent: FullAgent | null }) {
     <Page
       title={agent ? agent.name : t("agents.new")}
       about={agent?.description || t("agents.about")}
+      back={{ to: "/app/agents", text: t("agents.back") }}
       actions={
-        <>
-          <Link className="button quiet" to="/app/agents">
-            <ArrowLeft aria-hidden="true" /> {t("agents.back")}
-          </Link>
-          {agent && (
-            <Button
-              icon={<MessageCircle />}
-              disabled={changed}
-              onClick={() => {
-                chooseAgent(agent.id);
-                fresh();
-              }}
-            >
-              {t("agents.try")}
-            </Button>
-          )}
-        </>
+        agent && (
+          <Button
+            icon={<MessageCircle />}
+            disabled={changed}
+            onClick={() => {
+              chooseAgent(agent.id);
+              fresh();
+            }}
+          >
+            {t("agents.try")}
+          </Button>
+        )
       }
     >
       <form className="agent-form" onSubmit={submit}>
@@ -107,7 +103,7 @@ export function AgentEditor({ agent }: { agent: FullAgent | null }) {
           ]}
         />
         {save.error && <Failure error={save.error} />}
-        <div className="dialog-actions">
+        <div className={changed ? "dialog-actions save-bar changed" : "dialog-actions save-bar"}>
           <Button disabled={!changed || save.isPending} onClick={() => setFields(before)}>
             {t("agents.discard")}
           </Button>

@@ -11,7 +11,7 @@ export function Lost() {
   usePageTitle(t("app.lost"));
   return (
     <main id="content" className="page" tabIndex={-1}>
-      <Empty icon={<Compass aria-hidden="true" />} title={t("app.lost")}>
+      <Empty icon={<Compass aria-hidden="true" />} title={t("app.lost")} alone>
         <Link className="button" to="/">
           {t("app.home")}
         </Link>
@@ -27,7 +27,7 @@ export function Stumbled() {
   return (
     <main className="page">
       <div role="alert">
-        <Empty title={t("app.crashed")}>
+        <Empty title={t("app.crashed")} alone>
           <p>{t("app.crashedHint")}</p>
           <code>{error instanceof Error ? error.message : String(error)}</code>
           <Button look="primary" onClick={() => location.reload()}>

@@ -67,6 +67,11 @@ export class Microphone {
     return this.stream.getAudioTracks()[0]?.getSettings().deviceId ?? "";
   }
 
+  /** The browser says that it leaves the agent's voice in the sound; one that says nothing takes it out. */
+  get hearsSpeaker(): boolean {
+    return this.stream.getAudioTracks()[0]?.getSettings().echoCancellation === false;
+  }
+
   /** Silence instead of sound, while the device stays open. */
   set muted(muted: boolean) {
     for (const track of this.stream.getTracks()) track.enabled = !muted;

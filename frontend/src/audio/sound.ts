@@ -11,6 +11,8 @@ export interface SoundWishes extends MicrophoneWishes {
 export interface SoundHandlers {
   onFrame: (frame: Captured) => void;
   onProgress: (progress: Progress) => void;
+  /** Another microphone is open than before. */
+  onMicrophone: () => void;
   /** There is no microphone left, or no permission for the one that is. */
   onLost: (error: unknown) => void;
 }
@@ -63,6 +65,11 @@ export class Sound {
     return sound;
   }
 
+  /** The microphone hears what the speaker plays: nobody takes it out. */
+  get hearsItself(): boolean {
+    return this.microphone?.hearsSpeaker ?? false;
+  }
+
   set muted(muted: boolean) {
     this.silenced = muted;
     if (this.microphone) this.microphone.muted = muted;
@@ -107,6 +114,7 @@ export class Sound {
       }
       microphone.muted = this.silenced;
       this.microphone = microphone;
+      handlers.onMicrophone();
     } catch (error) {
       const gone = error instanceof MicrophoneError && error.problem === "missing";
       if (!this.closed) this.handlers.onLost(gone ? new MicrophoneError("lost") : error);

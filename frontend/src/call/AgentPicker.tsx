@@ -8,12 +8,15 @@ interface Props {
   onChoose: (id: string) => void;
 }
 
+/** So many stand as cards with their descriptions; more stand as names, with what the chosen one is. */
+const ROOMY = 3;
+
 /** The agents as cards; a radio group to a keyboard or a screen reader. */
 export function AgentPicker({ agents, chosen, onChoose }: Props) {
   const { t } = useLanguage();
   if (agents.length < 2) return null;
   return (
-    <fieldset className="agents">
+    <fieldset className={agents.length > ROOMY ? "agents many" : "agents"}>
       <legend className="for-readers">{t("agents.legend")}</legend>
       {agents.map((agent) => (
         <label key={agent.id} className="agent" lang={agent.language ?? undefined}>

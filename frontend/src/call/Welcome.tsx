@@ -65,7 +65,7 @@ function Privacy({ engines }: { engines: Engine[] }) {
       {scripted.length > 0 && (
         <p className="note">
           <TriangleAlert aria-hidden="true" />
-          {t("welcome.scripted", { engines: names(scripted) })}
+          {t("welcome.scripted")}
         </p>
       )}
       <p className="note">

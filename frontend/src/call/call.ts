@@ -12,14 +12,15 @@ import { socketAddress } from "../server/http";
 import { type Mode, preferences } from "./preferences";
 import { WordTrack } from "./words";
 
-/** What the page wants of a session: who ends a turn, both sides' words, Kaikou's events. */
-function sessionFor(mode: Mode): object {
+/** What the page wants of a session: who ends a turn, both sides' words, Kaikou's events. `hearsItself`:
+ * the server is to tell the agent's own voice from the user's. */
+function sessionFor(mode: Mode, hearsItself: boolean): object {
   const turn_detection = mode === "push" ? null : { type: "semantic_vad" };
   return {
     type: "realtime",
     output_modalities: ["audio"],
     audio: { input: { transcription: {}, turn_detection } },
-    kaikou: { events: true },
+    kaikou: { events: true, hears_itself: hearsItself },
   };
 }
 
@@ -98,12 +99,20 @@ export class Call {
     this.letGo();
     if (this.sound) this.sound.muted = false;
     this.store.update({ mode, muted: false });
-    this.client?.reconfigure(sessionFor(mode));
+    this.configure();
   }
 
   /** The devices or the processing of their sound were chosen anew. */
   changeSound(): void {
     this.sound?.change(preferences()).catch((error: unknown) => this.fail(error));
+  }
+
+  private configure(): void {
+    this.client?.reconfigure(this.wanted());
+  }
+
+  private wanted(): object {
+    return sessionFor(this.store.state.mode, this.sound?.hearsItself ?? false);
   }
 
   /** The button is held: the agent falls silent and the user is heard. */
@@ -165,6 +174,7 @@ export class Call {
     const sound = await Sound.open(context, preferences(), {
       onFrame: (frame) => this.capture(frame),
       onProgress: (progress) => this.progress(progress),
+      onMicrophone: () => this.configure(),
       onLost: (error) => this.fail(error),
     });
     this.sound = sound;
@@ -176,7 +186,7 @@ export class Call {
     this.client = new RealtimeClient({
       url: (conversation) =>
         socketAddress("/v1/realtime", { agent, conversation_id: conversation, model: "kaikou" }),
-      session: sessionFor(store.state.mode),
+      session: this.wanted(),
       conversationId: store.state.conversationId,
       onEvent: (event) => this.receive(event),
       onConnection: (connection) => this.connection(connection),

@@ -1,5 +1,5 @@
 import { ArrowDown, RotateCcw } from "lucide-react";
-import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useConversation } from "../conversation/ConversationProvider";
 import { without } from "../conversation/conversation";
 import { problemOfRequest } from "../conversation/problem";
@@ -15,18 +15,11 @@ import { useRecent } from "./useRecent";
 import { useStick } from "./useStick";
 import "./messages.css";
 
-interface Props {
-  /** What the conversation is called, for those who listen. */
-  title: string;
-  /** Shown above the first message. */
-  children?: ReactNode;
-}
-
 /**
  * What both sides said and wrote; it scrolls by itself. Not a live region: in a call one hears it,
  * and hearing it twice is noise.
  */
-export function MessageList({ title, children }: Props) {
+export function MessageList() {
   const { t } = useLanguage();
   const { state, agent } = useConversation();
   const { lines, response } = state.conversation;
@@ -50,8 +43,6 @@ export function MessageList({ title, children }: Props) {
     <div className="messages">
       <section className="messages-scroll" ref={outside} aria-label={t("captions.label")}>
         <div className="messages-inside" ref={inside}>
-          <h1 className="for-readers">{title}</h1>
-          {children}
           {older && <div ref={sentinel} />}
           {lines.length === 0 && <p className="note captions-empty">{t("captions.empty")}</p>}
           <ol className="captions">

@@ -1,11 +1,13 @@
 import { ChevronDown, Wrench } from "lucide-react";
 import { laidOut, type ToolUse } from "../conversation/toolUse";
 import { useLanguage } from "../i18n/language";
+import { useToolTitles } from "../tools/tools";
 import "./tool-uses.css";
 
 /** What the agent did for an answer: each call folded up to its name. */
 export function ToolUses({ uses }: { uses: readonly ToolUse[] }) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
+  const titles = useToolTitles(uses.some(({ title }) => title === ""));
   return (
     <ul className="tool-uses" aria-label={t("toolUse.label")}>
       {uses.map((use) => (
@@ -13,7 +15,7 @@ export function ToolUses({ uses }: { uses: readonly ToolUse[] }) {
           <details className={use.failed ? "tool-use failed" : "tool-use"}>
             <summary>
               <Wrench aria-hidden="true" />
-              <span>{use.title || use.name}</span>
+              <span>{said(use.title || titles.get(use.name) || use.name)}</span>
               <span className="tool-use-state">{stateOf(use, t)}</span>
               <ChevronDown className="tool-use-arrow" aria-hidden="true" />
             </summary>

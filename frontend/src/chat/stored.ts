@@ -5,17 +5,11 @@ import {
   stateOf,
 } from "../conversation/conversation";
 import { kept } from "../conversation/toolUse";
+import type { ConversationInfo } from "../conversations/api";
 import type { Stage } from "../realtime/events";
 
 /** A conversation as `GET /api/conversations/{id}` tells it, as far as the page shows it. */
-export interface StoredConversation {
-  id: string;
-  title: string;
-  agent_id: string | null;
-  /** How it was held last: `realtime`, `chat` … */
-  surface: string;
-  /** It is being held now. */
-  live?: boolean;
+export interface StoredConversation extends ConversationInfo {
   items: StoredItem[];
   turns: StoredTurn[];
 }
@@ -52,7 +46,7 @@ export function conversationOf(
   const known = new Map(before.lines.map((line) => [line.id, line]));
   const used = toolsOf(stored.items);
   const lines = stored.items.filter(isShown).map((item) => {
-    const line = lineOf(item, turns.get(item.id), known.get(item.id), stored.live ?? false);
+    const line = lineOf(item, turns.get(item.id), known.get(item.id), stored.live);
     const calls = used.get(item.id) ?? [];
     const before = known.get(item.id)?.tools;
     const tools = calls.map((call) =>

@@ -9,8 +9,8 @@ import { Composer } from "../chat/Composer";
 import { MessageList } from "../chat/MessageList";
 import { useOpenedConversation } from "../conversations/opened";
 import { Unopened } from "../conversations/Unopened";
-import { useLanguage } from "../i18n/language";
 import { isReady, isWarming, useServer } from "../server/health";
+import { ConversationHead } from "./ConversationHead";
 import { useConversation } from "./ConversationProvider";
 import { ProblemBanner } from "./ProblemBanner";
 import { isInCall } from "./store";
@@ -18,18 +18,16 @@ import "./conversation.css";
 
 /** Talk, hear, read and write: the call while there is one, else the conversation as text. */
 export function ConversationPage() {
-  const { t } = useLanguage();
   const server = useServer();
   const ready = isReady(server.health);
   const { state, store, actions, agents, agent, chooseAgent } = useConversation();
   const lines = state.conversation.lines;
   const name = agent?.name ?? "Kaikou";
   const opened = useOpenedConversation();
-  usePageTitle(opened.title);
+  usePageTitle(opened.info?.title ?? "");
 
   if (opened.status !== "here") return <Unopened opened={opened} />;
 
-  const messages = <MessageList title={opened.title || t("welcome.title", { agent: name })} />;
   if (isInCall(state)) {
     return (
       <main className="talk" id="content" tabIndex={-1}>
@@ -40,7 +38,7 @@ export function ConversationPage() {
           agent={name}
           transcript={
             <>
-              {messages}
+              <MessageList />
               <Composer />
             </>
           }
@@ -66,7 +64,10 @@ export function ConversationPage() {
           </Welcome>
         </section>
       ) : (
-        messages
+        <>
+          <ConversationHead opened={opened} agent={name} />
+          <MessageList />
+        </>
       )}
       <p className="for-readers" aria-live="polite">
         {lines.findLast((line) => line.role === "assistant" && line.state === "done")?.text}

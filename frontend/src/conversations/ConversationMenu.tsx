@@ -6,16 +6,17 @@ import { useConversationActs } from "./useActs";
 
 interface Props {
   one: ConversationInfo;
-  title: string;
+  /** What the three dots say of themselves. */
+  label: string;
   onRename: () => void;
 }
 
 /** What can be done with one conversation. */
-export function ConversationMenu({ one, title, onRename }: Props) {
+export function ConversationMenu({ one, label, onRename }: Props) {
   const { t } = useLanguage();
   const { remove, save } = useConversationActs();
   return (
-    <Menu label={t("conversations.options", { title })}>
+    <Menu label={label}>
       <MenuItem icon={<Pencil />} onSelect={onRename}>
         {t("conversations.rename")}
       </MenuItem>

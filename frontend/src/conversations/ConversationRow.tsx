@@ -47,7 +47,11 @@ export function ConversationRow({ hit, query, onLeave, before, about }: Props) {
         )}
         {about}
       </NavLink>
-      <ConversationMenu one={conversation} title={title} onRename={() => setRenaming(true)} />
+      <ConversationMenu
+        one={conversation}
+        label={t("conversations.options", { title })}
+        onRename={() => setRenaming(true)}
+      />
     </li>
   );
 }

@@ -17,7 +17,7 @@ export function Unopened({ opened }: { opened: Opened }) {
       {status === "loading" && <Loading />}
       {status === "failed" && <Failure error={error} onRetry={retry} />}
       {status === "missing" && (
-        <Empty icon={<MessageCircleQuestion aria-hidden="true" />} title={t("chat.notFound")}>
+        <Empty icon={<MessageCircleQuestion aria-hidden="true" />} title={t("chat.notFound")} alone>
           <p>{t("chat.notFoundAbout")}</p>
           <Button look="primary" onClick={fresh}>
             {t("conversations.new")}
@@ -25,7 +25,7 @@ export function Unopened({ opened }: { opened: Opened }) {
         </Empty>
       )}
       {status === "elsewhere" && (
-        <Empty icon={<Phone aria-hidden="true" />} title={t("chat.elsewhere")}>
+        <Empty icon={<Phone aria-hidden="true" />} title={t("chat.elsewhere")} alone>
           <p>{t("chat.elsewhereAbout")}</p>
           <Link className="button primary" to="/">
             {t("call.back")}

@@ -69,5 +69,7 @@ async function fetchPage(
     conversations: ConversationInfo[];
     next: string | null;
   }>(`/api/conversations?${query}`, { signal });
-  return { hits: conversations.map((conversation) => ({ conversation, snippet: "" })), next };
+  // A device that was woken and told nothing leaves an empty one behind.
+  const held = conversations.filter(({ live, item_count }) => live || item_count > 0);
+  return { hits: held.map((conversation) => ({ conversation, snippet: "" })), next };
 }

@@ -6,6 +6,7 @@ import { useConversation } from "../conversation/ConversationProvider";
 import type { Conversation } from "../conversation/conversation";
 import { isInCall } from "../conversation/store";
 import { request, ServerError } from "../server/http";
+import type { ConversationInfo } from "./api";
 
 /** What the page's address says of the conversation on it. */
 export interface Opened {
@@ -13,7 +14,8 @@ export interface Opened {
   status: "here" | "loading" | "missing" | "failed" | "elsewhere";
   /** Where the server cannot be asked. */
   error: Error | null;
-  title: string;
+  /** As the server keeps it; null for a new one, or before it has told. */
+  info: ConversationInfo | null;
   retry: () => void;
   /** Leave the call and open what the address names. */
   leaveCall: () => void;
@@ -88,7 +90,7 @@ export function useOpenedConversation(): Opened {
             ? "failed"
             : "loading",
     error,
-    title: data?.stored.title ?? "",
+    info: data?.stored ?? null,
     retry: () => void refetch(),
     leaveCall: () => wanted !== undefined && actions.open(wanted),
   };

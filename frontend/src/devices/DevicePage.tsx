@@ -1,4 +1,4 @@
-import { ArrowLeft, MessagesSquare, Unlink } from "lucide-react";
+import { MessagesSquare, Unlink } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { ago, moment } from "../i18n/ago";
@@ -13,6 +13,7 @@ import { useToast } from "../ui/Toasts";
 import { AgentField } from "./AgentField";
 import { DeviceTools } from "./DeviceTools";
 import { type Device, useChangeDevice } from "./devices";
+import { FirmwareChoice } from "./FirmwareChoice";
 import { History } from "./History";
 import { Push } from "./Push";
 import { BatteryBadge, StateBadge } from "./StateBadge";
@@ -27,23 +28,21 @@ export function DevicePage({ device }: { device: Device }) {
   return (
     <Page
       title={device.name}
+      back={{ to: "/app/devices", text: t("devices.back") }}
+      facts={
+        <p className="facts device-state" role="status">
+          <StateBadge device={device} />
+          <BatteryBadge status={status} />
+        </p>
+      }
       actions={
-        <>
-          <Link className="button quiet" to="/app/devices">
-            <ArrowLeft aria-hidden="true" /> {t("devices.back")}
+        device.conversation && (
+          <Link className="button" to={`/app/c/${device.conversation}`}>
+            <MessagesSquare aria-hidden="true" /> {t("devices.follow")}
           </Link>
-          {device.conversation && (
-            <Link className="button" to={`/app/c/${device.conversation}`}>
-              <MessagesSquare aria-hidden="true" /> {t("devices.follow")}
-            </Link>
-          )}
-        </>
+        )
       }
     >
-      <p className="facts device-state" role="status">
-        <StateBadge device={device} />
-        <BatteryBadge status={status} />
-      </p>
       <PageTabs
         label={device.name}
         tabs={[
@@ -54,6 +53,7 @@ export function DevicePage({ device }: { device: Device }) {
               <div className="stack">
                 <Push device={device} />
                 <DeviceForm device={device} />
+                {device.firmware_image !== undefined && <FirmwareChoice device={device} />}
                 <About device={device} status={status} />
               </div>
             ),

@@ -4,7 +4,7 @@ import { useLanguage } from "../i18n/language";
 import { TrialDialog } from "../tools/TrialDialog";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Page";
-import { callDeviceTool, type Device, type DeviceTool } from "./devices";
+import { callDeviceTool, type Device, type DeviceTool, toolTitle } from "./devices";
 
 /** What the device can do, as it told when it connected; each can be called. */
 export function DeviceTools({ device }: { device: Device }) {
@@ -27,7 +27,7 @@ export function DeviceTools({ device }: { device: Device }) {
           <li key={tool.name} className="card tool-row">
             <div>
               <h2>
-                <code>{tool.name}</code>
+                {toolTitle(tool)} <code className="tool-name">{tool.name}</code>
               </h2>
               <p className="note tool-about">{tool.description}</p>
             </div>
@@ -41,7 +41,7 @@ export function DeviceTools({ device }: { device: Device }) {
       {tried && (
         <TrialDialog
           key={tried.name}
-          title={tried.name}
+          title={toolTitle(tried)}
           about={tried.description}
           parameters={tried.parameters}
           note={t("devices.toolNote", { name: device.name })}

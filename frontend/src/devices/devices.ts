@@ -22,6 +22,8 @@ export interface Device {
   firmware: string;
   language: string;
   auto_update: boolean;
+  /** An image of its own in place of its board's newest; left out by servers that can't. */
+  firmware_image?: string | null;
   bound_at: string;
   last_seen: string | null;
   online: boolean;
@@ -49,6 +51,12 @@ export interface Setup {
   tls: boolean;
   code_minutes: number;
   auto_bind: string;
+}
+
+/** `self_audio_speaker_set_volume` -> Audio speaker set volume */
+export function toolTitle({ name }: DeviceTool): string {
+  const words = name.replace(/^self[._]/, "").replace(/[._]+/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const KEY = ["devices"];
@@ -86,6 +94,7 @@ export interface DeviceFields {
   alias: string;
   agent: string | null;
   auto_update: boolean;
+  firmware_image: string | null;
 }
 
 export function useChangeDevice(id: string) {

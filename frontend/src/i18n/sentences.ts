@@ -77,6 +77,12 @@ export const SENTENCES: Record<string, string> = {
   "Use a copy of it without protection (DRM).": "请使用没有 DRM 保护的版本。",
   "There is no text in the document.": "文档里没有文字。",
   "Delete some.": "请删除一些。",
+  "command line": "命令行",
+  "The weather service can't be reached.": "连不上天气服务。",
+  "This machine may have no connection to the internet.": "这台机器可能没有联网。",
+  "The server didn't answer in time.": "服务器没有及时应答。",
+  "Scripted: the transcripts come from settings.": "演示：文字来自设置。",
+  "Scripted: the answers come from settings.": "演示：回答来自设置。",
 };
 
 export const PATTERNS: [RegExp, string][] = [
@@ -92,10 +98,15 @@ export const PATTERNS: [RegExp, string][] = [
   [/^(.+): (\d+) files, (\d+) tools\.$/, "$1：$2 个文件，$3 个工具。"],
   [/^Documents of (.+) cannot be read\.$/, "无法读取 $1 文档。"],
   [/^'(.+)' is not what its name says\.$/, "“$1”的内容与扩展名不符。"],
+  [/^The document cannot be read: the PDF is broken \(\w+\)\.$/, "PDF 文件已损坏。"],
   [/^The document cannot be read: (.+)\.$/, "无法读取文档：$1。"],
   [/^The document is too large: (.+)\.$/, "文档太大：$1。"],
   [/^Split it, or raise (\S+)\.$/, "请拆分文档，或调高 $1。"],
   [/^The document takes longer than (\S+) seconds to read\.$/, "读取超过了 $1 秒。"],
   [/^There is a server '(.+)' already\.$/, "已经有名为“$1”的服务器。"],
+  [/^This address can't be reached: (.+)\.$/, "无法连接这个地址：$1。"],
+  [/^(\S+) in the environment$/, "环境变量 $1"],
+  [/^(\S+) in \.env line (\d+)$/, ".env 第 $2 行的 $1"],
+  [/^(\S+) line (\d+)$/, "$1 第 $2 行"],
   [/^Reading (.+)\.$/, "正在读取 $1。"],
 ];

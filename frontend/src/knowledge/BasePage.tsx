@@ -1,4 +1,4 @@
-import { ArrowLeft, Trash2 } from "lucide-react";
+import { Trash2 } from "lucide-react";
 import { Link, useNavigate } from "react-router";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
@@ -20,28 +20,27 @@ export function BasePage({ base }: { base: Base }) {
   return (
     <Page
       title={base.name}
-      {...(base.description ? { about: base.description } : {})}
+      about={base.description}
+      back={{ to: "/app/knowledge", text: t("knowledge.back") }}
+      facts={
+        users.length > 0 && (
+          <p className="note">{t("knowledge.users", { names: users.join(", ") })}</p>
+        )
+      }
       actions={
-        <>
-          <Link className="button quiet" to="/app/knowledge">
-            <ArrowLeft aria-hidden="true" /> {t("knowledge.back")}
-          </Link>
-          <Button
-            look="danger"
-            icon={<Trash2 />}
-            onClick={() => {
-              void navigate("/app/knowledge");
-              throwAway(base);
-            }}
-          >
-            {t("ui.delete")}
-          </Button>
-        </>
+        <Button
+          look="danger"
+          icon={<Trash2 />}
+          onClick={() => {
+            void navigate("/app/knowledge");
+            throwAway(base);
+          }}
+        >
+          {t("ui.delete")}
+        </Button>
       }
     >
-      {users.length > 0 ? (
-        <p className="note">{t("knowledge.users", { names: users.join(", ") })}</p>
-      ) : (
+      {users.length === 0 && (
         <p className="notice warn">
           <span>
             {t("knowledge.nobodyAbout")} <Link to="/app/agents">{t("agents.title")}</Link>

@@ -54,7 +54,9 @@ export function ReminderRow({ reminder, onEdit }: { reminder: Reminder; onEdit: 
             .join(" · ")}
         </p>
         <p className="facts">
-          <span className={`badge ${LOOKS[state]}`}>{t(`reminders.state.${state}`)}</span>
+          {state !== "waiting" && (
+            <span className={`badge ${LOOKS[state]}`}>{t(`reminders.state.${state}`)}</span>
+          )}
           {last && (
             <span className="note">
               {t(`reminders.last.${last.outcome}`, { when: ago(last.at, now, language) })}

@@ -64,7 +64,7 @@ function ProviderCard({ provider }: { provider: Provider }) {
         </p>
         {provider.detail && <p className="note">{said(provider.detail)}</p>}
         {provider.locked && (
-          <p className="note">{t("settings.lockedBy", { origin: provider.origin })}</p>
+          <p className="note">{t("settings.lockedBy", { origin: said(provider.origin) })}</p>
         )}
         {kind === "llm" && provider.engine === "llama" && (
           <p className="note">{t("settings.basicModel")}</p>

@@ -17,7 +17,7 @@ interface Setting {
 
 /** Every setting in force with its origin, as `kaikou settings` prints them. */
 export function ServerSettings() {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   const [sought, setSought] = useState("");
   const [changedOnly, setChangedOnly] = useState(false);
   const { data, error, refetch } = useQuery({
@@ -66,7 +66,7 @@ export function ServerSettings() {
               </span>
               <span className="note">{one.description}</span>
               <span className="setting-origin">
-                {one.default ? one.variable : `${one.variable} · ${one.origin}`}
+                {one.default ? one.variable : `${one.variable} · ${said(one.origin)}`}
               </span>
             </dd>
           </div>

@@ -1,9 +1,11 @@
-import { PauseCircle, RotateCw, Trash2 } from "lucide-react";
+import { PauseCircle, RotateCw, Trash2, Users } from "lucide-react";
+import { useState } from "react";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
 import { useToast } from "../ui/Toasts";
 import { useFailed } from "../ui/useFailed";
+import { GrantDialog } from "./GrantDialog";
 import { type McpServer, useMcpActs } from "./tools";
 
 /** What can be done with an MCP server that is in use. */
@@ -12,6 +14,7 @@ export function McpActs({ server }: { server: McpServer }) {
   const say = useToast();
   const onError = useFailed();
   const { restart, remove, restore, switchTo } = useMcpActs();
+  const [granting, setGranting] = useState(false);
   const { name, editable } = server;
   // By promises: the callbacks of `mutate` are lost with what is no longer shown.
   const done = (text: string, undo: () => Promise<unknown>) =>
@@ -44,6 +47,9 @@ export function McpActs({ server }: { server: McpServer }) {
       />
       {editable && (
         <Menu label={t("mcp.menu", { name })}>
+          <MenuItem icon={<Users />} onSelect={() => setGranting(true)}>
+            {t("mcp.grant")}
+          </MenuItem>
           <MenuItem icon={<PauseCircle />} onSelect={leaveOut}>
             {t("mcp.switchOff")}
           </MenuItem>
@@ -52,6 +58,7 @@ export function McpActs({ server }: { server: McpServer }) {
           </MenuItem>
         </Menu>
       )}
+      {granting && <GrantDialog server={server} onClose={() => setGranting(false)} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { Blocks, ChevronDown, FolderCode, Plug } from "lucide-react";
 import type { ReactNode } from "react";
+import { useAgentList } from "../agents/agents";
 import { useLanguage } from "../i18n/language";
 import { useEndpoints } from "./endpoints";
 import { McpActs } from "./McpActs";
@@ -23,7 +24,10 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
   const serverName = mcpName(source.name);
   const title = useSourceTitle(source.name);
   const { state, detail, error, log, tools } = source;
-  const lacking = tools.filter(({ needs }) => needs !== "").length;
+  const ready = tools.filter(({ needs }) => needs === "");
+  const lacking = tools.filter(({ needs }) => needs !== "");
+  const agents = useAgentList().data?.agents ?? [];
+  const named = (id: string) => agents.find((one) => one.id === id)?.name ?? id;
   return (
     <section className="card source" aria-label={title}>
       <header className="source-head">
@@ -36,7 +40,9 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
             {server && <span className="badge">{t("tools.from", { origin: server.origin })}</span>}
             {server?.agents && (
               <span className="badge">
-                {t("tools.forAgents", { names: server.agents.join(", ") })}
+                {t("tools.forAgents", {
+                  names: server.agents.map(named).join(", ") || t("mcp.nobody"),
+                })}
               </span>
             )}
           </p>
@@ -53,28 +59,21 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
       {source.name === "plugin" && tools.length === 0 && !error && (
         <p className="note">{t("tools.pluginsAbout")}</p>
       )}
-      {tools.length > 0 && (
-        // Opened anew where one looks for something: what was found is seen.
-        <details
-          className="source-tools"
-          key={String(unfolded)}
-          open={unfolded || tools.length <= FEW}
-        >
-          <summary>
-            {lacking > 0
-              ? t("tools.countLacking", {
-                  count: String(tools.length),
-                  lacking: String(lacking),
-                })
-              : t("tools.count", { count: String(tools.length) })}
-            <ChevronDown aria-hidden="true" />
-          </summary>
-          <ul className="tool-list">
-            {tools.map((tool) => (
-              <ToolRow key={tool.id} tool={tool} onTry={() => onTry(tool)} />
-            ))}
-          </ul>
-        </details>
+      {ready.length > 0 && (
+        <Tools
+          summary={t("tools.count", { count: String(ready.length) })}
+          tools={ready}
+          open={unfolded || ready.length <= FEW}
+          onTry={onTry}
+        />
+      )}
+      {lacking.length > 0 && (
+        <Tools
+          summary={t("tools.lacking", { count: String(lacking.length) })}
+          tools={lacking}
+          open={unfolded}
+          onTry={onTry}
+        />
       )}
       {log.length > 0 && (
         <details className="source-log">
@@ -89,6 +88,28 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
         </details>
       )}
     </section>
+  );
+}
+
+function Tools(props: {
+  summary: string;
+  tools: Tool[];
+  open: boolean;
+  onTry: (tool: Tool) => void;
+}) {
+  return (
+    // Drawn anew where one looks for something: what was found is seen.
+    <details className="source-tools" key={String(props.open)} open={props.open}>
+      <summary>
+        {props.summary}
+        <ChevronDown aria-hidden="true" />
+      </summary>
+      <ul className="tool-list">
+        {props.tools.map((tool) => (
+          <ToolRow key={tool.id} tool={tool} onTry={() => props.onTry(tool)} />
+        ))}
+      </ul>
+    </details>
   );
 }
 

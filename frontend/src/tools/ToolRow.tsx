@@ -56,7 +56,7 @@ export function ToolRow({ tool, onTry }: { tool: Tool; onTry: () => void }) {
             {ago(last.at, new Date(), language)} · {Math.max(1, Math.round(last.seconds * 1000))} ms
           </p>
         )}
-        {last_error && <p className="field-error tool-error">{last_error}</p>}
+        {last_error && <p className="field-error tool-error">{said(last_error)}</p>}
       </div>
       <Button small disabled={needs !== ""} onClick={onTry}>
         {t("tools.try")}

@@ -16,6 +16,7 @@ import {
   mcpName,
   ofLanguage,
   type Tool,
+  troubledFirst,
   useMcpServers,
   useTools,
 } from "./tools";
@@ -33,7 +34,7 @@ export function ToolsPage() {
   const used = (data?.sources ?? []).filter(
     ({ name, tools, error }) => !name.startsWith("endpoint:") || tools.length > 0 || error !== "",
   );
-  const sources = matching(used, sought);
+  const sources = troubledFirst(matching(used, sought));
   return (
     <Page
       title={t("tools.title")}

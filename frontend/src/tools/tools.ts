@@ -17,6 +17,8 @@ export interface Tool {
   /** source/name: what an agent's `tools` holds. */
   id: string;
   name: string;
+  /** The name that models know it by. */
+  called: string;
   title: string;
   description: string;
   parameters: Schema;
@@ -49,12 +51,21 @@ export interface McpServer {
 
 const KEY = ["tools"];
 
+const SOURCES = {
+  queryKey: [...KEY, "sources"],
+  queryFn: () => request<{ sources: Source[] }>("/api/tools"),
+};
+
 /** Every source and what it offers, as an agent would see it. */
 export function useTools() {
-  return useQuery({
-    queryKey: [...KEY, "sources"],
-    queryFn: () => request<{ sources: Source[] }>("/api/tools"),
-  });
+  return useQuery(SOURCES);
+}
+
+/** What people call the tools, by the names that models know; the history keeps only these. */
+export function useToolTitles(wanted: boolean): Map<string, string> {
+  const { data } = useQuery({ ...SOURCES, enabled: wanted });
+  const tools = data?.sources.flatMap((source) => source.tools) ?? [];
+  return new Map(tools.map(({ called, title }) => [called, title]));
 }
 
 export function useMcpServers() {
@@ -99,6 +110,9 @@ export function useMcpActs() {
     restart: useMcpMutation<string>((name) => send("POST", `${address(name)}/restart`)),
     remove: useMcpMutation<string>((name) => send("DELETE", address(name))),
     restore: useMcpMutation<string>((name) => send("POST", `${address(name)}/restore`)),
+    grant: useMcpMutation<{ name: string; agents: string[] | null }>(({ name, agents }) =>
+      send("PATCH", address(name), { agents }),
+    ),
     switchTo: useMcpMutation<{ name: string; disabled: boolean }>(({ name, disabled }) =>
       send("PATCH", address(name), { disabled }),
     ),
@@ -124,6 +138,12 @@ export function matching(sources: Source[], sought: string): Source[] {
       ),
     }))
     .filter(({ tools }) => tools.length > 0);
+}
+
+/** Those with a problem first: they are what one comes for. */
+export function troubledFirst(sources: Source[]): Source[] {
+  const troubled = ({ state, error }: Source) => state === "failed" || error !== "";
+  return [...sources.filter(troubled), ...sources.filter((one) => !troubled(one))];
 }
 
 /** `mcp:calendar` -> calendar; null where the source is no MCP server. */

@@ -51,10 +51,15 @@ class NewMcpServer(BaseModel):
     token: str = Field("", description="Sent as a bearer token; kept in the file.", max_length=4_000)
 
 
-class Switch(BaseModel):
+class McpChange(BaseModel):
+    """What may be changed; what is left out stays."""
+
     model_config = ConfigDict(extra="forbid")
 
-    disabled: bool
+    disabled: bool | None = Field(None, description="Left out for now.")
+    agents: list[str] | None = Field(
+        None, description="Ids of the agents that get its tools; null for all.", max_length=1_000
+    )
 
 
 class Removed(BaseModel):
@@ -80,10 +85,13 @@ async def add_mcp_server(body: NewMcpServer, runtime: RuntimeDep) -> McpServerLi
 
 
 @router.patch("/{name}")
-async def switch_mcp_server(name: str, body: Switch, runtime: RuntimeDep) -> McpServerList:
-    """Leave a server of the file out for now, or use it again."""
+async def change_mcp_server(name: str, body: McpChange, runtime: RuntimeDep) -> McpServerList:
+    """Leave a server of the file out for now or use it again; say which agents get its tools."""
     servers = room_of(runtime).mcp
-    await servers.file.switch(name, on=not body.disabled)
+    if body.disabled is not None:
+        await servers.file.switch(name, on=not body.disabled)
+    if "agents" in body.model_fields_set:
+        await servers.file.grant(name, body.agents)
     await servers.load()
     runtime.feed.publish("tools", source=f"mcp:{name}")
     return _list(servers)

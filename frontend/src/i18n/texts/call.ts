@@ -3,8 +3,7 @@ export const en = {
   "welcome.how": "Speak as you would to a person, and interrupt whenever you like.",
   "welcome.local": "Everything runs on this server. Nothing you say leaves it.",
   "welcome.remote": "{engines} of this server are remote services: what you say is sent to them.",
-  "welcome.scripted":
-    "Demonstration: {engines} here are scripted and answer from settings, not from a model.",
+  "welcome.scripted": "A demonstration: answers come from a script, not from a model.",
   "agents.legend": "Who would you like to talk with?",
   "call.start": "Start talking",
   "call.end": "End",
@@ -87,7 +86,7 @@ export const zh: Record<keyof typeof en, string> = {
   "welcome.how": "像和人说话一样开口即可，随时可以打断。",
   "welcome.local": "一切都在这台服务器上运行，您说的话不会离开它。",
   "welcome.remote": "这台服务器的{engines}是远程服务，您说的话会发送给它们。",
-  "welcome.scripted": "演示模式：这里的{engines}按设置作答，不是真正的模型。",
+  "welcome.scripted": "演示模式：回答按脚本给出，不是真正的模型。",
   "agents.legend": "您想和谁聊？",
   "call.start": "开始说话",
   "call.end": "结束",

@@ -1,4 +1,4 @@
-"""``mcp.json`` as the page changes it: servers at an address are added, switched off, thrown away.
+"""``mcp.json`` as the page changes it: servers at an address are added, switched off, given to some agents, thrown away.
 
 Programs are not added here: who may start one on this machine is decided by who may write the file.
 """
@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,6 +78,17 @@ class McpFile:
             entry.pop("disabled", None)
             if not on:
                 entry["disabled"] = True
+
+        await self._change(put)
+
+    async def grant(self, name: str, agents: Sequence[str] | None) -> None:
+        """Ids of the agents that get its tools; None for all. NotFound ``mcp_server_not_found``."""
+
+        def put(servers: Entries) -> None:
+            entry = _entry(servers, name)
+            entry.pop("agents", None)
+            if agents is not None:
+                entry["agents"] = list(agents)
 
         await self._change(put)
 

@@ -60,4 +60,7 @@ def said(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "The server didn't answer in time."
     lines = str(error).strip().splitlines()
+    # By name: the SDK chooses which HTTP client's error it is.
+    if lines and type(error).__name__ == "ConnectError":
+        return f"This address can't be reached: {lines[0]}."
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
