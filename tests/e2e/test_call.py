@@ -45,6 +45,17 @@ def test_a_spoken_turn_is_heard_answered_and_shown(
     assert timing.get_by_role("row").count() >= 4
 
 
+def test_a_microphone_that_hears_the_agent_is_told_of(echo_server: Server, open_page: Open) -> None:
+    """Tests play their recordings without the browser's processing: nobody takes the agent's voice out."""
+    visit = open_page(echo_server.url)
+    sent: list[str] = []
+    visit.page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(str(frame))))
+    start(visit)
+    visit.wait_status("Listening", "Speaking")
+    updates = [one for one in sent if '"session.update"' in one]
+    assert updates and all('"hears_itself":true' in one for one in updates)
+
+
 def test_a_voice_interrupts_and_history_keeps_what_was_heard(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:

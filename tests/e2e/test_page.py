@@ -127,6 +127,23 @@ def test_a_call_needs_no_mouse(echo_server: Server, open_page: Open) -> None:
     visit.wait_status("The call has ended. The microphone is closed.")
 
 
+def test_the_keys_are_listed_and_lead_to_the_search(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url, locale="zh-CN")
+    visit.page.get_by_role("heading", name="和小开聊聊").wait_for()
+    keys = visit.page.keyboard
+    keys.press("?")
+    visit.page.get_by_role("dialog", name="键盘快捷键").wait_for()
+    assert accessibility_problems(visit) == []
+    visit.picture("shortcuts-zh")
+    keys.press("Escape")
+    visit.page.get_by_role("dialog").wait_for(state="detached")
+    keys.press("/")
+    assert visit.page.evaluate("() => document.activeElement.type") == "search"
+    keys.press("?")
+    assert visit.page.get_by_role("searchbox").input_value() == "?"
+    assert visit.page.get_by_role("dialog").count() == 0
+
+
 def test_a_password_is_asked_for(serve: Serve, open_page: Open) -> None:
     server = serve(KAIKOU_PASSWORD="open sesame")
     visit = open_page(server.url, errors_expected=True)

@@ -1,12 +1,11 @@
 import { CopyPlus, MessageCircle, Pencil, RotateCcw, Trash2 } from "lucide-react";
 import { useNavigate } from "react-router";
 import { useConversation, useNewConversation } from "../conversation/ConversationProvider";
-import { problemOfRequest } from "../conversation/problem";
 import { useLanguage } from "../i18n/language";
-import { problemText } from "../server/problem";
 import { Button } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
-import { useToast } from "../ui/Toasts";
+import { useFailed } from "../ui/useFailed";
+import { useUndoable } from "../ui/useUndoable";
 import { languageName } from "../voices/voices";
 import { Avatar } from "./Avatar";
 import { type FullAgent, useDeleteAgent, useDuplicateAgent, useRestoreAgent } from "./agents";
@@ -14,30 +13,22 @@ import { type FullAgent, useDeleteAgent, useDuplicateAgent, useRestoreAgent } fr
 /** One agent: who it is, talk with it, change it. */
 export function AgentCard({ agent, isDefault }: { agent: FullAgent; isDefault: boolean }) {
   const { t, language } = useLanguage();
-  const say = useToast();
+  const undoable = useUndoable();
+  const failed = useFailed();
   const navigate = useNavigate();
   const { chooseAgent } = useConversation();
   const fresh = useNewConversation();
   const remove = useDeleteAgent();
   const restore = useRestoreAgent();
   const duplicate = useDuplicateAgent();
-  const failed = (error: unknown) =>
-    say({ text: problemText(problemOfRequest(error), t), bad: true });
   const edit = () => void navigate(`/app/agents/${agent.id}`);
 
-  function forget() {
-    remove.mutate(agent.id, {
-      onError: failed,
-      onSuccess: () =>
-        say({
-          text: t(agent.shipped ? "agents.resetDone" : "agents.deleted", { name: agent.name }),
-          action: {
-            label: t("ui.undo"),
-            run: () => restore.mutate(agent, { onError: failed }),
-          },
-        }),
-    });
-  }
+  const forget = () =>
+    undoable(
+      remove.mutateAsync(agent.id),
+      t(agent.shipped ? "agents.resetDone" : "agents.deleted", { name: agent.name }),
+      () => restore.mutateAsync(agent),
+    );
 
   function copy() {
     duplicate.mutate(

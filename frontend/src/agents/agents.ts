@@ -83,29 +83,8 @@ export const emptyAgent: AgentFields = {
   memory: "none",
 };
 
+/** What of an agent can be set, without what the server keeps beside it. */
 export function fieldsOf(agent: AgentFields): AgentFields {
-  const {
-    name,
-    description,
-    prompt,
-    greeting,
-    voice,
-    language,
-    engines,
-    tools,
-    knowledge,
-    memory,
-  } = agent;
-  return {
-    name,
-    description,
-    prompt,
-    greeting,
-    voice,
-    language,
-    engines,
-    tools,
-    knowledge,
-    memory,
-  };
+  const settable = Object.entries(agent).filter(([name]) => name in emptyAgent);
+  return Object.fromEntries(settable) as unknown as AgentFields;
 }

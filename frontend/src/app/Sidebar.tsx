@@ -20,6 +20,7 @@ import type { TextKey } from "../i18n/texts";
 import { Button } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
 import { Logo } from "./Logo";
+import { Shortcuts } from "./Shortcuts";
 import { type Theme, useTheme } from "./theme";
 
 interface Place {
@@ -102,6 +103,7 @@ function Manners() {
       >
         {t("app.language")}
       </Button>
+      <Shortcuts />
       <Menu trigger={<Button look="quiet" small icon={<SunMoon />} label={t("app.theme")} />}>
         {(["system", "light", "dark"] as Theme[]).map((one) => (
           <MenuItem key={one} onSelect={() => setTheme(one)}>

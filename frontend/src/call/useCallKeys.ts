@@ -47,7 +47,7 @@ export function useCallKeys(state: CallState, actions: ConversationActions): voi
 }
 
 /** Letters belong to whoever writes them. */
-function isTakingKeys(target: EventTarget | null): boolean {
+export function isTakingKeys(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     target.closest("input, textarea, select, [role=dialog], [role=menu], [contenteditable]") !==

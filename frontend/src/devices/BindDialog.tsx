@@ -1,10 +1,8 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useLanguage } from "../i18n/language";
-import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
-import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
+import { FormDialog } from "../ui/FormDialog";
 import { useToast } from "../ui/Toasts";
 import { AgentField } from "./AgentField";
 import { useBindDevice } from "./devices";
@@ -22,8 +20,7 @@ export function BindDialog({ onClose }: { onClose: () => void }) {
   const [agent, setAgent] = useState<string | null>(null);
   const digits = code.replace(/\D/g, "");
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     bind.mutate(
       { code: digits, alias: alias.trim(), agent },
       {
@@ -37,45 +34,40 @@ export function BindDialog({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Dialog open title={t("devices.bind")} about={t("devices.bindAbout")} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label={t("devices.code")} hint={t("devices.codeHint")}>
-          {(control) => (
-            <input
-              {...control}
-              className="input binding-code"
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              required
-              maxLength={DIGITS + 3}
-              value={code}
-              onChange={(event) => setCode(event.target.value.replace(/[^\d\s-]/g, ""))}
-            />
-          )}
-        </Field>
-        <Field label={t("devices.name")} hint={t("devices.nameHint")}>
-          {(control) => (
-            <input
-              {...control}
-              maxLength={60}
-              value={alias}
-              onChange={(event) => setAlias(event.target.value)}
-            />
-          )}
-        </Field>
-        <AgentField agent={agent} onChange={setAgent} />
-        {bind.error && <Failure error={bind.error} />}
-        <div className="dialog-actions">
-          <Button onClick={onClose}>{t("ui.cancel")}</Button>
-          <Button
-            type="submit"
-            look="primary"
-            disabled={digits.length !== DIGITS || bind.isPending}
-          >
-            {t("devices.bindAction")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t("devices.bind")}
+      about={t("devices.bindAbout")}
+      onClose={onClose}
+      request={bind}
+      ready={digits.length === DIGITS}
+      action={t("devices.bindAction")}
+      onSubmit={submit}
+    >
+      <Field label={t("devices.code")} hint={t("devices.codeHint")}>
+        {(control) => (
+          <input
+            {...control}
+            className="input binding-code"
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            required
+            maxLength={DIGITS + 3}
+            value={code}
+            onChange={(event) => setCode(event.target.value.replace(/[^\d\s-]/g, ""))}
+          />
+        )}
+      </Field>
+      <Field label={t("devices.name")} hint={t("devices.nameHint")}>
+        {(control) => (
+          <input
+            {...control}
+            maxLength={60}
+            value={alias}
+            onChange={(event) => setAlias(event.target.value)}
+          />
+        )}
+      </Field>
+      <AgentField agent={agent} onChange={setAgent} />
+    </FormDialog>
   );
 }

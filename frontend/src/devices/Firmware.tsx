@@ -1,5 +1,5 @@
 import { HardDriveDownload, Trash2 } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useLanguage } from "../i18n/language";
 import { fileSize, megabytes } from "../settings/sizes";
 import { Button } from "../ui/Button";
@@ -92,6 +92,7 @@ function AddFirmware({ devices, most }: { devices: Device[]; most: number }) {
   const { t } = useLanguage();
   const say = useToast();
   const [share, setShare] = useState(0);
+  const stop = useRef(new AbortController());
   const add = useAddFirmware(setShare);
   const [model, setModel] = useState("");
   const [version, setVersion] = useState("");
@@ -104,8 +105,10 @@ function AddFirmware({ devices, most }: { devices: Device[]; most: number }) {
     const form = event.currentTarget;
     if (!file || large) return;
     setShare(0);
+    stop.current = new AbortController();
+    const { signal } = stop.current;
     add.mutate(
-      { model: model.trim(), version: version.trim(), file },
+      { model: model.trim(), version: version.trim(), file, signal },
       {
         onSuccess: (image) => {
           say({ text: t("firmware.added", { name: `${image.model} ${image.version}` }) });
@@ -171,8 +174,9 @@ function AddFirmware({ devices, most }: { devices: Device[]; most: number }) {
         </Field>
       </div>
       {add.isPending && <progress aria-label={t("firmware.add")} max={1} value={share} />}
-      {add.error && <Failure error={add.error} />}
+      {add.error && add.error.code !== "cancelled" && <Failure error={add.error} />}
       <div className="dialog-actions">
+        {add.isPending && <Button onClick={() => stop.current.abort()}>{t("ui.cancel")}</Button>}
         <Button type="submit" look="primary" disabled={!file || large || add.isPending}>
           {t("firmware.upload")}
         </Button>

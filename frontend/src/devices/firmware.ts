@@ -21,15 +21,23 @@ export function useFirmware() {
   });
 }
 
+interface NewImage {
+  model: string;
+  version: string;
+  file: File;
+  /** Stops the sending. */
+  signal: AbortSignal;
+}
+
 export function useAddFirmware(onProgress: (share: number) => void) {
   const client = useQueryClient();
-  return useMutation<FirmwareImage, ServerError, { model: string; version: string; file: File }>({
-    mutationFn: ({ model, version, file }) => {
+  return useMutation<FirmwareImage, ServerError, NewImage>({
+    mutationFn: ({ model, version, file, signal }) => {
       const form = new FormData();
       form.set("model", model);
       form.set("version", version);
       form.set("file", file);
-      return upload("/api/devices/firmware", form, { onProgress });
+      return upload("/api/devices/firmware", form, { onProgress, signal });
     },
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });

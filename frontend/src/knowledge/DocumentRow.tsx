@@ -3,8 +3,8 @@ import { useLanguage } from "../i18n/language";
 import { fileSize } from "../settings/sizes";
 import { Button } from "../ui/Button";
 import { Menu, MenuItem } from "../ui/Menu";
-import { useToast } from "../ui/Toasts";
 import { useFailed } from "../ui/useFailed";
+import { useUndoable } from "../ui/useUndoable";
 import { type DocumentState, type KnowledgeDocument, useDocumentAct } from "./knowledge";
 
 const LOOKS: Record<DocumentState, string> = {
@@ -20,7 +20,7 @@ const LOOKS: Record<DocumentState, string> = {
 export function DocumentRow(props: { document: KnowledgeDocument; onOpen: () => void }) {
   const { id, file_name, title, size, state, progress, waiting, error, passages } = props.document;
   const { t, said } = useLanguage();
-  const say = useToast();
+  const undoable = useUndoable();
   const onError = useFailed();
   const cancel = useDocumentAct("cancel");
   const retry = useDocumentAct("retry");
@@ -30,17 +30,10 @@ export function DocumentRow(props: { document: KnowledgeDocument; onOpen: () => 
   const again = state === "failed" || state === "cancelled";
   const name = title || file_name;
 
-  function throwAway() {
-    const undo = () => void restore.mutateAsync(id).catch(onError);
-    void remove.mutateAsync(id).then(
-      () =>
-        say({
-          text: t("knowledge.documentDeleted", { name }),
-          action: { label: t("ui.undo"), run: undo },
-        }),
-      onError,
+  const throwAway = () =>
+    undoable(remove.mutateAsync(id), t("knowledge.documentDeleted", { name }), () =>
+      restore.mutateAsync(id),
     );
-  }
 
   return (
     <li className="card document">

@@ -11,7 +11,7 @@ import { MemoryDialog } from "./MemoryDialog";
 import { MemoryRow } from "./MemoryRow";
 import { BROWSER, exportAddress, useMemories, usePeople, type Whose } from "./memory";
 import { useErasing } from "./useErasing";
-import { useWhoName } from "./useWhoName";
+import { WhoseFields } from "./WhoseFields";
 
 const PORTION = 50;
 
@@ -34,7 +34,7 @@ export function Memories() {
   const learners = agents.filter(({ memory }) => memory !== "none");
   const narrowed = whose.agent !== null || whose.who !== null || sought.trim() !== "";
 
-  function choose(change: Partial<Whose>) {
+  function choose(change: { agent?: string; who?: string }) {
     const wanted = { ...whose, ...change };
     const next = new URLSearchParams(query);
     for (const name of ["agent", "who"] as const) {
@@ -56,7 +56,12 @@ export function Memories() {
         </p>
       )}
       <div className="memory-filter">
-        <WhoseFields whose={whose} onChoose={choose} />
+        <WhoseFields
+          agent={whose.agent ?? ""}
+          who={whose.who ?? ""}
+          all={{ agents: t("memory.anyAgent"), people: t("memory.anybody") }}
+          onChoose={choose}
+        />
         <Field label={t("memory.find")}>
           {(control) => (
             <input
@@ -125,52 +130,4 @@ export function Memories() {
 
 function fits(one: string, wanted: string | null): boolean {
   return wanted === null || one === wanted;
-}
-
-function WhoseFields(props: { whose: Whose; onChoose: (change: Partial<Whose>) => void }) {
-  const { whose, onChoose } = props;
-  const { t } = useLanguage();
-  const nameOf = useWhoName();
-  const agents = useAgentList().data?.agents ?? [];
-  const people = usePeople().data?.people ?? [];
-  const whos = [...new Map(people.map((one) => [one.who, nameOf(one.who, one.who_name)]))];
-  return (
-    <>
-      <Field label={t("memory.agent")}>
-        {(control) => (
-          <select
-            {...control}
-            value={whose.agent ?? ""}
-            onChange={(event) => onChoose({ agent: event.target.value || null })}
-          >
-            <option value="">{t("memory.anyAgent")}</option>
-            {agents.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label={t("memory.who")}>
-        {(control) => (
-          <select
-            {...control}
-            value={whose.who ?? ""}
-            onChange={(event) => onChoose({ who: event.target.value || null })}
-          >
-            <option value="">{t("memory.anybody")}</option>
-            {whose.who && whos.every(([who]) => who !== whose.who) && (
-              <option value={whose.who}>{nameOf(whose.who, whose.who)}</option>
-            )}
-            {whos.map(([who, name]) => (
-              <option key={who} value={who}>
-                {name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-    </>
-  );
 }

@@ -1,30 +1,28 @@
 import { useCallback } from "react";
 import { useLanguage } from "../i18n/language";
-import { useToast } from "../ui/Toasts";
-import { useFailed } from "../ui/useFailed";
+import { useUndoable } from "../ui/useUndoable";
 import { useErase, useRestoreMemories, type Whose } from "./memory";
 
 /** Erases at once, and offers to bring it back. */
 export function useErasing(): (what: { ids: string[] } | Whose) => void {
   const { t } = useLanguage();
-  const say = useToast();
-  const onError = useFailed();
-  // By promises: the callbacks of `mutate` are lost with what is no longer shown.
+  const undoable = useUndoable();
   const { mutateAsync: erase } = useErase();
   const { mutateAsync: restore } = useRestoreMemories();
   return useCallback(
     (what) => {
-      void erase(what).then(({ deleted }) => {
-        if (deleted.length === 0) return;
-        say({
-          text:
-            deleted.length === 1
-              ? t("memory.erased")
-              : t("memory.erasedMany", { count: String(deleted.length) }),
-          action: { label: t("ui.undo"), run: () => void restore(deleted).catch(onError) },
-        });
-      }, onError);
+      const told = ({ length }: string[]) =>
+        length > 1
+          ? t("memory.erasedMany", { count: String(length) })
+          : length === 1
+            ? t("memory.erased")
+            : "";
+      undoable(
+        erase(what),
+        ({ deleted }) => told(deleted),
+        ({ deleted }) => restore(deleted),
+      );
     },
-    [erase, onError, restore, say, t],
+    [erase, restore, t, undoable],
   );
 }

@@ -2,8 +2,7 @@ import { Pencil, Trash2 } from "lucide-react";
 import { ago, moment } from "../i18n/ago";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
-import { useToast } from "../ui/Toasts";
-import { useFailed } from "../ui/useFailed";
+import { useUndoable } from "../ui/useUndoable";
 import { type Reminder, useCancelReminder, useRestoreReminder } from "./reminders";
 import { repeatText } from "./repeat";
 
@@ -18,8 +17,7 @@ const LOOKS: Record<Reminder["state"], string> = {
 /** One reminder: what, when, where, and how it went. */
 export function ReminderRow({ reminder, onEdit }: { reminder: Reminder; onEdit: () => void }) {
   const { t, language } = useLanguage();
-  const say = useToast();
-  const onError = useFailed();
+  const undoable = useUndoable();
   const cancel = useCancelReminder();
   const restore = useRestoreReminder();
   const { id, kind, at, repeat, state, last } = reminder;
@@ -27,17 +25,10 @@ export function ReminderRow({ reminder, onEdit }: { reminder: Reminder; onEdit: 
   const now = new Date();
   const when = at && `${moment(at, language)} (${ago(at, now, language)})`;
 
-  function drop() {
-    const undo = () => void restore.mutateAsync(id).catch(onError);
-    void cancel.mutateAsync(id).then(
-      () =>
-        say({
-          text: t("reminders.cancelled", { name }),
-          action: { label: t("ui.undo"), run: undo },
-        }),
-      onError,
+  const drop = () =>
+    undoable(cancel.mutateAsync(id), t("reminders.cancelled", { name }), () =>
+      restore.mutateAsync(id),
     );
-  }
 
   return (
     <li className="card tool-row">

@@ -1,9 +1,7 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useLanguage } from "../i18n/language";
-import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
-import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
+import { FormDialog } from "../ui/FormDialog";
 import { useAddSpeaker } from "./speakers";
 
 interface Props {
@@ -22,8 +20,7 @@ export function ConsentDialog({ texts, onAdded, onClose }: Props) {
   const [agreed, setAgreed] = useState(false);
   const text = texts[language] ?? texts.en ?? "";
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     const wanted = { name: name.trim(), consent: { by: by.trim() || name.trim(), text } };
     add.mutate(wanted, {
       onSuccess: ({ id }) => {
@@ -34,50 +31,45 @@ export function ConsentDialog({ texts, onAdded, onClose }: Props) {
   }
 
   return (
-    <Dialog open title={t("speakers.add")} about={t("speakers.addAbout")} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label={t("speakers.name")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={100}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t("speakers.by")} hint={t("speakers.byHint")}>
-          {(control) => (
-            <input
-              {...control}
-              maxLength={100}
-              placeholder={name}
-              value={by}
-              onChange={(event) => setBy(event.target.value)}
-            />
-          )}
-        </Field>
-        <label className="option">
+    <FormDialog
+      title={t("speakers.add")}
+      about={t("speakers.addAbout")}
+      onClose={onClose}
+      request={add}
+      ready={agreed && name.trim() !== ""}
+      action={t("speakers.agree")}
+      onSubmit={submit}
+    >
+      <Field label={t("speakers.name")}>
+        {(control) => (
           <input
-            type="checkbox"
-            checked={agreed}
-            onChange={(event) => setAgreed(event.target.checked)}
+            {...control}
+            required
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
           />
-          <span>{text}</span>
-        </label>
-        {add.error && <Failure error={add.error} />}
-        <div className="dialog-actions">
-          <Button onClick={onClose}>{t("ui.cancel")}</Button>
-          <Button
-            type="submit"
-            look="primary"
-            disabled={!agreed || name.trim() === "" || add.isPending}
-          >
-            {t("speakers.agree")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+        )}
+      </Field>
+      <Field label={t("speakers.by")} hint={t("speakers.byHint")}>
+        {(control) => (
+          <input
+            {...control}
+            maxLength={100}
+            placeholder={name}
+            value={by}
+            onChange={(event) => setBy(event.target.value)}
+          />
+        )}
+      </Field>
+      <label className="option">
+        <input
+          type="checkbox"
+          checked={agreed}
+          onChange={(event) => setAgreed(event.target.checked)}
+        />
+        <span>{text}</span>
+      </label>
+    </FormDialog>
   );
 }

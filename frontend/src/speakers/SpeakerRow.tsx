@@ -1,12 +1,12 @@
 import { Mic, Pencil, RotateCcw, Trash2 } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { Avatar } from "../agents/Avatar";
 import { ago, moment } from "../i18n/ago";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
-import { Confirm, Dialog } from "../ui/Dialog";
-import { Failure } from "../ui/Failure";
+import { Confirm } from "../ui/Dialog";
 import { Field } from "../ui/Field";
+import { FormDialog } from "../ui/FormDialog";
 import { Menu, MenuItem } from "../ui/Menu";
 import { useFailed } from "../ui/useFailed";
 import { type Speaker, useDeleteSpeaker, useRenameSpeaker, useStartOver } from "./speakers";
@@ -86,33 +86,29 @@ function NameDialog({ speaker, onClose }: { speaker: Speaker; onClose: () => voi
   const rename = useRenameSpeaker(speaker.id);
   const [name, setName] = useState(speaker.name);
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     rename.mutate(name.trim(), { onSuccess: onClose });
   }
 
   return (
-    <Dialog open title={t("speakers.rename")} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label={t("speakers.name")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={100}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        {rename.error && <Failure error={rename.error} />}
-        <div className="dialog-actions">
-          <Button onClick={onClose}>{t("ui.cancel")}</Button>
-          <Button type="submit" look="primary" disabled={name.trim() === "" || rename.isPending}>
-            {t("ui.save")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t("speakers.rename")}
+      onClose={onClose}
+      request={rename}
+      ready={name.trim() !== ""}
+      onSubmit={submit}
+    >
+      <Field label={t("speakers.name")}>
+        {(control) => (
+          <input
+            {...control}
+            required
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { Plus, Trash2 } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useAgentList } from "../agents/agents";
 import { CopyButton } from "../chat/CopyButton";
 import { AgentField } from "../devices/AgentField";
@@ -8,6 +8,7 @@ import { Button } from "../ui/Button";
 import { Confirm, Dialog } from "../ui/Dialog";
 import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
+import { FormDialog } from "../ui/FormDialog";
 import { useToast } from "../ui/Toasts";
 import { useFailed } from "../ui/useFailed";
 import { type Endpoint, useEndpoints, useMakeEndpoint, useRevokeEndpoint } from "./endpoints";
@@ -91,8 +92,7 @@ function EndpointDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [agent, setAgent] = useState<string | null>(null);
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     make.mutate({ name: name.trim(), agent });
   }
 
@@ -113,28 +113,27 @@ function EndpointDialog({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog open title={t("endpoints.new")} about={t("endpoints.about")} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label={t("mcp.name")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={60}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <AgentField agent={agent} onChange={setAgent} />
-        {make.error && <Failure error={make.error} />}
-        <div className="dialog-actions">
-          <Button onClick={onClose}>{t("ui.cancel")}</Button>
-          <Button type="submit" look="primary" disabled={name.trim() === "" || make.isPending}>
-            {t("endpoints.make")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t("endpoints.new")}
+      about={t("endpoints.about")}
+      onClose={onClose}
+      request={make}
+      ready={name.trim() !== ""}
+      action={t("endpoints.make")}
+      onSubmit={submit}
+    >
+      <Field label={t("mcp.name")}>
+        {(control) => (
+          <input
+            {...control}
+            required
+            maxLength={60}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+      <AgentField agent={agent} onChange={setAgent} />
+    </FormDialog>
   );
 }

@@ -1,9 +1,7 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useAgentList } from "../agents/agents";
 import { useLanguage } from "../i18n/language";
-import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
-import { Failure } from "../ui/Failure";
+import { FormDialog } from "../ui/FormDialog";
 import { useToast } from "../ui/Toasts";
 import { useFailed } from "../ui/useFailed";
 import { type McpServer, useMcpActs } from "./tools";
@@ -19,8 +17,7 @@ export function GrantDialog({ server, onClose }: { server: McpServer; onClose: (
   const [some, setSome] = useState(before !== null);
   const [ticked, setTicked] = useState<readonly string[]>(before ?? []);
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function submit() {
     const undo = () => void grant.mutateAsync({ name, agents: before }).catch(failed);
     grant.mutate(
       { name, agents: some ? [...ticked] : null },
@@ -34,54 +31,46 @@ export function GrantDialog({ server, onClose }: { server: McpServer; onClose: (
   }
 
   return (
-    <Dialog
-      open
+    <FormDialog
       title={t("mcp.grantTitle", { name })}
       about={t("mcp.grantAbout")}
       onClose={onClose}
+      request={grant}
+      onSubmit={submit}
     >
-      <form className="stack" onSubmit={submit}>
-        <fieldset className="options">
-          <legend className="for-readers">{t("mcp.grant")}</legend>
-          {[false, true].map((one) => (
-            <label key={String(one)} className="option">
+      <fieldset className="options">
+        <legend className="for-readers">{t("mcp.grant")}</legend>
+        {[false, true].map((one) => (
+          <label key={String(one)} className="option">
+            <input
+              type="radio"
+              name="granted"
+              checked={some === one}
+              onChange={() => setSome(one)}
+            />
+            {t(one ? "mcp.grantSome" : "mcp.grantAll")}
+          </label>
+        ))}
+      </fieldset>
+      {some && (
+        <fieldset className="options indented">
+          <legend className="for-readers">{t("mcp.grantSome")}</legend>
+          {agents.map(({ id, name: agent }) => (
+            <label key={id} className="check">
               <input
-                type="radio"
-                name="granted"
-                checked={some === one}
-                onChange={() => setSome(one)}
+                type="checkbox"
+                checked={ticked.includes(id)}
+                onChange={(event) =>
+                  setTicked(
+                    event.target.checked ? [...ticked, id] : ticked.filter((one) => one !== id),
+                  )
+                }
               />
-              {t(one ? "mcp.grantSome" : "mcp.grantAll")}
+              {agent}
             </label>
           ))}
         </fieldset>
-        {some && (
-          <fieldset className="options indented">
-            <legend className="for-readers">{t("mcp.grantSome")}</legend>
-            {agents.map(({ id, name: agent }) => (
-              <label key={id} className="check">
-                <input
-                  type="checkbox"
-                  checked={ticked.includes(id)}
-                  onChange={(event) =>
-                    setTicked(
-                      event.target.checked ? [...ticked, id] : ticked.filter((one) => one !== id),
-                    )
-                  }
-                />
-                {agent}
-              </label>
-            ))}
-          </fieldset>
-        )}
-        {grant.error && <Failure error={grant.error} />}
-        <div className="dialog-actions">
-          <Button onClick={onClose}>{t("ui.cancel")}</Button>
-          <Button type="submit" look="primary" disabled={grant.isPending}>
-            {t("ui.save")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   );
 }

@@ -5,6 +5,7 @@ import { Button } from "../ui/Button";
 import { Failure } from "../ui/Failure";
 import { FindField } from "../ui/FindField";
 import { Empty, Loading, Page } from "../ui/Page";
+import { Deciding } from "./Deciding";
 import { Endpoints } from "./Endpoints";
 import { McpDialog } from "./McpDialog";
 import { SourceCard } from "./SourceCard";
@@ -68,6 +69,7 @@ export function ToolsPage() {
             <>
               <SwitchedOff servers={servers.servers} file={servers.file} />
               <Endpoints />
+              <Deciding />
             </>
           )}
         </>

@@ -49,7 +49,7 @@ export interface McpServer {
   editable: boolean;
 }
 
-const KEY = ["tools"];
+export const KEY = ["tools"];
 
 const SOURCES = {
   queryKey: [...KEY, "sources"],

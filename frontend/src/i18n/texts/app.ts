@@ -19,6 +19,13 @@ export const en = {
   "app.crashed": "This page stumbled",
   "app.crashedHint": "Nothing on the server is lost. Reload the page to go on.",
   "app.reload": "Reload",
+  "shortcuts.title": "Keyboard shortcuts",
+  "shortcuts.everywhere": "Everywhere",
+  "shortcuts.writing": "While writing",
+  "shortcuts.call": "In a call",
+  "shortcuts.this": "This list",
+  "shortcuts.escape": "Close what is open",
+  "shortcuts.line": "New line",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -42,4 +49,11 @@ export const zh: Record<keyof typeof en, string> = {
   "app.crashed": "页面出错了",
   "app.crashedHint": "服务器上的内容没有丢失。请刷新页面继续。",
   "app.reload": "刷新",
+  "shortcuts.title": "键盘快捷键",
+  "shortcuts.everywhere": "任何页面",
+  "shortcuts.writing": "书写时",
+  "shortcuts.call": "通话中",
+  "shortcuts.this": "显示这个列表",
+  "shortcuts.escape": "关闭打开的窗口",
+  "shortcuts.line": "换行",
 };

@@ -1,4 +1,4 @@
-"""``mcp.json`` as the page changes it: servers at an address are added, switched off, given to some agents, thrown away.
+"""``mcp.json`` as the page changes it: servers at an address added, switched, given to agents, thrown away.
 
 Programs are not added here: who may start one on this machine is decided by who may write the file.
 """
