@@ -71,7 +71,7 @@ def test_an_agents_tools_are_chosen_on_a_phone(echo_server: Server, open_page: O
     visit = open_page(echo_server.url, locale="zh-CN", viewport=PHONE)
     page = visit.page
     page.goto(f"{echo_server.url}/app/tools")
-    expect(page.locator(".source").first).to_contain_text("内置")
+    expect(page.locator(".source").filter(has_text="内置")).to_be_visible()
     assert too_wide(visit) == []
     assert accessibility_problems(visit) == []
     visit.picture("tools-zh-phone")

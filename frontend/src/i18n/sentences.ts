@@ -78,6 +78,7 @@ export const SENTENCES: Record<string, string> = {
   "There is no text in the document.": "文档里没有文字。",
   "Delete some.": "请删除一些。",
   "command line": "命令行",
+  "This address can't be reached: All connection attempts failed.": "这个地址没有应答。",
   "The weather service can't be reached.": "连不上天气服务。",
   "This machine may have no connection to the internet.": "这台机器可能没有联网。",
   "The server didn't answer in time.": "服务器没有及时应答。",
