@@ -20,7 +20,7 @@ export function ConversationHead({ opened, agent }: { opened: Opened; agent: str
           {info?.title && <p className="note">{agent}</p>}
         </div>
       )}
-      {info && (
+      {info && !renaming && (
         <ConversationMenu one={info} label={t("chat.options")} onRename={() => setRenaming(true)} />
       )}
     </header>
