@@ -11,7 +11,7 @@ CONSENT = {"by": "Anna", "text": "I agree."}
 
 
 async def test_somebody_is_enrolled_recognised_and_forgotten(tmp_path: Path) -> None:
-    async with running(tmp_path, speaker={"engine": "scripted", "enabled": True}) as server:
+    async with running(tmp_path, speaker={"engine": "scripted", "enabled": True, "needed": 3}) as server:
         client = server.client
         before = (await client.get("/api/speakers")).json()
         assert (before["speakers"], before["enabled"], before["needed"]) == ([], True, 3)

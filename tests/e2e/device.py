@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import httpx
+import numpy as np
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+
+from kaikou.audio.opus import OpusEncoder
+from kaikou.audio.pcm import Pcm
 
 TOOLS = [
     {
@@ -40,6 +45,7 @@ class SimulatedDevice:
     volume: int = 60
     battery: int = 72
     heard: list[dict[str, Any]] = field(default_factory=list)
+    socket: ClientConnection | None = None
 
     def call_in(self) -> dict[str, Any]:
         """The first call: the time, a token, and a code while it is not bound."""
@@ -64,6 +70,7 @@ class SimulatedDevice:
         }
         address = self.url.replace("http", "ws") + "/xiaozhi/v1/"
         with connect(address, additional_headers=headers, compression=None, proxy=None) as socket:
+            self.socket = socket
             audio = {"format": "opus", "sample_rate": 16_000, "channels": 1, "frame_duration": 60}
             hello = {"type": "hello", "version": 1, "transport": "websocket", "audio_params": audio}
             socket.send(json.dumps({**hello, "features": {"mcp": True}}))
@@ -71,6 +78,17 @@ class SimulatedDevice:
             thread.start()
             yield self
         thread.join(10)
+
+    def say(self, sound: Pcm) -> None:
+        """Speak to the server for one turn: ``sound`` (16 kHz) and silence, in their own time."""
+        assert self.socket is not None
+        self.socket.send(json.dumps({"type": "listen", "state": "start", "mode": "auto"}))
+        encoder = OpusEncoder(16_000, 60)
+        quiet = np.zeros(960, np.float32)
+        samples = np.concatenate([np.tile(quiet, 5), sound.samples, np.tile(quiet, 35)])
+        for start in range(0, len(samples) - 959, 960):
+            self.socket.send(encoder.encode(samples[start : start + 960]))
+            sleep(0.06)
 
     def told(self, kind: str) -> list[dict[str, Any]]:
         return [one for one in self.heard if one["type"] == kind]

@@ -70,7 +70,7 @@ ONCE = {
     "20点整": ("11-25 20:00", ""),
     "tomorrow at 7": ("11-26 07:00", ""),
     "tomorrow at 3": ("11-26 15:00", ""),
-    "wake me up tomorrow at 5": ("11-26 05:00", "wake me up"),
+    "wake me up tomorrow at 5": ("11-26 05:00", ""),
     "tomorrow morning at seven thirty": ("11-26 07:30", ""),
     "at half past eight": ("11-25 20:30", ""),
     "quarter to nine tonight": ("11-25 20:45", ""),
@@ -115,6 +115,22 @@ ONCE = {
     "2026/12/1": ("12-01 09:00", ""),
     "2026-12-01 at 8 pm": ("12-01 20:00", ""),
     "2026-12-01下午三点": ("12-01 15:00", ""),
+    # timers, alarms, and asking for them
+    "set a 10 minute timer": ("11-25 10:40", ""),
+    "Start a timer for five minutes.": ("11-25 10:35", ""),
+    "定个十分钟的闹钟": ("11-25 10:40", ""),
+    "倒计时五分钟": ("11-25 10:35", ""),
+    "帮我设一个明天早上七点的闹钟": ("11-26 07:00", ""),
+    "Set an alarm for six thirty tomorrow morning.": ("11-26 06:30", ""),
+    "Don't let me forget to call Bo at three this afternoon.": ("11-25 15:00", "call Bo"),
+    "请在晚上八点提醒我给妈妈打电话": ("11-25 20:00", "给妈妈打电话"),
+    "别让我忘了下午五点接孩子": ("11-25 17:00", "接孩子"),
+    "in two and a half hours": ("11-25 13:00", ""),
+    "three quarters of an hour from now": ("11-25 11:15", ""),
+    "tomorrow at half six": ("11-26 06:30", ""),
+    "at 19 30": ("11-25 19:30", ""),
+    "next month on the 5th": ("12-05 09:00", ""),
+    "明天一早": ("11-26 08:00", ""),
 }
 
 AGAIN = {
@@ -155,6 +171,8 @@ AGAIN = {
     "hourly": ("every hour", ""),
     "monthly on the 5th at 10am": ("every month on day 5 at 10:00", ""),
     "every year on May 3": ("every year on May 3 at 09:00", ""),
+    "every other hour": ("every 2 hours", ""),
+    "Mondays at eight": ("every Monday at 08:00", ""),
 }
 
 

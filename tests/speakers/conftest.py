@@ -62,6 +62,7 @@ class FakeTalk:
 
 class Home:
     def __init__(self, database: Database, pool: Pool, **speaker: Any) -> None:
+        speaker = {"needed": 3, **speaker}
         settings = SpeakerSettings(enabled=True, **speaker) if "enabled" not in speaker else None
         self.settings = settings or SpeakerSettings(**speaker)
         given = Settings(data_dir=Path("none"))

@@ -177,7 +177,7 @@ class SpeakerSettings(EngineChoice):
     threshold: float | None = Field(
         None, ge=-1, le=1, description="Likeness from which it is somebody; default the engine's own."
     )
-    needed: int = Field(3, ge=1, le=100, description="Utterances needed before somebody is recognised.")
+    needed: int = Field(5, ge=1, le=100, description="Utterances needed before somebody is recognised.")
     min_seconds: float = Field(1.0, gt=0, description="Voice in an utterance from which it can be told.")
     max_speakers: int = Field(50, gt=0, description="People known.")
     max_utterances: int = Field(50, gt=0, description="Utterances kept as prints for each.")

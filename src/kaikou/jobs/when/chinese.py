@@ -45,10 +45,10 @@ _SHORT: dict[str, tuple[int, Period]] = {
 }  # fmt: skip
 _PERIODS: dict[str, Period] = {
     "凌晨": "dawn", "清晨": "morning", "清早": "morning", "早上": "morning", "早晨": "morning",
-    "大早": "morning", "上午": "forenoon", "中午": "noon", "正午": "noon", "下午": "afternoon",
-    "午后": "afternoon", "傍晚": "dusk", "晚上": "evening", "晚间": "evening", "夜里": "night",
-    "夜晚": "night", "夜间": "night", "深夜": "night", "半夜": "night", "午夜": "night",
-    "早": "morning", "晚": "evening", "夜": "night",
+    "一大早": "morning", "大早": "morning", "一早": "morning", "上午": "forenoon", "中午": "noon",
+    "正午": "noon", "下午": "afternoon", "午后": "afternoon", "傍晚": "dusk", "晚上": "evening",
+    "晚间": "evening", "夜里": "night", "夜晚": "night", "夜间": "night", "深夜": "night",
+    "半夜": "night", "午夜": "night", "早": "morning", "晚": "evening", "夜": "night",
 }  # fmt: skip
 _PERIOD = "|".join(sorted(_PERIODS, key=len, reverse=True))
 _WEEKS = {"": None, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
@@ -220,6 +220,8 @@ _RULES: tuple[Rule, ...] = tuple(
         ),
         (rf"再?[等过](?P<length>{_LENGTH})(?:之后|以后|后)?", _delay),
         (rf"(?P<length>{_LENGTH})(?:之后|以后|过后|后)", _delay),
+        (rf"(?:倒计时|计时|定时)(?P<length>{_LENGTH})", _delay),
+        (rf"(?P<length>{_LENGTH})的?(?=闹钟|闹铃|倒计时|计时|定时|提醒)", _delay),
         (rf"^\s*(?P<length>{_LENGTH})\s*$", _delay),
         (_PERIOD, _period),
     )

@@ -42,8 +42,8 @@ _UNITS = {
     "week": 604_800,
 }
 _PIECE = (
-    r"(?:(?P<half>half an? hour|half a minute|half a day|(?:a )?quarter of an hour)"
-    rf"|(?P<n>\d+\.\d+|{ENGLISH}|an?|a couple(?: of)?)[ -]?"
+    r"(?:(?P<half>half an? hour|half a minute|half a day|(?:three quarters|(?:a )?quarter) of an hour)"
+    rf"|(?P<n>\d+\.\d+|{ENGLISH}|an?|a couple(?: of)?)(?P<more_before> and a half)?[ -]?"
     r"(?P<unit>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?)"
     r"(?P<more> and a half)?)"
 )
@@ -75,7 +75,8 @@ def _day_number(text: str) -> int:
 
 def _every_minutes(found: Found, parts: Parts) -> bool:
     unit = 1 if (found["unit"] or "hour").startswith("min") else 60
-    parts.repeat_minutes = 30 if found["half"] else unit * number(found["n"] or "1")
+    count = 2 if found["n"] == "other" else number(found["n"] or "1")
+    parts.repeat_minutes = 30 if found["half"] else unit * count
     return parts.repeat_minutes > 0
 
 
@@ -121,7 +122,7 @@ def _delay(found: Found, parts: Parts) -> bool:
         if one["half"]:
             half = one["half"]
             seconds = (
-                900
+                900 * (3 if "three" in half else 1)
                 if "quarter" in half
                 else (1800 if "hour" in half else (30 if "minute" in half else 43_200))
             )
@@ -132,7 +133,9 @@ def _delay(found: Found, parts: Parts) -> bool:
         if unit == "month":
             parts.months += round(count)
         else:
-            parts.delay += timedelta(seconds=(count + (0.5 if one["more"] else 0)) * _UNITS[unit])
+            parts.delay += timedelta(
+                seconds=(count + (0.5 if one["more"] or one["more_before"] else 0)) * _UNITS[unit]
+            )
     parts.later = True
     return True
 
@@ -211,6 +214,13 @@ def _noon(found: Found, parts: Parts) -> bool:
     return True
 
 
+def _early(found: Found, parts: Parts) -> bool:
+    if parts.period is not None:
+        return False
+    parts.period = "morning"
+    return True
+
+
 def _period(found: Found, parts: Parts) -> bool:
     if parts.period is not None:
         return False
@@ -233,7 +243,7 @@ _RULES: tuple[Rule, ...] = tuple(
     (re.compile(pattern), take)
     for pattern, take in (
         (
-            rf"{_EACH} (?:(?P<half>half(?: an)? )|(?P<n>{ENGLISH}) )?(?P<unit>minutes?|mins?|hours?)\b",
+            rf"{_EACH} (?:(?P<half>half(?: an)? )|(?P<n>{ENGLISH}|other) )?(?P<unit>minutes?|mins?|hours?)\b",
             _every_minutes,
         ),
         (r"\b(?P<unit>hour)ly\b(?P<half>(?!))?(?P<n>(?!))?", _every_minutes),
@@ -250,27 +260,35 @@ _RULES: tuple[Rule, ...] = tuple(
         (r"\b(?:on )?(?:week ?days|work(?:ing)? ?days|weekends)\b", _every_day),
         (rf"{_EACH} {_PERIOD}\b", _every_period),
         (rf"\b(?:every|each|weekly on|every week on) (?P<days>{_LIST})\b", _every_weekday),
-        (r"\bon (?P<days>(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b", _every_weekday),
+        (r"\b(?:on )?(?P<days>(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b", _every_weekday),
         (r"\b(?:the )?day after tomorrow\b|\btomorrow\b|\btoday\b|\btonight\b", _relative_day),
         (rf"\bthis {_PERIOD}\b", _this_period),
         (rf"\b(?:on )?(?P<which>this |next |coming )?(?P<day>{_WEEKDAY}|weekend)\b", _weekday),
         (r"\bnext week\b", _next_week),
         (rf"\b(?:on )?(?:the )?(?P<month>{_MONTH})\.? (?:the )?{_DATE_DAY}\b(?!:){_YEAR}", _date),
         (rf"\b(?:on )?(?:the )?{_DATE_DAY}(?: of)? (?P<month>{_MONTH})\b{_YEAR}", _date),
+        (rf"\b(?P<next>next month) on the (?P<day>{ORDINAL})\b", _of_month),
         (rf"\bon the (?P<day>{ORDINAL})\b(?P<next> of next month)?", _of_month),
+        (r"\bfirst thing\b(?: in the morning)?", _early),
         (
-            r"(?:\b(?:at|by|around|@) ?)?(?<![\d:])(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?!\d)"
+            r"(?:\b(?:at|by|around|@) ?)?(?<![\d:])(?P<hour>\d{1,2})(?:[:.h]|(?<=\bat \d\d) "
+            r")(?P<minute>\d{2})(?!\d)"
             rf"(?: ?{_AMPM})?",
             _digits,
         ),
+        (rf"\b(?:at )?(?P<minutes>half)(?P<which>(?!))?{_NO} (?P<hour>{_HOUR})\b(?! hours?| an?\b)", _past),
         (rf"\b(?:at )?{_PAST} (?P<hour>{_HOUR})\b(?: ?{_AMPM})?(?: o'?clock)?", _past),
         (rf"\b(?:at |by |around )?(?P<hour>{_HOUR}){_MINUTE} ?{_AMPM}", _hour),
         (rf"\b(?:at |by |around )?(?P<hour>{_HOUR})(?P<minute>(?!))?{_NO} o'?clock\b", _hour),
         (rf"\b(?:in|after|for) (?P<length>{_LENGTH})\b(?: time\b)?", _delay),
         (rf"\b(?P<length>{_LENGTH}) (?:from now|later|from today)\b", _delay),
+        (rf"\b(?P<length>{_LENGTH})[ -](?=(?:timer|alarm|countdown|reminder)\b)", _delay),
+        (rf"\b(?:timer|alarm|countdown|count(?:ing)? down)(?: from)? (?P<length>{_LENGTH})\b", _delay),
         (rf"^\s*(?P<length>{_LENGTH})\s*$", _delay),
         (r"\b(?:at )?(?:noon|midday|midnight)\b", _noon),
         (rf"\b(?:at|by|around) (?P<hour>{_HOUR}){_MINUTE}\b{_NO}(?! (?:times|people))", _hour),
+        (rf"\bfor (?P<hour>{_HOUR}) (?P<minute>{WORDS})\b{_NO}", _hour),
+        (rf"\bfor (?P<hour>{_HOUR})(?P<minute>(?!))?{_NO}(?=\s*(?:\0|[.!]?$))", _hour),
         (rf"^\s*(?P<hour>{_HOUR}){_MINUTE}{_NO}(?=\s*(?:\0|$))", _hour),
         (rf"\b(?:in the |at )?{_PERIOD}\b", _period),
     )

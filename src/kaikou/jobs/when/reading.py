@@ -23,16 +23,21 @@ _WAKING = re.compile(
     r"起床|叫醒|叫我起|醒来|早起|闹钟|鬧鐘|\bwake|\bget (?:me )?up\b|\balarm\b", re.IGNORECASE
 )
 _FILLER_CHINESE = re.compile(
-    r"^[\s,，。、的]*(?:请|麻烦|帮我|记得|到时候?|你)*(?:给我)?(?:设(?:置|定)?|定|订|上)?(?:一?个)?"
-    r"(?:闹钟|提醒|计时器|倒计时)?[\s,，:：]*(?:提醒|叫|喊|通知|告诉)?(?:我|一下|我们)*(?:要|该|记得|去)?[\s,，:：的]*"
+    r"^[\s,，。、的]*(?:请|麻烦|帮我|记得|到时候?|你|在|别让我忘了|别忘了)*(?:给我)?(?:设(?:置|定)?|定|订|上)?(?:一?个)?的?"
+    r"(?:闹钟|提醒|计时器|倒计时|计时|定时器?|闹铃)?[\s,，:：]*(?:提醒|叫|喊|通知|告诉)?(?:我|一下|我们)*(?:要|该|记得|去)?[\s,，:：的]*"
 )
 _FILLER_ENGLISH = re.compile(
-    r"^[\s,.]*(?:please |can you |could you )*(?:(?:set|make|add|create) (?:me )?(?:an? |the )?"
-    r"(?:alarm|timer|reminder)|(?:remind|tell|alert|notify) (?:me|us))?"
+    r"^[\s,.]*(?:please |can you |could you |i(?:'d| would) like you to )*"
+    r"(?:(?:(?:set|make|add|create|start|get|give|schedule|i need|i want|i'd like) (?:up )?(?:me "
+    r")?)?(?:an? |the |my )?"
+    r"(?:alarm clock|alarm|timer|reminder|countdown)|(?:don't|do not) let me forget|(?:remind|tell|alert"
+    r"|notify) (?:me|us)|(?:wake|get) (?:me|us)(?: up)?)?"
     r"(?:\s*(?:to|that|about|for|:))*[\s,.:]*",
     re.IGNORECASE,
 )
-_ASKED = re.compile(r"[\s,，]*(?:(?:请|记得)?(?:提醒|通知|叫)(?:我|一下)*|please)[\s。.!！]*$", re.IGNORECASE)
+_ASKED = re.compile(
+    r"[\s,，]*(?:(?:请|记得)?(?:提醒|通知|叫)(?:我|一下)*|please)?[\s。.!！?？]*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

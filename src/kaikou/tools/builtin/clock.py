@@ -70,7 +70,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         now = datetime.now(zone_named(zone_of(zone) or parts.settings.time_zone))
         now = now.astimezone(now.tzinfo)
         day, time = speaking.day(now, caller), speaking.time_of_day(now, caller)
-        plain = f"现在是{day}，{time}。" if speaking.chinese(caller) else f"It is {time} on {day}."
+        plain = f"现在是{time}，{day}。" if speaking.chinese(caller) else f"It is {time} on {day}."
         return Outcome(f"{now:%A %Y-%m-%d %H:%M (%Z, UTC%z)}", plain=plain)
 
     return [function_tool(get_time, title="Time", examples=EXAMPLES, places=PLACES)]
