@@ -33,7 +33,7 @@ from kaikou.audio.pcm import Pcm
 from kaikou.cli.sound import write_sound
 from kaikou.cli.turn import RATE, Question, ask, warmed
 from kaikou.dialogue.reply import ReplyPlan
-from kaikou.dialogue.replying import Replying
+from kaikou.dialogue.replying import Replying, Think
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
 from kaikou.settings.loading import load_settings
@@ -77,11 +77,11 @@ def counted() -> Iterator[Guesses]:
         self: Replying,
         generation: int,
         plan: ReplyPlan,
-        thoughts: AsyncGenerator[Delta, None],
+        think: Think,
         fall: Waterfall,
     ) -> None:
         guess = Guess()
-        begin(self, generation, plan, counting(thoughts, guess), fall)
+        begin(self, generation, plan, lambda reply: counting(think(reply), guess), fall)
         assert self.guess is not None
         open_guesses[self.guess.reply.id] = guess
         found.begun += 1

@@ -57,11 +57,11 @@ async def test_short_clauses_are_rehearsed_and_no_clause_has_a_length_of_its_own
         pytest.skip("OpenVINO does not run here")
     monkeypatch.setattr(OpenVinoModel, "run", noting)
     await kokoro.rehearsal
-    # What is said in the rehearsal has a length of its own, less than which is hardly ever computed.
-    assert min(computed) <= 48
-    assert set(computed) == {rounded(frames) for frames in range(min(computed), REHEARSED + 1)}
+    assert set(computed) == {rounded(frames) for frames in range(20, REHEARSED + 1)}
     for text in ("Sure,", "I see what you mean.", "It's the same as it was before they came, I think."):
         computed.clear()
-        (chunk,) = [one async for one in kokoro.stream(text)]
-        assert computed == [rounded(computed[0])]
-        assert np.abs(chunk.pcm.samples[-480:]).max() < 0.1 * np.abs(chunk.pcm.samples).max()
+        chunks = [one async for one in kokoro.stream(text)]
+        assert computed == [rounded(frames) for frames in computed]
+        assert len(computed) == len(chunks) <= 2
+        samples = chunks[-1].pcm.samples
+        assert np.abs(samples[-480:]).max() < 0.1 * np.abs(samples).max()

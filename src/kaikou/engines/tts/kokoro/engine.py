@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 
 from kaikou.audio.pcm import Pcm
@@ -19,6 +20,7 @@ from kaikou.engines.tts.kokoro.runtime import Choice, KokoroSettings, choose, op
 from kaikou.engines.tts.kokoro.synthesis import (
     RATE,
     REHEARSED,
+    SHORTEST,
     Alphabet,
     Sound,
     Voicebox,
@@ -159,8 +161,9 @@ class Kokoro:
         voice: str | None = None,
         style: Style = Style(),
         lane: Lane = Lane.LIVE,
-    ) -> AsyncIterator[AudioChunk]:
-        """One chunk a sentence; a sentence beyond the model's limit comes in several."""
+    ) -> AsyncGenerator[AudioChunk, None]:
+        """One chunk a sentence; a sentence beyond the model's limit comes in several, and a short one in two
+        where somebody waits for its beginning. A word's end may lie in the chunk after its own."""
         loaded = self._loaded
         if loaded is None:
             raise NotReady("The voice model is still loading.", hint=self._health.detail)
@@ -170,9 +173,21 @@ class Kokoro:
         blend = self._blend(text, voice, style.language)
         pieces = await self._pool.run("tts", lane, plan, text, blend.accent, style.language)
         for at, piece in enumerate(pieces):
-            sound = await self._sound(loaded, piece, blend, speed, lane)
-            if sound.pcm.samples.size:
-                yield _chunk(piece, sound, last=at == len(pieces) - 1)
+            early = at == 0 and self._hurries(loaded, text, lane)
+            told, place = 0, piece.span[0]
+            async with aclosing(self._sounds(loaded, piece, blend, speed, lane, early=early)) as sounds:
+                async for sound in sounds:
+                    if sound.pcm.samples.size:
+                        chunk = _chunk(piece, sound, told, place, last=at == len(pieces) - 1)
+                        told, place = told + len(chunk.words), chunk.span[1]
+                        yield chunk
+
+    def _hurries(self, loaded: _Loaded, text: str, lane: Lane) -> bool:
+        """The beginning of a clause comes before the rest: where that will be there in time. Mandarin stays
+        whole: of 8 clauses in two parts one was less well recognised, of 25 English ones none."""
+        fast = loaded.choice.precision == "bf16"
+        calm = lane is Lane.LIVE and not self._pool.snapshot().lanes[lane].waiting
+        return fast and calm and not is_chinese(clean(text))
 
     def _blend(self, text: str, voice: str | None, language: str | None) -> packs.Blend:
         chinese = is_chinese(clean(text))
@@ -185,20 +200,26 @@ class Kokoro:
             log.warning("voice %s cannot speak Mandarin: %s speaks instead", blend.id, substitute.id)
         return substitute
 
-    async def _sound(
-        self, loaded: _Loaded, piece: Piece, blend: packs.Blend, speed: float, lane: Lane
-    ) -> Sound:
-        def work() -> Sound:
+    async def _sounds(
+        self, loaded: _Loaded, piece: Piece, blend: packs.Blend, speed: float, lane: Lane, *, early: bool
+    ) -> AsyncGenerator[Sound, None]:
+        def work() -> Iterator[Sound]:
             styles = loaded.packs.styles(blend)
-            return speak(loaded.voicebox(lane), loaded.alphabet, piece.phonemes, styles, speed)
+            return speak(loaded.voicebox(lane), loaded.alphabet, piece.phonemes, styles, speed, early=early)
 
-        return await self._pool.run("tts", lane, work)
+        if not early:
+            for sound in await self._pool.run("tts", lane, lambda: list(work())):
+                yield sound
+            return
+        async with aclosing(self._pool.iterate("tts", lane, work)) as sounds:
+            async for sound in sounds:
+                yield sound
 
     async def _rehearse(self, loaded: _Loaded) -> None:
         """Every length of a short clause once, each in a moment when nobody talks."""
         blend = packs.parse(self.default_voice("en"))
         (piece,) = plan("Hello.", blend.accent)
-        frames = 0
+        frames = SHORTEST - 1
         while (frames := rounded(frames + 1)) <= REHEARSED:
             await self._quiet()
 
@@ -245,17 +266,27 @@ class Kokoro:
         for greeting, language in (("Hello.", "en"), ("你好。", "zh")):
             blend = packs.parse(self.default_voice(language))
             for piece in plan(greeting, blend.accent):
-                speak(voicebox, loaded.alphabet, piece.phonemes, loaded.packs.styles(blend), 1.0)
+                for _ in speak(voicebox, loaded.alphabet, piece.phonemes, loaded.packs.styles(blend), 1.0):
+                    pass
         return loaded
 
 
-def _chunk(piece: Piece, sound: Sound, *, last: bool) -> AudioChunk:
-    words = tuple(
-        Word(word.text, sound.times[word.first][0], sound.times[word.end - 1][1], span=word.span)
-        for word in piece.words
-    )
-    pcm = sound.pcm
-    if not last:
+def _chunk(piece: Piece, sound: Sound, told: int, place: int, *, last: bool) -> AudioChunk:
+    """``sound`` with the words that begin in it; ``told`` of the piece's words, and the text up to
+    ``place``, came before."""
+    pcm, end, words = sound.pcm, piece.span[1], piece.words[told:]
+    if sound.more:
+        # A word belongs to the sound in which it begins, its text to the one in which its middle is.
+        middles = ((sound.times[word.first][0] + sound.times[word.end - 1][1]) / 2 for word in words)
+        spoken = sum(middle < pcm.seconds for middle in middles)
+        if spoken < len(words):
+            end = words[spoken].span[0]
+        words = words[: sum(sound.times[word.first][0] < pcm.seconds for word in words)]
+    elif not last:
         # Trimmed sentences of one text would run into each other.
         pcm = pcm + Pcm.silence(_PAUSE_AFTER.get(piece.phonemes[-1], _SENTENCE_PAUSE), RATE)
-    return AudioChunk(pcm, piece.span, tuple(replace(word, end=max(word.start, word.end)) for word in words))
+    timed = []
+    for word in words:
+        start, until = sound.times[word.first][0], sound.times[word.end - 1][1]
+        timed.append(Word(word.text, start, max(start, until), span=word.span))
+    return AudioChunk(pcm, (place, end), tuple(timed))

@@ -13,22 +13,25 @@ are rehearsed once the engine has loaded.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from kaikou.audio.pcm import Pcm, Samples
-from kaikou.audio.silence import trim
+from kaikou.audio.silence import sounding, trim
 from kaikou.engines.onnx import open_session
 from kaikou.engines.openvino import OpenVinoModel, Precision
 from kaikou.engines.pool import cancelled
+from kaikou.engines.tts.kokoro import joining
 from kaikou.engines.tts.kokoro.parts import DURATIONS, ENERGY, FEATURES, HARMONICS, PITCH, SPECTRA, Parts
 from kaikou.errors import ModelUnavailable
 
 RATE = 24_000
 FRAME = 600
+_STEPS = 120
+"""Of the harmonics in a frame."""
 LONGEST = 508
 """Phonemes that the model takes; 510 with the padding around them."""
 
@@ -37,8 +40,8 @@ _LEAD_FRAMES = 6
 _TAIL_FRAMES = 12
 """Frames kept from the start of the last sound on."""
 
-REHEARSED = 88
-"""Frames up to which lengths are rehearsed: 2.2 s, most first clauses of a reply."""
+SHORTEST, REHEARSED = 20, 88
+"""Frames between which lengths are rehearsed: up to 2.2 s, most first clauses of a reply and their parts."""
 
 _QUIET = -42.0
 """dB below the loudest 20 ms there is no speech."""
@@ -52,14 +55,62 @@ _LEVEL = 0.1
 """Mean level (RMS) of the parts with speech, about -20 dBFS: the model's own median. The shorter the
 silence around a clause, the quieter the vocoder speaks (its normalisation counts the silence)."""
 _PEAK = 0.95
+_FADE = 120
+"""Samples over which the end is faded out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Speech of one piece; ``times`` (start, end) in seconds of each phoneme in ``pcm``."""
+    """Speech of one piece, or of a stretch of it; ``times`` (start, end) of each of the piece's phonemes in
+    seconds from the start of ``pcm``."""
 
     pcm: Pcm
     times: tuple[tuple[float, float], ...]
+    more: bool = False
+    """Another stretch follows."""
+
+
+Timed = Callable[[Pcm, float, float, float], Sound]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a piece will be spoken, frame by frame, with most of the silence around it cut away."""
+
+    features: Samples
+    """[1, 512, frames]"""
+    pitch: Samples
+    """[1, 2 frames], and so is ``energy``."""
+    energy: Samples
+    harmonics: Samples
+    """[1, 22, 120 frames + 1]: the voice's, whose phases run on through all frames."""
+    style: Samples
+    durations: Samples
+    """Frames of each token, with both paddings."""
+    first: int
+    """Frames that were cut away before."""
+
+    def __len__(self) -> int:
+        return int(self.features.shape[2])
+
+    def cut(self, *stretches: tuple[int, int]) -> Shape:
+        """These [first, last) frames only."""
+
+        def part(values: Samples, each: int, more: int = 0) -> Samples:
+            ends = [0] * (len(stretches) - 1) + [more]
+            found = [
+                values[..., each * first : each * last + end]
+                for (first, last), end in zip(stretches, ends, strict=True)
+            ]
+            return np.concatenate(found, axis=-1)
+
+        return replace(
+            self,
+            features=part(self.features, 1),
+            pitch=part(self.pitch, 2),
+            energy=part(self.energy, 2),
+            harmonics=part(self.harmonics, _STEPS, 1),
+        )
 
 
 def rounded(frames: int) -> int:
@@ -83,11 +134,8 @@ class Voicebox:
         else:
             self._vocoder = open_session(made.vocoder, threads)
 
-    def run(
-        self, tokens: Sequence[int], style: Samples, speed: float, *, least: int = 0
-    ) -> tuple[Samples, Samples, int]:
-        """(samples, duration in frames of each token with both paddings, first frame that was kept).
-        ``least`` frames are computed, whatever there is to say."""
+    def shape(self, tokens: Sequence[int], style: Samples, speed: float) -> Shape:
+        """How ``tokens`` will be spoken."""
         feed = {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
             "style": style,
@@ -99,25 +147,33 @@ class Voicebox:
         total = features.shape[2]
         first = max(0, int(frames[0]) - _LEAD_FRAMES)
         last = total - max(0, int(frames[-3:].sum()) - _TAIL_FRAMES)
-        if cancelled():
-            return np.zeros(0, np.float32), frames, first
-        made = 0
-        if self._openvino is not None:
-            wanted = rounded(max(least, last - first))
-            last = min(total, first + wanted)
-            first = max(0, last - wanted)
-            made = wanted - (last - first)
-        pitch = _longer(pitch[:, 2 * first : 2 * last], 2 * made)
+        if self._openvino is not None:  # silence that is there anyhow makes it one of the few lengths
+            last = min(total, first + rounded(last - first))
+        pitch = pitch[:, 2 * first : 2 * last]
         (harmonics,) = self._source.run(None, {PITCH: pitch})
+        return Shape(
+            features[:, :, first:last],
+            pitch,
+            energy[:, 2 * first : 2 * last],
+            harmonics,
+            style,
+            frames,
+            first,
+        )
+
+    def sound(self, shape: Shape, *, least: int = 0) -> Samples:
+        """Samples of all frames of ``shape``. ``least`` frames are computed, whatever there is to say."""
+        made = rounded(max(least, len(shape))) - len(shape) if self._openvino is not None else 0
         cut = {
-            FEATURES: _longer(features[:, :, first:last], made),
-            PITCH: pitch,
-            ENERGY: _longer(energy[:, 2 * first : 2 * last], 2 * made),
-            HARMONICS: harmonics,
-            "style": style,
+            FEATURES: _longer(shape.features, made),
+            PITCH: _longer(shape.pitch, 2 * made),
+            ENERGY: _longer(shape.energy, 2 * made),
+            HARMONICS: _longer(shape.harmonics, _STEPS * made),
+            "style": shape.style,
         }
         (samples,) = self._wave.run(None, {SPECTRA: self._spectra(cut)})
-        return samples.reshape(-1)[: (last - first) * FRAME], frames, first
+        found: Samples = samples.reshape(-1)[: len(shape) * FRAME]
+        return found
 
     def _spectra(self, cut: dict[str, Samples]) -> Samples:
         if self._openvino is not None:
@@ -151,33 +207,83 @@ class Alphabet:
         return [number for number, _ in known], [at for _, at in known]
 
 
-def speak(voicebox: Voicebox, alphabet: Alphabet, phonemes: str, styles: Samples, speed: float) -> Sound:
-    """Synthesise one piece. ``styles`` [510, 1, 256]: the voice's style for each length. Blocking."""
+def speak(
+    voicebox: Voicebox,
+    alphabet: Alphabet,
+    phonemes: str,
+    styles: Samples,
+    speed: float,
+    *,
+    early: bool = False,
+) -> Iterator[Sound]:
+    """Synthesise one piece. ``styles`` [510, 1, 256]: the voice's style for each length. ``early``: of a
+    short piece, the beginning comes first and the rest as a second sound (``joining``). Blocking."""
     tokens, places = alphabet.tokens(phonemes)
     if not tokens:
-        return Sound(Pcm.silence(0.0, RATE), ((0.0, 0.0),) * len(phonemes))
-    samples, frames, first = voicebox.run(tokens, styles[len(tokens)], speed)
-    pcm, cut = trim(Pcm(samples, RATE), lead=_KEEP_BEFORE, tail=_KEEP_AFTER, threshold=_QUIET)
-    edges = (np.concatenate(([0.0], np.cumsum(frames))) - first) * FRAME / RATE - cut
-    seconds = np.clip(edges - _LAG, min(_KEEP_BEFORE, pcm.seconds), pcm.seconds)
-    times = [(0.0, 0.0)] * len(phonemes)
-    for token, place in enumerate(places, 1):  # token 0 is the padding
-        times[place] = (float(seconds[token]), float(seconds[token + 1]))
-    return Sound(_levelled(pcm), tuple(times))
+        yield Sound(Pcm.silence(0.0, RATE), ((0.0, 0.0),) * len(phonemes))
+        return
+    shape = voicebox.shape(tokens, styles[len(tokens)], speed)
+    edges = (np.concatenate(([0.0], np.cumsum(shape.durations))) - shape.first) * FRAME / RATE - _LAG
+
+    def timed(pcm: Pcm, start: float, earliest: float, end: float) -> Sound:
+        """``start``, ``earliest`` and ``end`` in seconds of the piece: where ``pcm`` and where speech begins,
+        and where it ends."""
+        seconds = np.clip(edges, min(earliest, end), end) - start
+        times = [(0.0, 0.0)] * len(phonemes)
+        for token, place in enumerate(places, 1):  # token 0 is the padding
+            times[place] = (float(seconds[token]), float(seconds[token + 1]))
+        return Sound(pcm, tuple(times))
+
+    if cancelled():
+        return
+    if early and (head := joining.head_frames(len(shape))):
+        yield from _in_two(voicebox, shape, head, timed)
+        return
+    pcm, cut = trim(Pcm(voicebox.sound(shape), RATE), lead=_KEEP_BEFORE, tail=_KEEP_AFTER, threshold=_QUIET)
+    yield timed(
+        Pcm(pcm.samples * np.float32(_gain(pcm.samples)), RATE), cut, cut + _KEEP_BEFORE, cut + pcm.seconds
+    )
+
+
+def _in_two(voicebox: Voicebox, shape: Shape, head: int, timed: Timed) -> Iterator[Sound]:
+    """The sound of ``shape``, the first ``head`` frames before the others."""
+    joint = head * FRAME
+    given = joining.given_out(joint)
+    before = voicebox.sound(shape.cut(*joining.head_parts(head)))[: joining.head_parts(head)[0][1] * FRAME]
+    opening, _ = trim(Pcm(before[:given], RATE), lead=_KEEP_BEFORE, tail=given / RATE, threshold=_QUIET)
+    start, gain = (given - len(opening)) / RATE, _gain(opening.samples) * joining.LOUDER
+    earliest = start + _KEEP_BEFORE
+    if len(opening):
+        first = timed(
+            Pcm(opening.samples * np.float32(gain), RATE), start, earliest, len(shape) * FRAME / RATE
+        )
+        yield replace(first, more=True)
+    if cancelled():
+        return
+    rest_from = max(0, len(shape) - rounded(joining.rest_frames(len(shape), head)))
+    rest = voicebox.sound(shape.cut((rest_from, len(shape))))
+    whole = joining.joined(before, rest, joint, rest_from * FRAME)
+    after = joining.settled(whole[given:], gain, _gain(whole))
+    # Silence is what is silent beside the whole.
+    _, end = sounding(Pcm(whole, RATE), threshold=_QUIET)
+    end = min(len(whole), max(end, given + _FADE) + round(_KEEP_AFTER * RATE))
+    after = after[: end - given]
+    after[-_FADE:] *= np.linspace(1, 0, _FADE, dtype=np.float32)
+    yield timed(Pcm(after, RATE), given / RATE, earliest, end / RATE)
 
 
 def rehearse(voicebox: Voicebox, alphabet: Alphabet, phonemes: str, styles: Samples, frames: int) -> None:
     """Compute ``frames`` of ``phonemes`` and silence, so that speech of that length need not wait for
     OpenVINO's preparations. Blocking."""
     tokens, _ = alphabet.tokens(phonemes)
-    voicebox.run(tokens, styles[len(tokens)], 1.0, least=frames)
+    shape = voicebox.shape(tokens, styles[len(tokens)], 1.0)
+    voicebox.sound(shape.cut((0, min(frames, len(shape)))), least=frames)
 
 
-def _levelled(pcm: Pcm) -> Pcm:
-    """At one loudness, however much silence was around the clause."""
-    square = np.square(pcm.samples[: len(pcm) // _WINDOW * _WINDOW]).reshape(-1, _WINDOW).mean(axis=1)
+def _gain(samples: Samples) -> float:
+    """What brings ``samples`` to one loudness, however much silence was around the clause."""
+    square = np.square(samples[: len(samples) // _WINDOW * _WINDOW]).reshape(-1, _WINDOW).mean(axis=1)
     active = square[square > square.max(initial=0) * 0.01]
     if len(active) == 0:
-        return pcm
-    gain = min(_LEVEL / float(np.sqrt(active.mean())), _PEAK / float(np.abs(pcm.samples).max()))
-    return Pcm(pcm.samples * np.float32(gain), RATE)
+        return 1.0
+    return min(_LEVEL / float(np.sqrt(active.mean())), _PEAK / float(np.abs(samples).max()))
