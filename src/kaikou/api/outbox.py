@@ -60,6 +60,7 @@ class Outbox(Generic[Message]):
         began: float | None = None
         """When the send under way began."""
         watch: asyncio.TimerHandle | None = None
+        limit = asyncio.timeout(None)
 
         def look() -> None:
             # One timer now and then for all sends: nearly every one is over at once.
@@ -73,7 +74,7 @@ class Outbox(Generic[Message]):
                     watch = loop.call_at(due, look)
 
         try:
-            async with asyncio.timeout(None) as limit:
+            async with limit:
                 while True:
                     await self._ready.wait()
                     self._ready.clear()
