@@ -36,6 +36,7 @@ DATA = Path(__file__).parent / "data"
 SETS = {
     "known": DATA / "tool_requests.toml",
     "heldout": DATA / "tool_requests_heldout.toml",
+    "final": DATA / "tool_requests_final.toml",
 }
 
 

@@ -36,7 +36,7 @@ STATE_EXAMPLES = (
     "(is|are) {device} [still] (open|closed|on|off|locked|unlocked|running|shut)",
     "(how (warm|cold|hot|humid) is it|what's the temperature|what is the temperature|what's the humidity) "
     "in [the] {device} [now|right now]",
-    "{device}[现在|还]{open}[没有|没|不开|着]",
+    "{device}[现在|还|是]{open}",
     "{device}[里|里面][现在]{warm}",
     "{device}[里|里面]的(温度|湿度|状态)[是|现在][多少|怎么样|多少度]",
 )
@@ -50,10 +50,10 @@ PLACES = {
     "device": rf"(?:the |my |all the )*(?:[a-z']+ ){{0,3}}(?:{_THINGS})(?: (?:in|of) the (?:{_ROOMS}))?"
     rf"|(?:{_ROOMS})"
     rf"|[^你我他她的]{{0,6}}(?:{_THINGS_ZH})|(?:{_ROOMS_ZH})",
-    "open": "(?:关了|开了|开着|关着|关好|锁了|锁好|开|关|关上了?|锁上了?)",
+    "open": "(?:关上?|开|锁上?|亮|打开)(?:了|着|好了?|的)?(?:吗|么|没有?)",
     "warm": "(?:多少度|几度|温度多少|冷不冷|热不热|有多热|有多冷)",
     "service": "(?:turn|switch|put) (?:on|off)|open|close|shut|lock|unlock|lower|raise|on|off"
-    "|打开|关掉|关闭|关上|开启|开一下|关一下|打开一下|拉上|拉开|合上|锁上|开开|关|开",
+    "|打开|关掉|关闭|关上|开启|开一下|关一下|打开一下|拉上|拉开|合上|锁上|开开|(?<![\\u4e00-\\u9fff])[关开]",
     "entity_id": rf"(?:the |my |all the |all )*(?:[a-z']+ ){{0,3}}(?:{_THINGS})(?: (?:in|of) the "
     rf"(?:{_ROOMS}))?"
     rf"|(?:(?![你我他她])[\u4e00-\u9fff]){{0,6}}(?:{_THINGS_ZH})",
