@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from documents.files import epub, pdf, word
+from documents.files import chinese_pdf, epub, pdf, word
 
 from kaikou.documents.document import Document
 from kaikou.documents.plain import decoded
@@ -127,6 +127,54 @@ def test_epub_is_read_in_the_order_of_its_spine() -> None:
     assert document.title == "The Ferry" and document.format == "epub"
     assert document.text.split("\n\n") == ["First", "one & only", "Second", "two"]
     assert [block.page for block in document.blocks] == [1, 1, 2, 2]
+
+
+NAV = (
+    '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><body>'
+    '<nav epub:type="landmarks"><ol><li><a href="text/c%201.xhtml">Cover</a></li></ol></nav>'
+    '<nav epub:type="toc"><ol><li><a href="text/c%202.xhtml">Part One</a><ol>'
+    '<li><a href="text/c%201.xhtml">第一章 <i>渡口</i></a></li>'
+    '<li><a href="text/c%200.xhtml#middle">Somewhere inside</a></li></ol></li></ol></nav></body></html>'
+)
+NCX = (
+    '<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap><navPoint><navLabel><text>Part One</text>'
+    '</navLabel><content src="text/c%202.xhtml"/><navPoint><navLabel><text>第一章 渡口</text></navLabel>'
+    '<content src="text/c%201.xhtml"/></navPoint></navPoint></navMap></ncx>'
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (NAV, 'properties="nav" media-type="application/xhtml+xml"'),
+        (NCX, 'media-type="application/x-dtbncx+xml"'),
+    ],
+    ids=["nav", "ncx"],
+)
+def test_parts_of_an_epub_without_headings_have_those_of_its_nested_contents(table: str, told: str) -> None:
+    chapters = ["<h2>Own</h2><p>c</p>", "<p>b</p>", "<p>a</p>"]
+    made = epub(chapters, items=f'<item id="toc" href="toc.xml" {told}/>', **{"OEBPS/toc.xml": table})
+    assert outline(read(made, "b.epub", LIMITS)) == [
+        ("heading", 1, "Part One"),
+        ("paragraph", 0, "a"),
+        ("heading", 2, "第一章 渡口"),
+        ("paragraph", 0, "b"),
+        ("heading", 2, "Own"),
+        ("paragraph", 0, "c"),
+    ]
+
+
+def test_a_broken_table_of_contents_costs_only_itself() -> None:
+    items = '<item id="toc" href="toc.xml" media-type="application/x-dtbncx+xml"/>'
+    made = epub(["<p>whole</p>"], items=items, **{"OEBPS/toc.xml": "<ncx><navMap>"})
+    assert read(made, "b.epub", LIMITS).text == "whole"
+
+
+@pytest.mark.parametrize("coded", [True, False], ids=["character set", "glyphs"])
+def test_pdf_in_chinese(coded: bool) -> None:
+    lines = ["热水壶使用说明", "每月用白醋除一次水垢，水硬的地方要更勤。", "不然加热的时间会变长，也更费电。"]
+    document = read(chinese_pdf(lines, coded=coded), "水壶.pdf", LIMITS)
+    assert document.text == f"{lines[0]}\n\n{lines[1]}{lines[2]}"
 
 
 def test_word_headings_lists_and_tables() -> None:

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from documents.files import CONTAINER, epub, pdf, word, zipped
+from documents.files import CONTAINER, epub, locked, pdf, scanned_pdf, word, zipped
 
 from kaikou.documents.isolated import read_isolated
 from kaikou.documents.reading import read
@@ -20,7 +20,7 @@ LIMITS = DocumentLimits()
 def refused(data: bytes, name: str, **limits: Any) -> InvalidInput:
     with pytest.raises(InvalidInput) as told:
         read(data, name, DocumentLimits(**limits))
-    assert told.value.hint or told.value.code == "document_empty"
+    assert told.value.hint
     return told.value
 
 
@@ -67,6 +67,9 @@ def test_entities_are_not_expanded() -> None:
 def test_protected_books_and_pdfs_are_told() -> None:
     drm = epub(["<p>x</p>"], **{"META-INF/encryption.xml": "<EncryptedKey/>"})
     assert refused(drm, "b.epub").code == "document_encrypted"
+    for algorithm in ("RC4-128", "AES-128", "AES-256"):
+        assert refused(locked(pdf([["x"]]), "secret", algorithm), "a.pdf").code == "document_encrypted"
+        assert read(locked(pdf([["free words"]]), "", algorithm), "a.pdf", LIMITS).text == "free words"
 
 
 def test_limits_name_their_setting() -> None:
@@ -78,10 +81,31 @@ def test_limits_name_their_setting() -> None:
 
 
 def test_pictures_of_text_are_told_as_such() -> None:
-    assert refused(pdf([[]]), "scan.pdf").code == "document_without_text"
+    scanned = refused(scanned_pdf(), "scan.pdf")
+    assert scanned.code == "document_without_text" and "OCR" in scanned.hint
+    assert refused(pdf([[]]), "blank.pdf").code == "document_without_text"
     assert refused(b"  \n ", "a.txt").code == "document_empty"
     assert refused(b"plain", "a.pdf").code == "document_damaged"
     assert refused(bytes(range(256)) * 40, "a.txt").code == "document_damaged"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.epub", "a.docx", "a.pdf", "a"])
+def test_an_empty_file_is_told_as_such(name: str) -> None:
+    assert refused(b"", name).code == "document_empty"
+
+
+def test_a_page_of_scripts_alone_has_no_text() -> None:
+    assert refused(b"<html><script>document.write('x')</script></html>", "a.html").code == "document_empty"
+
+
+async def test_the_largest_file_is_read_or_refused_within_bounds() -> None:
+    """Fifty megabytes: as one text too many characters, and one byte more is not read at all."""
+    lines = "水比人记得久。\n".encode()
+    data = lines * (LIMITS.max_bytes // len(lines))
+    with pytest.raises(InvalidInput) as told:
+        await read_isolated(data, "a.txt", LIMITS)
+    assert told.value.code == "document_too_large" and "MAX_CHARACTERS" in told.value.hint
+    assert "MAX_BYTES" in refused(bytes(LIMITS.max_bytes + 1), "a.txt").hint
 
 
 def test_deep_nesting_costs_no_stack() -> None:

@@ -7,6 +7,7 @@ import posixpath
 from lxml import etree
 
 from kaikou.documents.archive import Archive, inside, parse_xml
+from kaikou.documents.contents import Entry, contents
 from kaikou.documents.document import Document, Piece, assembled
 from kaikou.documents.html import parts_of
 from kaikou.documents.limits import check_characters, damaged, too_large
@@ -19,7 +20,8 @@ _HTML = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
 
 def read_epub(data: bytes, title: str, limits: DocumentLimits) -> Document:
     """The book's text in reading order; parts outside the reading order (covers, notes marked
-    ``linear="no"``) are left out. Pages count the parts."""
+    ``linear="no"``) are left out. Parts without a heading have that of the table of contents. Pages count
+    the parts."""
     archive = Archive(data, limits)
     if "META-INF/encryption.xml" in archive.names and b"EncryptedKey" in archive.read(
         "META-INF/encryption.xml"
@@ -34,7 +36,8 @@ def read_epub(data: bytes, title: str, limits: DocumentLimits) -> Document:
     own_title = _text(package, "title")
     pieces: list[Piece] = []
     characters = 0
-    names = _spine(package, posixpath.dirname(package_name))
+    folder = posixpath.dirname(package_name)
+    names, titles = _spine(package, folder), contents(archive, package, folder)
     if len(names) > limits.max_pages:
         raise too_large(f"more than {limits.max_pages:,} parts", "max_pages")
     for number, name in enumerate(names, 1):
@@ -43,8 +46,16 @@ def read_epub(data: bytes, title: str, limits: DocumentLimits) -> Document:
         _, found = parts_of(archive.read(name), limits, number)
         characters += sum(len(piece.text) for piece in found)
         check_characters(characters, limits)
-        pieces += found
+        pieces += _headed(found, titles.get(name, []), number)
     return assembled(own_title, "epub", pieces, otherwise=title)
+
+
+def _headed(found: list[Piece], titles: list[Entry], page: int) -> list[Piece]:
+    """The part with its names of the table of contents in front, unless it begins with a heading."""
+    shown = [piece for piece in found if piece.text]
+    if not shown or shown[0].kind == "heading":
+        return found
+    return [*(Piece("heading", title, level, page) for level, title in titles), *found]
 
 
 def _package(archive: Archive) -> str:

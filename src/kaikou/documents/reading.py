@@ -38,7 +38,9 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"ID3", b"OggS", b"\
 
 def format_of(data: bytes, file_name: str) -> Format:
     """By the first bytes where they say it, else by the name. Raises InvalidInput
-    ``unsupported_document``."""
+    ``unsupported_document``, ``document_damaged``, ``document_empty``."""
+    if not data:
+        raise InvalidInput("The file is empty.", code="document_empty", hint="Look where it comes from.")
     suffix = PurePath(file_name).suffix.lower()
     if data[:1024].lstrip().startswith(b"%PDF-"):
         return "pdf"
@@ -75,7 +77,11 @@ def read(data: bytes, file_name: str, limits: DocumentLimits) -> Document:
     found = _READERS[format_of(data, file_name)](data, PurePath(file_name).stem, limits)
     check_characters(len(found.text), limits)
     if not found.text:
-        raise InvalidInput("There is no text in the document.", code="document_empty")
+        raise InvalidInput(
+            "There is no text in the document.",
+            code="document_empty",
+            hint="Pictures and what scripts would show are not read.",
+        )
     return found
 
 
