@@ -26,7 +26,8 @@ __all__ = ["blobs", "database", "url"]
 
 
 class Embedder(ScriptedEmbedder):
-    """``open`` lets passages through; ``error`` is raised instead; ``passages`` counts them."""
+    """``open`` lets passages through; ``error`` is raised instead; ``texts`` counts what it was
+    given to keep."""
 
     def __init__(self, context: EngineContext) -> None:
         super().__init__(context)
@@ -34,7 +35,7 @@ class Embedder(ScriptedEmbedder):
         self.open.set()
         self.asked = asyncio.Event()
         self.error: KaikouError | None = None
-        self.passages = 0
+        self.texts = 0
         self.version = 1
 
     @property
@@ -50,7 +51,7 @@ class Embedder(ScriptedEmbedder):
         if self.error is not None:
             raise self.error
         vectors = await super().embed(texts, role=role, lane=lane)
-        self.passages += len(texts) if role == "passage" else 0
+        self.texts += len(texts) if role == "passage" else 0
         return vectors
 
 

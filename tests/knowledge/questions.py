@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "data" / "knowledge"
-DOCUMENTS = sorted((FOLDER / "documents").glob("*.md"))
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``text`` is answered by a passage of ``document`` that holds ``quote``."""
+    """``text`` is answered by a passage of ``document`` that holds ``quote``. ``language`` is that of both;
+    ``across`` where they differ."""
 
     language: str
     document: str
@@ -20,12 +20,36 @@ class Question:
     text: str
 
 
-def questions() -> list[Question]:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Questions, and the documents among which their answers are looked for."""
+
+    name: str
+    documents: tuple[Path, ...]
+    questions: tuple[Question, ...]
+
+
+def _documents(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted((folder / "documents").iterdir()))
+
+
+def _questions(folder: Path) -> tuple[Question, ...]:
     found = []
-    for language in ("en", "zh"):
-        lines = (FOLDER / f"questions-{language}.tsv").read_text("utf-8").splitlines()
+    for path in sorted(folder.glob("questions-*.tsv")):
+        language = path.stem.removeprefix("questions-")
+        lines = path.read_text("utf-8").splitlines()
         found += [Question(language, *line.split("\t")) for line in lines]
-    return found
+    return tuple(found)
+
+
+SHOWN = Published("shown", _documents(FOLDER), _questions(FOLDER))
+"""The settings of the search were chosen with these in sight."""
+HELD_OUT = Published(
+    "held-out",
+    SHOWN.documents + _documents(FOLDER / "held-out"),
+    _questions(FOLDER / "held-out"),
+)
+"""Asked among all documents; no setting may be chosen by them."""
 
 
 def answers(question: Question, document: str, text: str) -> bool:

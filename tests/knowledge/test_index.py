@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from kaikou.knowledge.fusion import fused
+from kaikou.knowledge.fusion import fused, spread, topped
 from kaikou.knowledge.index import Collected, Index, packed
 from kaikou.store.passages import IndexedRow
 
@@ -20,12 +20,12 @@ def index(*rows: tuple[str, list[list[float]] | None]) -> Index:
     return Index(collected)
 
 
-def test_meaning_is_the_cosine_of_those_that_have_a_vector() -> None:
-    made = index(("a", [[1, 0]]), ("b", None), ("c", [[-1, 0], [0.6, 0.8]]), ("d", [[0, 1]]))
+def test_meaning_is_the_likeness_of_those_that_have_a_vector() -> None:
+    made = index(("a", [[1, 0]]), ("b", None), ("c", [[0, 1], [0.6, 0.8]]), ("d", [[0, 1]]))
     assert len(made) == 4 and made.vectors == 3
     found = made.by_meaning(np.array([0.8, 0.6], np.float32), 2)
     assert [number for number, _ in found] == [2, 0]
-    assert found[0][1] == pytest.approx(0.96, abs=1e-3)
+    assert found[0][1] == pytest.approx(0.8 * 0.96 + 0.2 * (0.96 + 0.6) / 2, abs=1e-3)
     assert made.by_meaning(np.array([1, 0, 0], np.float32), 2) == [], "another model's vector"
 
 
@@ -49,7 +49,10 @@ def test_empty_bases_find_nothing() -> None:
     assert made.by_meaning(np.array([1.0], np.float32), 5) == [] and made.by_words(["a"], 5) == []
 
 
-def test_ranks_are_fused_by_their_reciprocals() -> None:
-    together = fused([(1.0, ["a", "b", "c"]), (0.5, ["c", "d"])])
-    assert [one for one, _ in together] == ["c", "a", "b", "d"]
-    assert dict(together)["c"] == pytest.approx(1 / 63 + 0.5 / 61)
+def test_scores_are_brought_to_one_measure_and_added() -> None:
+    assert spread({"a": 0.9, "b": 0.8, "c": 0.85}) == pytest.approx({"a": 1, "b": 0, "c": 0.5})
+    assert spread({"a": 0.9}) == {"a": 1.0} and spread({}) == {} and topped({}) == {}
+    assert topped({"a": 8.0, "b": 2.0}) == {"a": 1.0, "b": 0.25}
+    together = fused([(1.0, {"a": 1.0, "b": 0.9, "c": 0.0}), (0.2, {"b": 1.0, "d": 0.5})])
+    assert [one for one, _ in together] == ["b", "a", "d", "c"]
+    assert dict(together) == pytest.approx({"b": 1.1, "a": 1.0, "d": 0.1, "c": 0.0})

@@ -132,7 +132,7 @@ async def test_a_stopped_server_goes_on_where_it_was(make: MakeRoom) -> None:
     embed = first.embedder.embed
 
     async def twice_then_wait(texts, **more):  # type: ignore[no-untyped-def]
-        if first.embedder.passages >= 32:
+        if first.embedder.texts >= 32 * 2:
             first.embedder.open.clear()
         return await embed(texts, **more)
 
@@ -145,8 +145,21 @@ async def test_a_stopped_server_goes_on_where_it_was(make: MakeRoom) -> None:
     assert (await first.knowledge.document(added.id)).state == "embedding"
     second = make()
     assert (await second.until(added.id, "ready")).passages == 40
-    assert second.embedder.passages == 8, "what was embedded before is kept"
-    assert (await second.found("word17", base.id))[0].startswith("Word17")
+    assert second.embedder.texts == 8 * 2, "what was embedded before is kept"
+    assert (await second.found("Word17 is what this part is about", base.id))[0].startswith("Word17")
+
+
+async def test_a_server_finds_what_another_on_its_database_imported(make: MakeRoom) -> None:
+    one, other = make(), make(start=False)
+    base = await one.knowledge.create("Home")
+    kettle = await one.add(base.id, "kettle.md", KETTLE)
+    assert (await other.found("vinegar", base.id))[0].startswith("Descale")
+    ferry = await one.add(base.id, "ferry.md", FERRY)
+    found = await other.knowledge.search("渡船", bases=[base.id])
+    assert found.found[0].document_id == ferry.id and found.found[0].similarity is not None
+    await one.knowledge.delete_document(ferry.id)
+    found = await other.knowledge.search("渡船", bases=[base.id])
+    assert {passage.document_id for passage in found} <= {kettle.id}
 
 
 async def test_another_model_embeds_anew_while_words_go_on_finding(make: MakeRoom) -> None:
@@ -163,7 +176,7 @@ async def test_another_model_embeds_anew_while_words_go_on_finding(make: MakeRoo
         while found.found[0].similarity is None:
             await asyncio.sleep(0.01)
             found = await second.knowledge.search("vinegar", bases=[base.id])
-    assert second.embedder.passages == kettle.passages, "each once"
+    assert second.embedder.texts == kettle.passages * 2, "each once"
 
 
 async def test_without_an_embedder_words_decide_and_the_import_waits(room: Room) -> None:

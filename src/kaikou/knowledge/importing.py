@@ -10,17 +10,15 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from kaikou.documents.document import Document
 from kaikou.documents.isolated import read_isolated
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Embedder, Lane
 from kaikou.errors import EngineFailed, InvalidInput, KaikouError, LimitReached, NotReady, as_kaikou_error
 from kaikou.knowledge.cutting import passages as cut
-from kaikou.knowledge.cutting import windows
 from kaikou.knowledge.index import packed
 from kaikou.knowledge.ports import EmbedderSource, OnChange
+from kaikou.knowledge.vectors import made_by, passage_vectors
 from kaikou.knowledge.words import words_of
 from kaikou.settings.tree import Settings
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository, State
@@ -142,7 +140,7 @@ class Importer:
         if not any(base.passages for base in await self._repository.bases()):
             return None
         embedder = await self._embedder(_LOADING_PATIENCE)
-        return await self._repository.next_stale(embedder.identity)
+        return await self._repository.next_stale(made_by(embedder))
 
     # -- one document
 
@@ -206,7 +204,7 @@ class Importer:
         if now is None:
             return
         done = 0
-        while rows := await self._passages.without_vector(document.id, embedder.identity, BATCH):
+        while rows := await self._passages.without_vector(document.id, made_by(embedder), BATCH):
             await self._some(embedder, now, rows)
             done += len(rows)
             self.progress[document.id] = min(1.0, done / max(1, now.passages))
@@ -214,12 +212,9 @@ class Importer:
         await self._state(now, "ready")
 
     async def _some(self, embedder: Embedder, document: DocumentRow, rows: Sequence[PassageRow]) -> None:
-        texts = [embedded_texts(document.title, row) for row in rows]
-        every = [one for some in texts for one in some]
-        vectors = await embedder.embed(every, role="passage", lane=Lane.BATCH)
-        parts = np.split(vectors, np.cumsum([len(some) for some in texts])[:-1])
-        made = [(row.position, packed(part)) for row, part in zip(rows, parts, strict=True)]
-        await self._passages.set_vectors(document.id, embedder.identity, made)
+        vectors = await passage_vectors(embedder, document.title, rows)
+        made = [(row.position, packed(some)) for row, some in zip(rows, vectors, strict=True)]
+        await self._passages.set_vectors(document.id, made_by(embedder), made)
 
     async def _count(self, document: DocumentRow) -> int:
         found = await self._repository.bases([document.base_id])
@@ -251,10 +246,3 @@ class Importer:
 
 
 _PASSING = frozenset({"model_unavailable", "database_unavailable", "engine_failed"})
-
-
-def embedded_texts(title: str, row: PassageRow) -> list[str]:
-    """What of a passage becomes its vectors: a sentence alone often does not say what it is about."""
-    headings = row.heading.split("\n")[-1:] if row.heading else []
-    above = " › ".join([title, *(one for one in headings if one != title)])
-    return [f"{above}: {window}" for window in windows(row.text)]

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Embedder, Lane, Vectors
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
-from kaikou.knowledge.fusion import fused
+from kaikou.knowledge.fusion import fused, spread, topped
 from kaikou.knowledge.index import Index, Place
 from kaikou.knowledge.indexes import Indexes
 from kaikou.knowledge.ports import EmbedderSource
+from kaikou.knowledge.vectors import made_by
 from kaikou.knowledge.words import words_of
 from kaikou.settings.services import KnowledgeSettings
 from kaikou.store.knowledge import KnowledgeRepository
 from kaikou.store.passages import PassageRepository, PassageRow
 
-WORDS_WEIGHT = 0.25
+WORDS_WEIGHT = 0.2
 """Of the ranking by words, where meaning counts 1. People ask in other words than a document's; names and
 numbers, which words find best, still come through (benchmarks/knowledge_search.py)."""
 _PATIENCE = 0.05
@@ -57,7 +58,8 @@ class Passage:
     location: Location
     score: float
     similarity: float | None
-    """Cosine of its vector and the question's, where there is one; the scale is the model's own."""
+    """Likeness of its meaning and the question's (``Index.by_meaning``), where there is one; the scale is
+    the model's own."""
     words_rank: int | None
     """Its place by words alone, from 1; None: no word in common."""
 
@@ -128,7 +130,7 @@ class Search:
                 param="query",
             )
         embedder, why = await self._found_embedder()
-        identity = embedder.identity if embedder is not None else None
+        identity = made_by(embedder) if embedder is not None else None
         asked = asyncio.create_task(self._vector(embedder, query, lane))
         try:
             indexes = await self._indexes(bases, identity)
@@ -207,5 +209,5 @@ def ranked(
     by_words = sorted(by_words, key=lambda one: -one[1])[:candidates]
     similarity = dict(meaning)
     ranks = {key: rank for rank, (key, _) in enumerate(by_words, 1)}
-    together = fused([(1.0, [key for key, _ in meaning]), (WORDS_WEIGHT, [key for key, _ in by_words])])
+    together = fused([(1.0, spread(similarity)), (WORDS_WEIGHT, topped(dict(by_words)))])
     return [Hit(key[0], key[1], score, similarity.get(key), ranks.get(key)) for key, score in together]

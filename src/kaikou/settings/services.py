@@ -192,10 +192,10 @@ class KnowledgeSettings(BaseModel):
     )
     max_documents: int = Field(1_000, gt=0, description="Most documents in one knowledge base.")
     max_passages: int = Field(
-        200_000, gt=0, description="Most passages in one knowledge base; 10,000 take about 60 MB of memory."
+        100_000, gt=0, description="Most passages in one knowledge base; 10,000 take about 100 MB of memory."
     )
     cached_passages: int = Field(
-        400_000, gt=0, description="Passages of all knowledge bases whose index is kept in memory."
+        200_000, gt=0, description="Passages of all knowledge bases whose index is kept in memory."
     )
     max_query_chars: int = Field(2_000, gt=0, description="Longest question.")
 
