@@ -2,7 +2,7 @@
 
 Calls libopus through ctypes: the copy inside PyAV's wheel, else the system's. (FFmpeg's own way
 would decode to 48 kHz only and cannot conceal a lost packet.) Encoding costs about 1 ms for 60 ms
-of speech, so live code does it on the pool under the kind ``codec``; the calls release the GIL.
+of speech, so live code does it on the pool under the kind ``codec``; that call releases the GIL.
 Ogg Opus files are ``encoding.py``'s.
 """
 
@@ -59,6 +59,13 @@ def _library() -> ctypes.CDLL:
         code="codec_missing",
         hint="Install PyAV from its wheel (`pip install --force-reinstall av`), or the system's libopus.",
     )
+
+
+@cache
+def _holding(library: ctypes.CDLL) -> ctypes.CDLL:
+    """The same library, called with the interpreter's lock held: decoding a packet takes 30 µs, and giving
+    the lock away and getting it back nearly as long."""
+    return _declare(ctypes.PyDLL(library._name))
 
 
 def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
@@ -181,11 +188,19 @@ class OpusEncoder:
         """One packet of exactly ``frame`` samples at ``rate`` Hz, float32 or int16 (else ValueError)."""
         if len(samples) != self.frame:
             raise ValueError(f"a frame has {self.frame} samples, not {len(samples)}")
+        return self._packets(samples)[0]
+
+    def _packets(self, samples: Samples | Int16) -> list[bytes]:
+        """One packet for each ``frame`` samples."""
         whole = samples.dtype == np.int16
         code = self._lib.opus_encode if whole else self._lib.opus_encode_float
         data: NDArray[Any] = np.ascontiguousarray(samples, np.int16 if whole else np.float32)
-        size = code(self._state, data.ctypes.data, self.frame, self._packet, _MOST_BYTES)
-        return ctypes.string_at(self._packet, _checked(size))
+        place, packets = data.ctypes.data, []
+        for _ in range(len(data) // self.frame):
+            size = code(self._state, place, self.frame, self._packet, _MOST_BYTES)
+            packets.append(ctypes.string_at(self._packet, _checked(size)))
+            place += self.frame * data.itemsize
+        return packets
 
     def feed(self, samples: Samples | Int16) -> list[bytes]:
         """Any number of samples in, float32 or int16 but one of them for all of a stream; the packets they
@@ -193,7 +208,7 @@ class OpusEncoder:
         held: NDArray[Any] = np.concatenate((self._held, samples)) if len(self._held) else samples
         whole = len(held) - len(held) % self.frame
         self._held = held[whole:]
-        return [self.encode(held[at : at + self.frame]) for at in range(0, whole, self.frame)]
+        return self._packets(held[:whole]) if whole else []
 
     def flush(self) -> list[bytes]:
         """The waiting rest as one packet, filled up with silence; nothing if there is none."""
@@ -217,12 +232,13 @@ class OpusDecoder:
     def __init__(self, rate: int) -> None:
         _check_rate(rate)
         self.rate = rate
-        self._lib = _library()
+        self._lib = _holding(_library())
         error = ctypes.c_int()
         self._state = self._lib.opus_decoder_create(rate, 1, error)
         _checked(error.value)
         self._free = weakref.finalize(self, self._lib.opus_decoder_destroy, self._state)
         self._room = np.empty(round(rate * _MOST_SECONDS), np.float32)
+        self._place = self._room.ctypes.data
         self._last = rate * 60 // 1000
 
     def decode(self, packet: bytes) -> Pcm:
@@ -230,9 +246,7 @@ class OpusDecoder:
         stream usable. (Not every damage shows: random bytes may decode, as noise.)"""
         if not packet:
             raise _broken("it is empty")
-        count = self._lib.opus_decode_float(
-            self._state, packet, len(packet), self._room.ctypes.data, len(self._room), 0
-        )
+        count = self._lib.opus_decode_float(self._state, packet, len(packet), self._place, len(self._room), 0)
         if count < 0:
             raise _broken(self._lib.opus_strerror(count).decode())
         self._last = count
@@ -242,9 +256,7 @@ class OpusDecoder:
         """Audio in the place of one lost packet, as long as the last one: from the coarse copy in
         the packet ``following`` it where that is known, else continued from what was heard."""
         data, fec = (following, 1) if following else (None, 0)
-        count = self._lib.opus_decode_float(
-            self._state, data, len(data or b""), self._room.ctypes.data, self._last, fec
-        )
+        count = self._lib.opus_decode_float(self._state, data, len(data or b""), self._place, self._last, fec)
         if count < 0:
             raise _broken(self._lib.opus_strerror(count).decode())
         return Pcm(self._room[:count].copy(), self.rate)

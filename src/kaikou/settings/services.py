@@ -113,7 +113,9 @@ class XiaozhiSettings(BaseModel):
     )
     output_rate: int = Field(24_000, description="Hz of the sound sent to devices: 16000, 24000 or 48000.")
     bitrate: int = Field(32_000, ge=6_000, le=256_000, description="Bits a second of that sound.")
-    complexity: int = Field(3, ge=0, le=10, description="Effort of the Opus encoder.")
+    complexity: int = Field(
+        0, ge=0, le=10, description="Effort of the Opus encoder; more than 0 is not heard in speech."
+    )
     send_ahead_ms: int = Field(
         600, ge=120, le=1_800, description="Sound sent ahead of playback; a device holds 2400 ms."
     )
