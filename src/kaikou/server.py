@@ -312,7 +312,6 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
     settings = runtime.settings.xiaozhi
     key = (await kept_secret(runtime.database, "devices")).encode()
     desk = open_desk(runtime)
-    stack.push_async_callback(desk.bench.close)
     runtime.devices = DeviceRegistry(
         DeviceRepository(runtime.database),
         FirmwareStore(runtime.settings.data_dir / "firmware", settings.firmware_max_bytes),

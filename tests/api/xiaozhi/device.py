@@ -235,5 +235,4 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
             if broker is not None:
                 await broker.close()
             await runtime.shelf.close()
-            await desk.bench.close()
             await runtime.pool.close()

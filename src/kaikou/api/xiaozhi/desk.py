@@ -1,4 +1,4 @@
-"""What all devices' connections share: the codec bench and the counters."""
+"""What all devices' connections share: the counters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kaikou.api.runtime import Runtime
-from kaikou.api.xiaozhi.codec import CodecBench
 from kaikou.api.xiaozhi.figures import Figures
 from kaikou.devices.registry import DeviceRegistry
 
@@ -22,7 +21,6 @@ MAX_UNBOUND = 8
 class Desk:
     """Made once a server; found in ``runtime.extras``."""
 
-    bench: CodecBench
     figures: Figures = field(default_factory=Figures)
     unbound: int = 0
     """Connections of devices that nobody has bound."""
@@ -39,8 +37,8 @@ class Desk:
 
 
 def open_desk(runtime: Runtime) -> Desk:
-    """The desk of this server; its bench is to be closed with the server."""
-    desk = runtime.extras[_NAME] = Desk(CodecBench(runtime.pool))
+    """The desk of this server."""
+    desk = runtime.extras[_NAME] = Desk()
     return desk
 
 

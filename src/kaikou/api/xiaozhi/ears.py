@@ -19,7 +19,6 @@ class Ears:
     """``hear`` gets the decoded sound, in order. ``drop`` counts what could not be used, by reason.
 
     A packet is decoded on the event loop: it takes 30 µs, less than handing it to another thread.
-    (Encoding takes four times as long, and many packets are due at once: see ``codec``.)
     """
 
     def __init__(self, hello: ClientHello, hear: Callable[[Pcm], None], drop: Callable[[str], None]) -> None:

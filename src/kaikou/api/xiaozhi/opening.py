@@ -59,7 +59,6 @@ async def open_session(
         session = UnboundSession(
             conversation,
             settings,
-            desk.bench,
             wire.framing,
             hello,
             code=lambda: registry.code_for(Sighting(claim.device_id, claim.client_id, address=claim.address)),
@@ -87,7 +86,6 @@ async def open_session(
     session = made = DeviceSession(
         conversation,
         settings,
-        desk.bench,
         wire.framing,
         hello,
         greeting=greeting,

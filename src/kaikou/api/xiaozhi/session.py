@@ -15,7 +15,7 @@ from kaikou.api.xiaozhi.device_mcp import DeviceMcp
 from kaikou.api.xiaozhi.ears import Ears
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello, server_hello
 from kaikou.api.xiaozhi.iot import Things
-from kaikou.api.xiaozhi.speaker import Bench, Packing, Speaker
+from kaikou.api.xiaozhi.speaker import Packing, Speaker
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.audio.pcm import Pcm
 from kaikou.devices.device import short
@@ -53,7 +53,6 @@ class DeviceSession:
         self,
         conversation: Conversation,
         settings: XiaozhiSettings,
-        bench: Bench,
         framing: Packing,
         hello: ClientHello,
         *,
@@ -78,7 +77,7 @@ class DeviceSession:
         self._leave = leave
         self._on_state = on_state
         self._loop = asyncio.get_running_loop()
-        self.speaker = Speaker(bench, framing, send, settings, hello.format)
+        self.speaker = Speaker(framing, send, settings, hello.format)
         self.voice = Voice(self.speaker, conversation.id, self._speaking)
         self.ears = Ears(hello, self._hear, drop)
         self.mcp = DeviceMcp(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaikou.api.xiaozhi import phrases
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello, server_hello
-from kaikou.api.xiaozhi.speaker import Bench, Packing, Speaker
+from kaikou.api.xiaozhi.speaker import Packing, Speaker
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.dialogue import events as ev
 from kaikou.settings.services import XiaozhiSettings
@@ -27,7 +27,6 @@ class UnboundSession:
         self,
         conversation: Conversation,
         settings: XiaozhiSettings,
-        bench: Bench,
         framing: Packing,
         hello: ClientHello,
         *,
@@ -47,7 +46,7 @@ class UnboundSession:
         self._more_hello = more_hello
         self._leave = leave
         self._loop = asyncio.get_running_loop()
-        self.speaker = Speaker(bench, framing, send, settings, hello.format)
+        self.speaker = Speaker(framing, send, settings, hello.format)
         self.voice = Voice(self.speaker, conversation.id, lambda _speaking: None)
         self._timer: asyncio.TimerHandle | None = None
         self._ends_at = self._loop.time() + settings.code_minutes * 60

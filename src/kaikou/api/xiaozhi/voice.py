@@ -78,22 +78,10 @@ class Voice:
         self._say(type="llm", emotion=emotion, text=EMOTIONS[emotion])
 
     def _stop_when_played(self) -> None:
-        if not self.speaking:
-            return
-        self._keep_on()
-        left = self.speaker.plays_until - self._loop.time() + TAIL_SECONDS
-        if self.speaker.waiting or left > TAIL_SECONDS:
-            # Sound still being coded, or not played yet: look again then.
-            self._stopping = self._loop.call_later(max(left, 0.01), self._stop_if_played)
-        else:
+        if self.speaking:
+            self._keep_on()
+            left = self.speaker.plays_until - self._loop.time() + TAIL_SECONDS
             self._stopping = self._loop.call_later(max(0.0, left), self._stop)
-
-    def _stop_if_played(self) -> None:
-        self._stopping = None
-        if self.speaker.waiting or self.speaker.plays_until + TAIL_SECONDS > self._loop.time() + 0.001:
-            self._stop_when_played()
-        else:
-            self._stop()
 
     def _stop(self) -> None:
         self._keep_on()
