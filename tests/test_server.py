@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -258,3 +259,25 @@ async def test_devices_may_talk_over_mqtt_where_it_is_switched_on(tmp_path: Path
         writer.close()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(host, int(port))
+
+
+async def test_devices_find_the_server_on_a_further_port_too(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"extra_ports": [port], "auto_bind": "loopback"}
+    device = {"Device-Id": "aa:bb:cc:dd:ee:ff", "Client-Id": "one"}
+    async with running(tmp_path, xiaozhi=settings) as server:
+        await server.until_ready()
+        for base in (f"http://127.0.0.1:{port}/", server.url):
+            found = (await server.client.post(f"{base}xiaozhi/ota/", json={}, headers=device)).json()
+            assert found["websocket"]["url"] == f"ws{base.removeprefix('http')}xiaozhi/v1/"
+            bearer = {**device, "Authorization": f"Bearer {found['websocket']['token']}"}
+            async with connect(found["websocket"]["url"], additional_headers=bearer) as line:
+                await line.send('{"type":"hello"}')
+                assert '"hello"' in await line.recv()
+            assert (await server.client.get(f"{base}mcp/vision/explain")).status_code == 200
+        # Who connects and says nothing leaves no conversation behind.
+        assert (await server.client.get("/api/conversations")).json()["conversations"] == []
+    async with running(tmp_path, xiaozhi=settings) as server:
+        known = (await server.client.get("/api/devices")).json()["devices"]
+        assert [one["id"] for one in known] == ["aa:bb:cc:dd:ee:ff"]

@@ -302,6 +302,7 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
     from kaikou.devices.registry import DeviceRegistry
     from kaikou.devices.tokens import DeviceTokens
     from kaikou.store.devices import DeviceRepository
+    from kaikou.store.purge import Purge
     from kaikou.store.secrets import kept_secret
 
     def changed(device_id: str, change: str) -> None:
@@ -312,8 +313,12 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
     settings = runtime.settings.xiaozhi
     key = (await kept_secret(runtime.database, "devices")).encode()
     desk = open_desk(runtime)
+    repository = DeviceRepository(runtime.database)
+    purge = Purge(repository, runtime.settings.limits.undo_seconds, what="devices")
+    stack.push_async_callback(purge.stop)
+    purge.start()
     runtime.devices = DeviceRegistry(
-        DeviceRepository(runtime.database),
+        repository,
         FirmwareStore(runtime.settings.data_dir / "firmware", settings.firmware_max_bytes),
         DeviceTokens(key, settings.token_days * 86_400),
         BindingCodes(settings.code_minutes * 60),

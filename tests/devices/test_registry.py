@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotFound
 from kaikou.settings.tree import Settings
 from kaikou.store.database import Database
 from kaikou.store.devices import DeviceRepository
+from kaikou.store.records import now
 
 MAC = "aa:bb:cc:dd:ee:01"
 IMAGE = b"\xe9" + bytes(99)
@@ -196,14 +198,18 @@ async def test_a_device_is_bound_found_renamed_and_forgotten(tmp_path: Path) -> 
         with pytest.raises(NotFound) as offline:
             registry.connected(MAC)
         assert offline.value.code == "device_offline"
-        await registry.unbind(MAC, keep_seconds=60)
-        assert await registry.all() == () and await registry.sighted(sighting) is None
-        assert await registry.restore(MAC) == changed
-        with pytest.raises(NotFound):
-            await registry.restore(MAC)
         await registry.unbind(MAC)
+        assert await registry.all() == () and await registry.sighted(sighting) is None
         with pytest.raises(NotFound):
-            await registry.restore(MAC)
+            await registry.unbind(MAC)
+        with pytest.raises(NotFound):
+            await registry.restore(MAC, -1.0)
+        assert await registry.restore(MAC, 60.0) == changed
+        assert await registry.restore(MAC, 60.0) == changed, "it is there already"
+        await registry.unbind(MAC)
+        assert await DeviceRepository(database).purge(now() + timedelta(seconds=1)) == (MAC,)
+        with pytest.raises(NotFound):
+            await registry.restore(MAC, 60.0)
         assert [change for _, change in changes] == [
             "waiting",
             "bound",

@@ -20,5 +20,5 @@ async def test_devices_are_kept(database: Database) -> None:
     assert await devices.get(row.id) == replace(row, last_seen=seen, auto_update=False)
     await devices.put(replace(row, alias="new"))
     assert [one.alias for one in await devices.all()] == ["new"]
-    assert await devices.delete(row.id) and not await devices.delete(row.id)
+    assert await devices.throw_away(row.id) and not await devices.throw_away(row.id)
     assert await devices.get(row.id) is None and not await devices.change(row.id, {"alias": "x"})

@@ -42,6 +42,7 @@ class DeviceOut(BaseModel):
     firmware: str
     language: str
     auto_update: bool
+    firmware_image: str | None = Field(description="The image assigned to it; null: its board's newest.")
     bound_at: datetime
     last_seen: datetime | None
     online: bool
@@ -110,6 +111,9 @@ class DeviceFields(BaseModel):
     alias: str | None = None
     agent: str | None = Field(None, description="Agent's id; null for the default agent.")
     auto_update: bool | None = Field(None, description="Offer newer firmware to it.")
+    firmware_image: str | None = Field(
+        None, description="An image's name, for this device in place of its board's; null: its board's."
+    )
 
 
 class Words(BaseModel):
@@ -230,6 +234,8 @@ async def change_device(device_id: str, body: DeviceFields, runtime: RuntimeDep)
         fields["agent_id"] = sent["agent"]
     if sent.get("auto_update") is not None:
         fields["auto_update"] = sent["auto_update"]
+    if "firmware_image" in sent:
+        fields["firmware_image"] = sent["firmware_image"]
     registry = _registry(runtime)
     return _out(registry, await registry.change(_id(device_id), fields))
 
@@ -239,7 +245,7 @@ async def unbind_device(device_id: str, runtime: RuntimeDep) -> Unbound:
     """Forget a device; it shows a new code when it starts next. Its conversations stay. It can be bound
     again without a code for ``limits.undo_seconds``."""
     seconds = runtime.settings.limits.undo_seconds
-    await _registry(runtime).unbind(_id(device_id), keep_seconds=seconds)
+    await _registry(runtime).unbind(_id(device_id))
     return Unbound(unbound=_id(device_id), restorable_until=now() + timedelta(seconds=seconds))
 
 
@@ -247,7 +253,7 @@ async def unbind_device(device_id: str, runtime: RuntimeDep) -> Unbound:
 async def restore_device(device_id: str, runtime: RuntimeDep) -> DeviceOut:
     """Take the unbinding back."""
     registry = _registry(runtime)
-    return _out(registry, await registry.restore(_id(device_id)))
+    return _out(registry, await registry.restore(_id(device_id), runtime.settings.limits.undo_seconds))
 
 
 @router.post("/{device_id}/tools/{name}/call", responses={409: {"model": Problem}})
@@ -318,6 +324,7 @@ def _out(registry: DeviceRegistry, device: Device) -> DeviceOut:
         firmware=device.firmware,
         language=device.language,
         auto_update=device.auto_update,
+        firmware_image=device.firmware_image,
         bound_at=device.bound_at,
         last_seen=device.last_seen,
         online=link is not None,

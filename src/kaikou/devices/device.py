@@ -41,6 +41,8 @@ class Device:
     serial: str
     language: str
     auto_update: bool
+    firmware_image: str | None
+    """The image it shall run, whatever its board's newest is."""
     bound_at: datetime
     last_seen: datetime | None
 

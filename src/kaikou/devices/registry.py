@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 
 from kaikou.devices.codes import BindingCodes, Waiting
 from kaikou.devices.device import MAX_ALIAS, Device, Sighting, short
-from kaikou.devices.firmware import FirmwareStore
+from kaikou.devices.firmware import Firmware, FirmwareStore, version_key
 from kaikou.devices.ports import DeviceLink
 from kaikou.devices.tokens import DeviceTokens
 from kaikou.errors import InvalidInput, NotFound
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 MAX_DEVICES = 1_000
 _TOLD = ("model", "board", "firmware", "serial", "language")
 """What a device may tell anew each time; nothing told leaves what is known."""
+
+_CHANGEABLE = ("alias", "agent_id", "auto_update", "firmware_image")
 
 OnChange = Callable[[str, str], None]
 """A device's id, and what happened: bound, unbound, changed, online, offline, state, waiting."""
@@ -46,8 +48,6 @@ class DeviceRegistry:
         self._links: dict[str, DeviceLink] = {}
         self._names: dict[str, str] = {}
         """What people call the devices seen since the start."""
-        self._thrown: dict[str, tuple[DeviceRow, float]] = {}
-        """Unbound ones that may be brought back, and until when (monotonic)."""
 
     # -- who calls
 
@@ -107,27 +107,18 @@ class DeviceRegistry:
         self._on_change(row.id, "bound")
         return self._known(row)
 
-    async def unbind(self, device_id: str, *, keep_seconds: float = 0.0) -> None:
-        """Forget a device and end its connection; ``restore`` brings it back for ``keep_seconds``. NotFound
+    async def unbind(self, device_id: str) -> None:
+        """Forget a device and end its connection; ``restore`` brings it back until it is purged. NotFound
         ``device_not_found``."""
-        row = await self._rows.get(device_id)
-        if row is None or not await self._rows.delete(device_id):
+        if not await self._rows.throw_away(device_id):
             raise _missing(device_id)
-        moment = time.monotonic()
-        self._thrown = {one: kept for one, kept in self._thrown.items() if kept[1] > moment}
-        if keep_seconds > 0:
-            self._thrown[device_id] = (row, moment + keep_seconds)
         await self._disconnect(device_id, "unbound")
         self._on_change(device_id, "unbound")
 
-    async def restore(self, device_id: str) -> Device:
-        """Bind again what was just unbound; one that was bound anew meanwhile stays as it is. NotFound
-        ``device_not_found``."""
-        row, until = self._thrown.pop(device_id, (None, 0.0))
-        if row is None or until <= time.monotonic():
-            raise _missing(device_id)
-        if await self._rows.get(device_id) is None:
-            await self._rows.put(row)
+    async def restore(self, device_id: str, within: float) -> Device:
+        """Bind again what was unbound no more than ``within`` seconds ago; one that was bound anew meanwhile
+        stays as it is. NotFound ``device_not_found``."""
+        if await self._rows.bring_back(device_id, now() - timedelta(seconds=within)):
             self._codes.forget(device_id)
             self._on_change(device_id, "bound")
         return await self.get(device_id)
@@ -145,12 +136,13 @@ class DeviceRegistry:
         return self._known(row)
 
     async def change(self, device_id: str, fields: dict[str, Any]) -> Device:
-        """Change ``alias``, ``agent_id`` or ``auto_update``. A new agent counts from the device's next
-        connection. Errors: ``device_not_found``, ``invalid_alias``."""
+        """Change ``alias``, ``agent_id``, ``auto_update`` or ``firmware_image``. A new agent counts from the
+        device's next connection, an image from its next start. Errors: ``device_not_found``,
+        ``invalid_alias``, ``firmware_not_found``."""
         before = await self.get(device_id)
-        values: dict[str, Any] = {
-            name: fields[name] for name in ("alias", "agent_id", "auto_update") if name in fields
-        }
+        values: dict[str, Any] = {name: fields[name] for name in _CHANGEABLE if name in fields}
+        if (image := values.get("firmware_image")) is not None:
+            await self.firmware.path(image)
         if "alias" in values:
             values["alias"] = _alias(values["alias"] or "")
         if values:
@@ -159,6 +151,17 @@ class DeviceRegistry:
                 await self._disconnect(device_id, "its agent was changed")
             self._on_change(device_id, "changed")
         return await self.get(device_id)
+
+    async def firmware_for(self, device: Device, running: str) -> tuple[Firmware, bool] | None:
+        """The image that a device which runs that version is to load, and whether it is forced to: one that
+        was assigned to it in place of any other version, else a newer one of its board."""
+        if device.firmware_image is not None:
+            images = {one.name: one for one in await self.firmware.all()}
+            if (own := images.get(device.firmware_image)) is not None:
+                here, there = version_key(running), version_key(own.version)
+                return None if here == there else (own, there < here)
+        newer = await self.firmware.newer(device.model, running) if device.auto_update else None
+        return None if newer is None else (newer, False)
 
     def name_of(self, device_id: str) -> str:
         """What people call a device, as far as it was seen since the start; never waits."""

@@ -21,20 +21,26 @@ from kaikou.dialogue.events import (
 from kaikou.dialogue.items import AudioPart, ImagePart, Item, Part, TextPart
 from kaikou.dialogue.session import SessionConfig
 from kaikou.store.journal import Journal
-from kaikou.store.records import ItemRow, PartRow, StageRow, StoredConversation, TurnRow
+from kaikou.store.records import ConversationRow, ItemRow, PartRow, StageRow, StoredConversation, TurnRow
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation
 
 
 class Keeper:
-    """One conversation's scribe. ``store_audio`` keeps the user's recordings too."""
+    """One conversation's scribe. ``store_audio`` keeps the user's recordings too.
+
+    A device's new conversation is stored with its first item: one that connects and says nothing leaves
+    none behind. Others are stored at once, for a page that comes back to them.
+    """
 
     def __init__(self, journal: Journal, *, store_audio: bool) -> None:
         self._journal = journal
         self._store_audio = store_audio
         self._conversation: Conversation | None = None
         self._known: set[str] = set()
+        self._unopened: ConversationRow | None = None
+        """A conversation of which nothing is to be stored yet."""
         self._last_user: str | None = None
         self._asked_by: dict[str, str | None] = {}
         """The user's item that each reply under way answers."""
@@ -44,18 +50,26 @@ class Keeper:
         self._conversation = conversation
         self._known = {item.id for item in conversation.items} if resumed else set()
         config = _config_values(conversation.config)
-        if device_id := conversation.company.talk.device_id:
+        device_id = conversation.company.talk.device_id
+        if device_id:
             config["device_id"] = device_id
-        self._journal.open(conversation.id, agent_id=agent_id, surface=surface, config=config)
-        if not resumed:
-            previous = None
-            for item in conversation.items:
+        row = ConversationRow(conversation.id, agent_id=agent_id, surface=surface, config=config)
+        if self._unopened is not None or (device_id and not resumed):
+            self._unopened = row
+        else:
+            self._open(row)
+        previous = None
+        for item in conversation.items:
+            if item.id not in self._known:
                 self._put(item, previous)
-                previous = item.id
+            previous = item.id
 
     def end(self) -> None:
-        if self._conversation is not None:
+        if self._conversation is not None and self._unopened is None:
             self._journal.close(self._conversation.id)
+
+    def _open(self, row: ConversationRow) -> None:
+        self._journal.open(row.id, agent_id=row.agent_id, surface=row.surface, config=row.config)
 
     def see(self, event: Event) -> None:
         """Note what concerns the store; returns at once."""
@@ -81,6 +95,9 @@ class Keeper:
     def _put(self, item: Item, previous: str | None) -> None:
         assert self._conversation is not None
         conversation_id = self._conversation.id
+        if self._unopened is not None:
+            opened, self._unopened = self._unopened, None
+            self._open(opened)
         row = row_of(item)
         if item.role == "user":
             self._last_user = item.id

@@ -196,6 +196,7 @@ class DeviceRow:
     serial: str = ""
     language: str = ""
     auto_update: bool = True
+    firmware_image: str | None = None
     bound_at: datetime = field(default_factory=now)
     last_seen: datetime | None = None
 

@@ -232,10 +232,13 @@ devices = Table(
     Column("serial", ID, nullable=False),
     Column("language", String(40), nullable=False),
     Column("auto_update", Boolean, nullable=False),
+    Column("firmware_image", String(200)),
     Column("bound_at", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime),
+    Column("deleted_at", UtcDateTime),
 )
-"""Devices bound to this server; ``agent_id`` None: the default agent."""
+"""Devices bound to this server; ``agent_id`` None: the default agent; ``firmware_image`` None: its board's
+newest. ``deleted_at``: unbound, and may be brought back for a while."""
 
 memories = Table(
     "memories",

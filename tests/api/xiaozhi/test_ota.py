@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from api.xiaozhi.device import CLIENT, MAC, Home, home
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 HEADERS = {"Device-Id": MAC, "Client-Id": CLIENT}
 IMAGE = b"\xe9" + bytes(5000)
@@ -104,6 +108,57 @@ async def test_firmware_is_uploaded_offered_and_loaded(house: Home) -> None:
     assert (await house.http.get("/xiaozhi/ota/download/..%2fkaikou.db")).status_code in (404, 405)
 
 
+async def test_firmware_of_one_device_comes_before_its_boards(house: Home) -> None:
+    await house.bound()
+    files = {"file": ("x.bin", IMAGE)}
+    for model, version in (("bread", "2.0.0"), ("bread", "1.0.0"), ("trial", "3.0.0")):
+        form = {"model": model, "version": version}
+        assert (await house.http.post("/api/devices/firmware", data=form, files=files)).status_code == 201
+    address, body = f"/api/devices/{MAC}", {"board": {"type": "bread"}, "application": {"version": "1.5.0"}}
+    missing = await house.http.patch(address, json={"firmware_image": "bread_9.bin"})
+    assert (missing.status_code, missing.json()["code"]) == (404, "firmware_not_found")
+
+    async def offered(image: str | None, **fields: Any) -> dict[str, Any]:
+        changed = await house.http.patch(address, json={"firmware_image": image, **fields})
+        assert changed.json()["firmware_image"] == image
+        found: dict[str, Any] = (await house.ota(**body))["firmware"]
+        return found
+
+    older = await offered("bread_1.0.0.bin", auto_update=False)
+    assert (older["version"], older["force"]) == ("1.0.0", 1)
+    assert (await house.http.get(older["url"])).content == IMAGE
+    other = await offered("trial_3.0.0.bin")
+    assert other["url"].endswith("trial_3.0.0.bin") and "force" not in other
+    body["application"] = {"version": "3.0.0"}
+    assert await offered("trial_3.0.0.bin") == {"version": "3.0.0", "url": ""}, "it runs it already"
+    body["application"] = {"version": "1.5.0"}
+    await house.http.delete("/api/devices/firmware/trial_3.0.0.bin")
+    assert (await house.ota(**body))["firmware"]["url"] == "", "its image is gone"
+    assert (await offered(None, auto_update=True))["version"] == "2.0.0"
+
+
+async def test_a_page_elsewhere_is_a_device_where_it_has_a_devices_token(house: Home) -> None:
+    """The web test page of another site: no cookie counts here, only the token that the OTA address gave."""
+    token, foreign = await house.bound(), {"Origin": "http://test.page"}
+    preflight = await house.http.options(
+        "/mcp/vision/explain", headers={**foreign, "Access-Control-Request-Method": "POST"}
+    )
+    found = await house.http.post("/xiaozhi/ota/", json={}, headers={**HEADERS, **foreign})
+    seen = await house.http.post("/mcp/vision/explain", headers=foreign)
+    for answer in (preflight, found, seen):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
+    assert found.status_code == 200 and seen.status_code == 401
+    query = urlencode({"device-id": MAC, "client-id": CLIENT, "authorization": f"Bearer {token}"})
+    address = f"ws://127.0.0.1:{house.port}/xiaozhi/v1/?{query}"
+    async with connect(address, origin="http://test.page") as line:
+        await line.send('{"type":"hello"}')
+        assert json.loads(await line.recv())["type"] == "hello"
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(address.replace("Bearer", "Bare"), origin="http://test.page")
+    assert refused.value.response.status_code == 401
+
+
 async def test_devices_are_bound_by_themselves_only_where_that_is_wanted(tmp_path: Path) -> None:
     async with home(tmp_path, xiaozhi={"auto_bind": "loopback"}) as house:
         foreign = await house.http.post(
@@ -138,4 +193,4 @@ async def test_an_unbound_device_is_bound_again(house: Home) -> None:
     assert (await house.http.delete(f"/api/devices/{MAC}")).status_code == 200
     assert (await house.http.get("/api/devices")).json()["devices"] == []
     assert (await house.http.post(f"/api/devices/{MAC}/restore")).json()["name"] == "Kitchen"
-    assert (await house.http.post(f"/api/devices/{MAC}/restore")).status_code == 404
+    assert (await house.http.post("/api/devices/aa:aa:aa:aa:aa:aa/restore")).status_code == 404

@@ -135,16 +135,20 @@ async def _answer(request: Request, runtime: Runtime, sighting: Sighting) -> dic
 
 async def _firmware(
     request: Request, runtime: Runtime, sighting: Sighting, device: Device | None
-) -> dict[str, str]:
-    """What the device shall run: something newer for its model, or what it has."""
+) -> dict[str, str | int]:
+    """What the device shall run: its own image, something newer for its model, or what it has."""
     own = numeric_version(sighting.firmware)
-    newer = None
-    if device is not None and device.auto_update and sighting.model:
-        newer = await registry_of(runtime).firmware.newer(sighting.model, own)
-    if newer is None:
+    wanted = None if device is None else await registry_of(runtime).firmware_for(device, own)
+    if wanted is None:
         return {"version": own, "url": ""}
+    image, forced = wanted
     base = f"{request.url.scheme}://{request.url.netloc}"
-    return {"version": newer.version, "url": f"{base}/xiaozhi/ota/download/{newer.name}"}
+    told: dict[str, str | int] = {
+        "version": image.version,
+        "url": f"{base}/xiaozhi/ota/download/{image.name}",
+    }
+    # A device takes an older version only where it is told to.
+    return {**told, "force": 1} if forced else told
 
 
 async def _body(request: Request) -> dict[str, Any]:
