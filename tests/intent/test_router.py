@@ -210,3 +210,32 @@ async def test_the_benchmarks_plain_requests_and_talk(tools: Sequence[Tool]) -> 
     right = sum(found[one["words"]] is not None and found[one["words"]][0] == one["tool"] for one in asked)  # type: ignore[index]
     assert right >= len(asked) / 2, right
     assert all((got := found[one["words"]]) is None or got[0] == one["tool"] for one in asked)
+
+
+def test_places_and_alternatives_of_examples() -> None:
+    tool = Tool(
+        "light",
+        "Switch a light.",
+        {"type": "object", "properties": {"room": {"type": "string"}, "words": {"type": "string"}}},
+        ("(turn|switch) on [the] light in the {room}", "light {unknown}", "(broken", "[请]开{room}的灯{*}"),
+        {"room": "kitchen|hall|厨房"},
+        "words",
+    )
+    matcher = Matcher([tool])
+    fit = matcher.fit("Switch on light in the Kitchen!")
+    assert fit is not None and fit.arguments == {
+        "room": "Kitchen",
+        "words": "Switch on light in the Kitchen!",
+    }
+    assert matcher.fit("turn on the light in the cellar") is None, "no such place"
+    assert matcher.fit("light unknown") is None, "an example that can't be read is left out"
+    chinese = matcher.fit("请开厨房的灯好不好")
+    assert chinese is not None and chinese.arguments["room"] == "厨房"
+
+
+@pytest.mark.parametrize("name", ["tool_requests_heldout.toml", "tool_requests_final.toml"])
+async def test_talk_calls_nothing(tools: Sequence[Tool], name: str) -> None:
+    said = tomllib.loads(SENTENCES.with_name(name).read_text("utf-8"))["said"]
+    talk = [one["words"] for one in said if "tool" not in one]
+    assert len(talk) >= 40
+    assert [words for words in talk if await routed(words, tools, Model("talk"))] == []
