@@ -106,9 +106,9 @@ class Reply:
         self.waterfall = waterfall
         self.held = held
         self.finished = False
+        """ReplyDone was sent."""
         self.pumped_until = 0.0
         """Loop time before which the timer need not ask again."""
-        """ReplyDone was sent."""
         self.made = False
         """Its tasks are over; what they left may still have to be sent."""
         self.error: KaikouError | None = None
