@@ -46,11 +46,6 @@ ROOT_ROOMS = {"server", "composing", "serving", "__main__"}
 """The composition root, and the process around it, know every floor; the terminal starts them."""
 
 
-def room_named(part: str) -> str:
-    """``settings.py``, ``loading.py`` … are one room."""
-    return "settings" if part.startswith("settings_") else part
-
-
 def room_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
