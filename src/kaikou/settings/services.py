@@ -14,13 +14,13 @@ class McpServerSettings(BaseModel):
 
     command: str | None = Field(None, description="Program to start; it speaks MCP over stdio.")
     args: list[str] = Field(default_factory=list, description="Its arguments.")
-    env: dict[str, SecretStr] = Field(default_factory=dict, description="Its variables: NAME | NAME.")
+    env: dict[str, SecretStr] = Field(default_factory=dict, description="Its environment variables, by name.")
     cwd: str | None = Field(None, description="Folder it starts in.")
     url: str | None = Field(None, description="Address of a server that is running.")
     transport: Literal["auto", "stdio", "http", "sse"] = Field(
         "auto", description="auto | stdio | http (streamable) | sse; auto tries http and sse in turn."
     )
-    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Headers of requests: NAME.")
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Headers of requests, by name.")
     token: SecretStr | None = Field(None, description="Sent as a bearer token.")
     timeout: float = Field(30.0, gt=0, description="Seconds a call may take.")
     agents: list[str] | None = Field(None, description="Agents that get its tools; default all.")
