@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
 
 from kaikou.api.xiaozhi.device_mcp import DeviceMcp
-from kaikou.api.xiaozhi.iot import Things
+from kaikou.api.xiaozhi.iot import LONGEST_STATE, Things
 from kaikou.api.xiaozhi.tool_names import safe_names
 
 
@@ -107,6 +108,55 @@ async def test_what_means_nothing_is_said_so(payload: object) -> None:
     wire = Wire()
     assert wire.mcp.receive(payload) is False
     assert wire.sent == []
+
+
+def nested(levels: int) -> Any:
+    """As deep as JSON may be when it is read; it cannot be written again."""
+    return orjson.loads("[" * levels + "]" * levels)
+
+
+async def test_what_is_nested_too_deeply_is_left_out() -> None:
+    wire = Wire()
+    wire.mcp.start()
+    wire.answer(1, result={})
+    schemas = [{"x": nested(900)}, {"properties": []}, {"description": "y" * 20_000}, {"type": "object"}]
+    tools = [{"name": f"t{number}", "inputSchema": one} for number, one in enumerate(schemas)]
+    wire.answer(2, result={"tools": tools})
+    nothing = {"type": "object", "properties": {}}
+    assert [tool.parameters for tool in wire.mcp.tools] == [nothing, nothing, nothing, {"type": "object"}]
+    for answer in (
+        {"result": nested(900)},
+        {"result": {"content": nested(900)}},
+        {"result": {"content": [{"type": "text", "text": nested(900)}]}},
+        {"error": nested(900)},
+        {"error": {"message": nested(900)}},
+    ):
+        call = asyncio.create_task(wire.mcp.call("t3", {}))
+        await asyncio.sleep(0)
+        wire.answer(wire.sent[-1]["id"], **answer)
+        assert "deep" in (await call).text or answer == {"result": {"content": nested(900)}}
+
+
+def test_things_keep_no_more_than_their_tools_read() -> None:
+    things = Things(lambda _: None)
+    lamp = {
+        "name": "Lamp",
+        "properties": {"on": {"type": nested(900)}},
+        "methods": {"x": {"parameters": {"a": {"type": nested(900)}}}},
+    }
+    assert things.receive({"descriptors": [lamp]})
+    for number in range(100):
+        state = {f"{number}-{other}": 1 for other in range(50)} | {"on": "y" * 5_000}
+        assert things.receive({"states": [{"name": "Lamp", "state": state}, {"name": [], "state": state}]})
+    assert len(things._states) == 1
+    told = things.call("get_Lamp_on", {})
+    assert told is not None and len(told.text) == LONGEST_STATE
+    things.receive({"states": [{"name": "Lamp", "state": {"on": nested(900)}}]})
+    told = things.call("get_Lamp_on", {})
+    assert told is not None and "deep" in told.text
+    many = {f"p{number}": {} for number in range(5_000)}
+    things.receive({"descriptors": [{"name": f"T{number}", "properties": many} for number in range(40)]})
+    assert len(things.tools) == 128
 
 
 async def test_endless_lists_end() -> None:

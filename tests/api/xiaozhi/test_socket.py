@@ -168,6 +168,9 @@ BROKEN: list[Any] = [
     '{"type":"mcp","payload":{"id":9}}',
     '{"type":"iot","descriptors":{}}', '{"type":"iot","states":[1]}',
     '{"type":"hello","features":[],"audio_params":7}',
+    '{"type":"listen","state":"detect","text":' + "[" * 900 + "]" * 900 + "}",
+    '{"type":"listen","state":"start","mode":' + "[" * 900 + "]" * 900 + "}",
+    '{"type":"iot","states":[{"name":[],"state":{}}]}',
     '{"type":"x","pad":"' + "y" * 70_000 + '"}', b"", b"\xff" * 3, bytes(9000), b"\x00",
 ]  # fmt: skip
 

@@ -22,6 +22,8 @@ from kaikou.machine import kaikou_version
 INITIALIZE, LIST, FIRST_CALL = 1, 2, 3
 MOST_TOOLS, MOST_PAGES, MOST_CALLS = 128, 32, 16
 LONGEST_TEXT = 16_000
+LARGEST_SCHEMA = 16 * 1024
+"""Bytes of a tool's parameters, as JSON."""
 _START_SECONDS = 5.0
 """A device that does not answer ``initialize`` is asked for its tools all the same."""
 
@@ -162,7 +164,14 @@ class DeviceMcp:
 
 
 def _schema(value: object) -> Body:
-    return value if isinstance(value, dict) and value else {"type": "object", "properties": {}}
+    """The parameters as they were told, where they can be passed on; else none."""
+    if isinstance(value, dict) and value and isinstance(value.get("properties", {}), dict):
+        try:
+            if len(orjson.dumps(value)) <= LARGEST_SCHEMA:
+                return value
+        except TypeError:  # nested deeper than JSON is written
+            pass
+    return {"type": "object", "properties": {}}
 
 
 def _answer(payload: Body) -> DeviceAnswer:
@@ -170,22 +179,32 @@ def _answer(payload: Body) -> DeviceAnswer:
     error = payload.get("error")
     if error is not None:
         message = error.get("message") if isinstance(error, dict) else error
-        return DeviceAnswer(str(message or "The device reported an error.")[:LONGEST_TEXT], failed=True)
+        if not message:
+            message = "The device reported an error."
+        return DeviceAnswer(_said(message), failed=True)
     result = payload.get("result")
     if not isinstance(result, dict):
-        return DeviceAnswer(_json(result))
+        return DeviceAnswer(as_json(result))
     content = result.get("content")
     texts = (
         [
-            str(part["text"])
+            _said(part["text"])
             for part in content
             if isinstance(part, dict) and part.get("type") == "text" and "text" in part
         ]
         if isinstance(content, list)
-        else [_json(result)]
+        else [as_json(result)]
     )
     return DeviceAnswer("\n".join(texts)[:LONGEST_TEXT], failed=result.get("isError") is True)
 
 
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()[:LONGEST_TEXT]
+def _said(value: object) -> str:
+    return value[:LONGEST_TEXT] if isinstance(value, str) else as_json(value)
+
+
+def as_json(value: object, most: int = LONGEST_TEXT) -> str:
+    """What a device told, as text of at most ``most`` characters."""
+    try:
+        return orjson.dumps(value).decode()[:most]
+    except TypeError:
+        return "nested too deeply"

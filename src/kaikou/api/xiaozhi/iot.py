@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-import orjson
-
+from kaikou.api.xiaozhi.device_mcp import as_json
 from kaikou.api.xiaozhi.tool_names import safe_names
 from kaikou.devices.device import short
 from kaikou.devices.ports import DeviceAnswer
 from kaikou.engines.ports import Tool
 
 MOST_THINGS, MOST_TOOLS = 32, 128
+LONGEST_STATE = 2_000
+"""Characters of a property's value, as JSON."""
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "string": "string"}
 
 Body = dict[str, Any]
@@ -35,7 +37,8 @@ class Things:
     def __init__(self, send: Callable[[Body], None]) -> None:
         self._send = send
         self._described: dict[str, Body] = {}
-        self._states: dict[str, Body] = {}
+        self._states: dict[tuple[str, str], str] = {}
+        """By thing and property, those that a tool reads."""
         self._abilities: dict[str, _Ability] = {}
 
     @property
@@ -54,12 +57,7 @@ class Things:
             self._make_tools()
         if isinstance(states, list):
             for one in states:
-                if (
-                    isinstance(one, dict)
-                    and isinstance(one.get("state"), dict)
-                    and one.get("name") in self._described
-                ):
-                    self._states.setdefault(one["name"], {}).update(one["state"])
+                self._take_state(one)
         return isinstance(descriptors, list) or isinstance(states, list)
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> DeviceAnswer | None:
@@ -71,27 +69,38 @@ class Things:
             command = {"name": ability.thing, "method": ability.member, "parameters": dict(arguments)}
             self._send({"type": "iot", "commands": [command]})
             return DeviceAnswer("Done.")
-        state = self._states.get(ability.thing, {})
-        if ability.member not in state:
+        state = self._states.get((ability.thing, ability.member))
+        if state is None:
             return DeviceAnswer("The device has not told this yet.", failed=True)
-        return DeviceAnswer(orjson.dumps(state[ability.member]).decode()[:2_000])
+        return DeviceAnswer(state)
+
+    def _take_state(self, told: object) -> None:
+        """Of what is told, only what a tool reads is kept: the rest is without a bound."""
+        state = told.get("state") if isinstance(told, dict) else None
+        if not isinstance(told, dict) or not isinstance(state, dict):
+            return
+        for ability in self._abilities.values():
+            if not ability.method and ability.thing == told.get("name") and ability.member in state:
+                self._states[ability.thing, ability.member] = as_json(state[ability.member], LONGEST_STATE)
 
     def _make_tools(self) -> None:
-        found: list[tuple[str, str, str, bool, str, Body]] = []
-        for thing, described in self._described.items():
-            what = short(described.get("description"), 200)
-            for member, one in _members(described.get("properties")):
-                text = f"{what}: {short(one.get('description'), 300)}"
-                found.append((f"get_{thing}_{member}", thing, member, False, text, _object({})))
-            for member, one in _members(described.get("methods")):
-                text = f"{what}: {short(one.get('description'), 300)}"
-                found.append((f"{thing}_{member}", thing, member, True, text, _object(one.get("parameters"))))
-        found = found[:MOST_TOOLS]
+        found = list(islice(self._told(), MOST_TOOLS))
         names = safe_names([name for name, *_ in found])
         self._abilities = {
             name: _Ability(thing, member, method, Tool(name, text, schema))
             for name, (_, thing, member, method, text, schema) in zip(names, found, strict=True)
         }
+
+    def _told(self) -> Iterator[tuple[str, str, str, bool, str, Body]]:
+        """Name of the tool, thing, member, whether it is a method, description, parameters."""
+        for thing, described in self._described.items():
+            what = short(described.get("description"), 200)
+            for member, one in _members(described.get("properties")):
+                text = f"{what}: {short(one.get('description'), 300)}"
+                yield f"get_{thing}_{member}", thing, member, False, text, _object({})
+            for member, one in _members(described.get("methods")):
+                text = f"{what}: {short(one.get('description'), 300)}"
+                yield f"{thing}_{member}", thing, member, True, text, _object(one.get("parameters"))
 
 
 def _members(value: object) -> list[tuple[str, Body]]:
@@ -104,7 +113,7 @@ def _object(parameters: object) -> Body:
     """A JSON schema of a method's parameters; all of them are needed."""
     properties = {
         name: {
-            "type": _TYPES.get(str(one.get("type")), "string"),
+            "type": _TYPES.get(short(one.get("type")), "string"),
             "description": short(one.get("description"), 300),
         }
         for name, one in _members(parameters)

@@ -172,11 +172,16 @@ class DeviceSession:
     def _listen(self, message: Body) -> None:
         match message.get("state"):
             case "start":
-                self._start_listening(str(message.get("mode") or "auto"))
+                mode = message.get("mode")
+                self._start_listening(mode if isinstance(mode, str) else "auto")
             case "stop":
                 self._stop_listening()
             case "detect":
-                self._detect(str(message.get("text") or "").strip())
+                text = message.get("text") or ""
+                if isinstance(text, str):
+                    self._detect(text.strip())
+                else:
+                    self._drop("wrong_type")
             case _:
                 self._drop("unknown_state")
 
