@@ -32,18 +32,27 @@ class Room:
     noise: float = -55.0
 
     def microphone(self, played: Samples) -> Samples:
-        random = np.random.default_rng(
-            [self.delay_ms, int(-self.attenuation), int(1000 * self.reverberation)]
-        )
-        count = int(self.reverberation * RATE)
-        tail = random.standard_normal(count) * 10 ** (-3 * np.arange(count) / count)
-        response = np.concatenate(([1.0], tail * 0.5 / np.sqrt(tail @ tail)))
-        response = np.convolve(response, _small_loudspeaker())
+        """What it hears of ``played``, as loud as the room says whatever was played."""
+        response = self.response()
         size = 1 << (len(played) + len(response)).bit_length()
         heard = np.fft.irfft(np.fft.rfft(played, size) * np.fft.rfft(response, size), size)[: len(played)]
         heard *= 10 ** (self.attenuation / 20) * _loudness(played) / _loudness(heard)
         heard = np.concatenate((np.zeros(self.delay_ms * RATE // 1000), heard))[: len(played)]
+        random = self._random(1)
         return (heard + random.standard_normal(len(played)) * 10 ** (self.noise / 20)).astype(np.float32)
+
+    def response(self) -> Samples:
+        """The impulse response without its delay, of unit energy: the direct sound, then the walls'."""
+        random = self._random(0)
+        count = int(self.reverberation * RATE)
+        tail = random.standard_normal(count) * 10 ** (-3 * np.arange(count) / count)
+        response = np.concatenate(([1.0], tail * 0.5 / np.sqrt(tail @ tail)))
+        response = np.convolve(response, _small_loudspeaker())
+        return np.asarray(response / np.sqrt(response @ response), np.float32)
+
+    def _random(self, part: int) -> np.random.Generator:
+        seed = [self.delay_ms, int(-self.attenuation), int(1000 * self.reverberation), part]
+        return np.random.default_rng(seed)
 
 
 def rooms() -> list[Room]:

@@ -119,7 +119,7 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
         agents,
         journal,
         Admission(settings.live.max_sessions, Occupancy(0.6, 0.005), lambda: 0.0, most_lag=60.0),
-        engines=lambda: engines if server.ready else None,
+        engines=lambda: runtime.engines if server.ready else None,
         toolbox=tools.toolbox,
         waiting_for=lambda: "the language model: 40 %",
     )
