@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kaikou.audio.echo import LATE, RATE, EchoReference, EchoSuppressor
+from kaikou.audio.echo import HOP, LATE, RATE, EchoReference, EchoSuppressor
 from kaikou.audio.pcm import Samples
 from kaikou.dialogue.echo import EchoGuard
 
@@ -80,6 +80,20 @@ def test_a_user_is_heard_over_the_agent(voices: tuple[str, ...], user: str, rela
     assert told[RATE // WINDOW : int(at * RATE) // WINDOW].mean() > 0.9
     assert not told[begins : begins + 13].all()  # by 0.4 s after the first loud sound
     assert loud(left, 0.01)[begins : begins + 13].any()
+
+
+@pytest.mark.parametrize("later", [1, 3, 8])
+def test_an_echo_that_comes_later_than_before_deafens_nobody(later: int) -> None:
+    """Jitter, a queue that ran empty: the delay is found anew, the room need not be learned again."""
+    room, at, shift = Room(180, -12.0, 0.25, -60.0), 6.0, int(4.5 * RATE)
+    played = agent(HELD_OUT[0], 9.0)
+    heard = room.microphone(played)
+    heard = np.concatenate((heard[:shift], np.zeros(later * HOP, np.float32), heard[shift : -later * HOP]))
+    spoken = voice(USERS[0])
+    left, told = explained(over(heard, spoken, at, 6.0), played)
+    begins = (int(at * RATE) + int(np.argmax(np.abs(spoken) > 0.1))) // WINDOW
+    assert not told[begins : begins + 13].all()
+    assert longest_run(~told[begins : begins + 60]) > 20 and loud(left, 0.01)[begins : begins + 13].any()
 
 
 def test_without_an_echo_everything_passes_as_it_was() -> None:

@@ -251,18 +251,19 @@ class EchoSuppressor:
             and likeness[best] > max(_SURE, known)
             and self._sounding >= best + _LEARN_FRAMES
         ):
+            learned = self.delay is not None and self._sounding >= self._learned_at + _YOUNG_FRAMES
             self.delay = best
-            self._learn(best)
+            if learned:
+                # The same room by another clock (jitter, a queue that ran empty): as loud as it was. To
+                # learn it anew would deafen the session to whoever speaks just then.
+                self._room, _ = self._rooms(best)
+            else:
+                self._learn(best)
 
     def _learn(self, delay: int) -> None:
         """How loud each band comes back, from the frames so far: most of them are below it."""
-        count = min(self._sounding, 40)
-        room, rooms = np.zeros(_BANDS, np.float32), []
-        for back in range(count - 1, -1, -1):
-            room = self._reverberated(room, self._now - back - delay)
-            rooms.append(room)
-        self._room = room
-        stack, heard = np.stack(rooms), self._heard[self._now - count + 1 : self._now + 1]
+        self._room, stack = self._rooms(delay)
+        heard = self._heard[self._now - len(stack) + 1 : self._now + 1]
         told = stack > _AUDIBLE
         known = told.sum(axis=0) > 3
         ratio = np.where(told, _decibels(heard, stack), np.float32(np.nan))
@@ -272,6 +273,14 @@ class EchoSuppressor:
         overall = float(np.median(usual[known])) if known.any() else -20.0
         self._coupling = np.where(known, usual, overall).astype(np.float32)
         self._learned_at = self._sounding
+
+    def _rooms(self, delay: int) -> tuple[Samples, Samples]:
+        """What the room holds of the reference now, and in each of the last frames until now."""
+        room, rooms = np.zeros(_BANDS, np.float32), []
+        for back in range(min(self._sounding, 40) - 1, -1, -1):
+            room = self._reverberated(room, self._now - back - delay)
+            rooms.append(room)
+        return room, np.stack(rooms)
 
     def _reverberated(self, room: Samples, at: int) -> Samples:
         """What the room holds of the reference at row ``at``, a frame early or late."""

@@ -84,11 +84,14 @@ async def speakerphone(house: Home) -> AsyncIterator[tuple[Device, Speakerphone]
             yield device, phone
 
 
-def likeness(heard: Samples, said: Samples) -> float:
-    """Largest normalised correlation of the two over all shifts: 1 is the same sound."""
-    size = 1 << (len(heard) + len(said)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
-    return float(np.abs(product).max() / np.sqrt((heard @ heard) * (said @ said)))
+def likeness(part: Samples, whole: Samples) -> float:
+    """Largest normalised correlation of ``part`` with a stretch of ``whole`` (1: the same sound)."""
+    size = 1 << (len(part) + len(whole)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(whole, size) * np.conj(np.fft.rfft(part, size)), size)
+    ones = np.fft.rfft(np.ones(len(part), np.float32), size)
+    power = np.fft.irfft(np.fft.rfft(np.square(whole), size) * np.conj(ones), size)
+    least = 0.1 * power.max()  # where it is nearly silent anything resembles it
+    return float((np.abs(product) / np.sqrt((part @ part) * np.maximum(power, least))).max())
 
 
 async def test_the_agent_hears_the_user_and_not_itself(tmp_path: Path) -> None:
