@@ -49,6 +49,9 @@ class Nobody:
     speaker: str | None = None
     knowledge: tuple[str, ...] = ()
 
+    def messages(self) -> Sequence[Message]:
+        return ()
+
     async def say(self, text: str) -> None: ...
 
 

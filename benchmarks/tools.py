@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from kaikou.engines.ports import Tool
+from kaikou.engines.ports import Message, Tool
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.plugins import PluginFolder
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
@@ -49,6 +49,9 @@ class Nobody:
     language: str | None = None
     speaker: str | None = None
     knowledge: tuple[str, ...] = ()
+
+    def messages(self) -> Sequence[Message]:
+        return ()
 
     async def say(self, text: str) -> None: ...
 

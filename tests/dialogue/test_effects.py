@@ -20,7 +20,7 @@ from kaikou.dialogue.events import AudioOut, Interrupted, Left, PlaybackEnded, R
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.sounds import recording
 from kaikou.errors import InvalidInput, KaikouError
-from kaikou.tools.ports import ChangeAgent, Effect, Leave, Outcome, PlayAudio, SetVolume
+from kaikou.tools.ports import ChangeAgent, ChangePrompt, Effect, Leave, Outcome, PlayAudio, SetVolume
 
 WRITTEN = replace(CONFIG, audio_replies=False)
 
@@ -48,6 +48,23 @@ def test_the_agent_leaves_once_its_farewell_was_heard(config: SessionConfig, spe
     assert len(stage.llm.prompts) == 1 and len(stage.of(Left)) == 1
     names = stage.names()
     assert names.index("Left") > names.index("PlaybackEnded")
+
+
+def test_other_instructions_are_in_force_at_once_and_tools_see_the_conversation() -> None:
+    async def play() -> Stage:
+        stage = tooled(effect(ChangePrompt("Be a pirate.")), [call("do")], "Aye.", "Arr.")
+        hands = stage.conversation.hands
+        assert hands is not None
+        stage.conversation.say("Do it")
+        await asyncio.sleep(20)
+        seen = [(one.role, one.content) for one in hands.caller.messages()]
+        assert seen[0] == ("system", "Be a pirate.") and ("assistant", "Aye.") in seen
+        return await told(stage)
+
+    stage = run(play())
+    first, *later = [messages[0].content for messages in stage.llm.prompts]
+    assert first.startswith("Help.") and len(later) == 2
+    assert all(prompt.startswith("Be a pirate.") for prompt in later)
 
 
 def test_an_agent_that_said_goodbye_does_not_say_it_again() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from kaikou.engines.ports import Message
 
 
 @dataclass
@@ -17,6 +19,10 @@ class FakeCaller:
     speaker: str | None = None
     knowledge: tuple[str, ...] = ()
     said: list[str] = field(default_factory=list)
+    heard: Sequence[Message] = ()
+
+    def messages(self) -> Sequence[Message]:
+        return self.heard
 
     async def say(self, text: str) -> None:
         self.said.append(text)

@@ -18,9 +18,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from kaikou.api.events import Feed
 from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
+from kaikou.engines.ports import Message
 from kaikou.errors import NotFound, NotReady
-from kaikou.tools.calls import CallRecord
-from kaikou.tools.ports import ChangeAgent, Effect, Leave, PlayAudio, SetVolume, ToolSource, ToolSpec
+from kaikou.tools.calls import CallRecord, clipped
+from kaikou.tools.ports import (
+    ChangeAgent,
+    ChangePrompt,
+    Effect,
+    Leave,
+    PlayAudio,
+    SetVolume,
+    ToolSource,
+    ToolSpec,
+)
 from kaikou.tools.room import ToolRoom
 from kaikou.tools.toolbox import Toolbox
 
@@ -99,6 +109,9 @@ class _Trying:
     device_id: str | None = None
     speaker: str | None = None
     knowledge: tuple[str, ...] = ()
+
+    def messages(self) -> Sequence[Message]:
+        return ()
 
     async def say(self, text: str) -> None:
         self.said.append(text)
@@ -202,6 +215,8 @@ def _told(effect: Effect) -> str:
             return f"leave {farewell}".strip()
         case ChangeAgent(agent_id):
             return f"change agent {agent_id}"
+        case ChangePrompt(prompt):
+            return f"change prompt {clipped(prompt)}"
         case SetVolume(percent):
             return f"volume {percent}"
         case PlayAudio(_, title):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from kaikou.audio.pcm import Pcm
 from kaikou.dialogue import turn_values
@@ -24,7 +25,7 @@ from kaikou.dialogue.events import (
     ItemDone,
 )
 from kaikou.dialogue.hands import Hands
-from kaikou.dialogue.history import History
+from kaikou.dialogue.history import History, to_messages
 from kaikou.dialogue.items import Item, TextPart, new_id
 from kaikou.dialogue.late_words import LateWords
 from kaikou.dialogue.listening import Listening
@@ -114,6 +115,8 @@ class Conversation:
         if hands is not None:
             hands.caller.follow, hands.caller.tell = (lambda: self.config.language), self._tool_says
             hands.sounds = lambda: self.config.audio_replies
+            hands.caller.look = lambda: to_messages(self.config.instructions or manners, self.history.items)
+            hands.change_prompt = lambda prompt: self.update(replace(self.config, instructions=prompt))
         self._ahead = ReadingAhead(thinking, self._tasks, self._failed)
         self.replying = Replying(
             self.history,

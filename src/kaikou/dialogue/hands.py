@@ -11,7 +11,7 @@ from kaikou.engines.ports import Tool, ToolCall
 from kaikou.errors import KaikouError
 from kaikou.intent.ports import IntentModule
 from kaikou.settings.services import ToolSettings
-from kaikou.tools.ports import ChangeAgent, Effect, Outcome, PlayAudio, SetVolume
+from kaikou.tools.ports import ChangeAgent, ChangePrompt, Effect, Outcome, PlayAudio, SetVolume
 from kaikou.tools.refusals import refusal
 from kaikou.tools.toolbox import Allowed, Toolbox
 
@@ -37,6 +37,8 @@ class Hands:
         self.intent = intent
         self.allowed = allowed
         self.volume: Callable[[int], Awaitable[None]] | None = None
+        self.change_prompt: Callable[[str], None] | None = None
+        """Gives the session other instructions."""
         self.offered: Callable[[], bool] = lambda: True
         """Whether the server's tools are this session's at all."""
         self.sounds: Callable[[], bool] = lambda: True
@@ -93,6 +95,12 @@ class Hands:
                 if self._change_agent is None:
                     raise KaikouError("The agent can't change here.", code="no_other_agent")
                 await self._change_agent(agent_id)
+            case ChangePrompt(prompt):
+                if self.change_prompt is None:
+                    raise KaikouError("The instructions can't change here.", code="no_other_prompt")
+                self.change_prompt(prompt)
+                self.offered = lambda: True  # they are the tool's, not a client's of its own
+                return None
             case PlayAudio() if not self.sounds():
                 raise KaikouError("This conversation is written: nothing can be played.", code="no_sound")
         return effect

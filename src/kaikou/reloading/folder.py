@@ -56,7 +56,8 @@ class WatchedFolder(Generic[Content]):
 
     ``read(name, path)`` runs a file and gives what it holds (blocking, in a thread; raises what the file
     raises); ``package`` is what its modules are called by. ``shared`` are names of files that concern
-    every other. ``noun`` is what a person calls such a file.
+    every other; ``along`` adds to names of changed files those to be loaded again with them. ``noun`` is
+    what a person calls such a file.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class WatchedFolder(Generic[Content]):
         changed: Callable[[], None],
         told: Callable[[Content], str] = lambda _: "loaded",
         shared: Collection[str] = (),
+        along: Callable[[set[str]], set[str]] = lambda names: names,
     ) -> None:
         self.folder = folder
         self.trouble = ""
@@ -84,6 +86,7 @@ class WatchedFolder(Generic[Content]):
         self._changed = changed
         self._told = told
         self._shared = frozenset(shared)
+        self._along = along
         self._files: dict[str, LoadedFile[Content]] = {}
         self._log: deque[str] = deque(maxlen=50)
         self._stop = asyncio.Event()
@@ -192,7 +195,7 @@ class WatchedFolder(Generic[Content]):
                 while (changes := await change) is not None:
                     names = self._names({Path(path) for _, path in changes})
                     if names is None or names:
-                        await self.load(names)
+                        await self.load(names and self._along(names))
                     change = asyncio.ensure_future(anext(watch, None))
             finally:
                 change.cancel()

@@ -16,7 +16,8 @@ from kaikou.reloading.modules import execute, replaced_module
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.function import MARK, FunctionTool, declared
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
-from kaikou.tools.register_shim import SETTINGS_FILE, add_shim, registered
+from kaikou.tools.shim.connection import KeptByConversation
+from kaikou.tools.shim.loading import SETTINGS_FILE, add_shim
 from kaikou.tools.threads import ToolThreads
 
 PACKAGE = "kaikou_plugins"
@@ -42,16 +43,20 @@ class PluginFolder:
         self._tools: dict[str, FunctionTool] = {}
         self._specs: tuple[ToolSpec, ...] = ()
         self._clashes = ""
+        self._kept = KeptByConversation()
+        self._imported: dict[str, set[str]] = {}
+        """The files of the folder that each file imported."""
         self._watched: WatchedFolder[FileTools] = WatchedFolder(
             folder,
             PACKAGE,
-            load_file,
+            self._read,
             threads,
             noun="plugin",
             load_timeout=settings.load_timeout,
             changed=self._offer,
             told=lambda tools: f"{len(tools)} tools, loaded",
             shared=(SETTINGS_FILE,),
+            along=self._with_dependents,
         )
 
     @property
@@ -92,6 +97,13 @@ class PluginFolder:
         detail = f"{watched.folder}: {len(watched.files)} files, {len(self._specs)} tools."
         return SourceStatus("failed" if error else "ok", detail, error, watched.lines)
 
+    def _read(self, name: str, path: Path) -> FileTools:
+        asked = self._imported[name] = set()
+        return load_file(name, path, self._kept, asked)
+
+    def _with_dependents(self, names: set[str]) -> set[str]:
+        return names | {one for one, imported in self._imported.items() if imported & names}
+
     def _offer(self) -> None:
         tools: dict[str, FunctionTool] = {}
         clashes = []
@@ -106,11 +118,12 @@ class PluginFolder:
         self._changed()
 
 
-def load_file(name: str, path: Path) -> FileTools:
+def load_file(name: str, path: Path, kept: KeptByConversation, asked: set[str]) -> FileTools:
     """Run a plugin and give its tools. Blocks. Raises what the file raises; then the version before
-    stays the module of that name."""
+    stays the module of that name. ``asked`` is filled with the names of the files beside it that it imports,
+    ``kept`` is what plugins of the reference server leave at their connection."""
     with replaced_module(PACKAGE, name, path) as module:
-        shim = add_shim(module, path.parent)
+        shim = add_shim(module, path.parent, kept, asked)
         execute(module, path)
         marked = [
             one
@@ -118,4 +131,4 @@ def load_file(name: str, path: Path) -> FileTools:
             if hasattr(one, MARK) and str(getattr(one, "__module__", "")).startswith(module.__name__)
         ]
         own = tuple(found for one in marked if (found := declared(one)) is not None)
-        return own + registered(shim)
+        return own + shim.tools()

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from kaikou.engines.ports import Tool
+from kaikou.engines.ports import Message, Tool
 
 # --- what a call gives ---------------------------------------------------------------------------
 
@@ -33,6 +33,13 @@ class ChangeAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangePrompt:
+    """Go on with other instructions, until the conversation ends."""
+
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetVolume:
     """Set the loudness of what the listener hears."""
 
@@ -49,7 +56,7 @@ class PlayAudio:
     title: str = ""
 
 
-Effect = Leave | ChangeAgent | SetVolume | PlayAudio
+Effect = Leave | ChangeAgent | ChangePrompt | SetVolume | PlayAudio
 """What the conversation does after a call."""
 
 
@@ -98,6 +105,10 @@ class Caller(Protocol):
     @property
     def knowledge(self) -> tuple[str, ...]:
         """Ids of the knowledge bases that the agent may search."""
+        ...
+
+    def messages(self) -> Sequence[Message]:
+        """The conversation so far, its instructions first. Call it on the event loop."""
         ...
 
     async def say(self, text: str) -> None:
