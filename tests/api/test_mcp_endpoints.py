@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from kaikou.accounts.middleware import GuardMiddleware
 from kaikou.api import mcp_endpoints, problems, tools
 from kaikou.settings.services import ToolSettings
 from kaikou.store.endpoints import EndpointRepository
+from kaikou.tools.mcp.callers import MOST_CALLERS, MOST_CALLS
 from kaikou.tools.mcp.endpoints import McpEndpoints
 from kaikou.tools.room import ToolRoom
 
@@ -186,6 +187,118 @@ async def test_a_call_under_way_when_the_server_goes_fails_at_once(house: House)
         await socket.close()
         async with asyncio.timeout(10):
             assert (await call).failed
+
+
+class Asker:
+    """A caller of an endpoint's tools, which writes its JSON-RPC itself."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+
+    async def send(self, number: Any, method: str, **params: Any) -> None:
+        message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        await self.socket.send(json.dumps(message))
+
+    async def next(self) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            found: dict[str, Any] = json.loads(await self.socket.recv())
+        return found
+
+    async def ask(self, number: Any, method: str, **params: Any) -> dict[str, Any]:
+        await self.send(number, method, **params)
+        answer = await self.next()
+        assert answer["id"] == number
+        return answer
+
+
+@asynccontextmanager
+async def asking(made: dict[str, Any]) -> AsyncIterator[Asker]:
+    url = made["url"].replace("/mcp/?", "/call/?")
+    async with connect(url, compression=None, max_size=None, max_queue=None) as socket:
+        asker = Asker(socket)
+        told = await asker.ask(
+            1,
+            "initialize",
+            protocolVersion="2024-11-05",
+            capabilities={},
+            clientInfo={"name": "test", "version": "1"},
+        )
+        assert told["result"]["serverInfo"]["name"] == "kaikou" and "tools" in told["result"]["capabilities"]
+        await socket.send('{"jsonrpc":"2.0","method":"notifications/initialized"}')
+        yield asker
+
+
+async def test_callers_use_the_tools_of_the_servers_that_dialled_in(house: House) -> None:
+    made = await house.made()
+    async with asking(made) as first, asking(made) as second:
+        for method, params in (("tools/list", {}), ("tools/call", {"name": "add", "arguments": {}})):
+            assert "connected" in (await first.ask(2, method, **params))["error"]["message"]
+        async with dialled(made["url"], calculator()), dialled(made["url"], calculator("plus")):
+            await until(lambda: {"add", "plus"} <= house.tools())
+            tools = (await first.ask("x", "tools/list"))["result"]["tools"]
+            assert {one["name"] for one in tools} == {"add", "plus", "hang"}
+            schema = next(one["inputSchema"] for one in tools if one["name"] == "add")
+            assert set(schema["properties"]) == {"a", "b"}
+            # Both may use the same ids; each gets its own answers.
+            await asyncio.gather(
+                *(
+                    one.send(7, "tools/call", name="add", arguments={"a": a, "b": 1})
+                    for one, a in ((first, 1), (second, 5))
+                )
+            )
+            for one, wanted in ((first, "2"), (second, "6")):
+                answer = await one.next()
+                assert answer["id"] == 7 and answer["result"]["content"][0]["text"] == wanted
+            assert (await second.ask(8, "tools/call", name="nothing", arguments={}))["error"][
+                "code"
+            ] == -32001
+            assert (await second.ask(9, "resources/list"))["error"]["code"] == -32601
+            wrong = await second.ask(10, "tools/call", name="add", arguments={"a": "x"})
+            assert wrong["result"]["isError"], "the server's own answer"
+        await until(lambda: not {"add", "plus"} & house.tools())
+        assert "error" in await first.ask(11, "tools/call", name="add", arguments={"a": 1, "b": 1})
+
+
+async def test_a_callers_calls_are_bounded_in_time_and_number(tmp_path: Path) -> None:
+    async with house_of(tmp_path, timeout=0.5) as house:
+        made = await house.made()
+        async with dialled(made["url"], calculator()), asking(made) as asker:
+            await until(lambda: "hang" in house.tools())
+            for number in range(2, 2 + MOST_CALLS + 3):
+                await asker.send(number, "tools/call", name="hang", arguments={})
+            answers = [await asker.next() for _ in range(MOST_CALLS + 3)]
+            codes = [one["error"]["code"] for one in answers]
+            assert codes.count(-32002) == 3 and len(set(codes)) == 2, codes
+            added = await asker.ask(99, "tools/call", name="add", arguments={"a": 2, "b": 3})
+            assert added["result"]["content"][0]["text"] == "5"
+
+
+async def test_callers_need_the_token_and_a_place(house: House) -> None:
+    for token in ("", "x"):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{house.port}/mcp_endpoint/call/?token={token}").__aenter__()
+        assert refused.value.response.status_code == 401
+    made = await house.made()
+    [endpoint] = house.endpoints.sources()
+    async with AsyncExitStack() as stack:
+        askers = [await stack.enter_async_context(asking(made)) for _ in range(MOST_CALLERS)]
+        async with connect(made["url"].replace("/mcp/?", "/call?")) as socket:
+            async with asyncio.timeout(10):
+                await socket.wait_closed()
+            assert (socket.close_code, socket.close_reason) == (1008, "too_many_connections")
+        # What is no JSON-RPC is forgotten, what is too long ends the connection.
+        await askers[0].socket.send("{not json")
+        assert "result" in await askers[0].ask(2, "ping")
+        with suppress(ConnectionClosed):
+            await askers[0].socket.send("x" * 1_200_000)
+        async with asyncio.timeout(10):
+            await askers[0].socket.wait_closed()
+        await until(lambda: len(endpoint.callers) == MOST_CALLERS - 1)
+        assert (await house.http.delete(f"/api/tools/endpoints/{made['id']}")).status_code == 204
+        for asker in askers:
+            async with asyncio.timeout(10):
+                await asker.socket.wait_closed()
+    await until(lambda: not endpoint.callers)
 
 
 async def test_a_revoked_token_is_good_for_nothing(house: House) -> None:

@@ -1,15 +1,16 @@
-"""Where MCP servers dial in: ``/mcp_endpoint/mcp/?token=…``, raw JSON-RPC in text frames, and the
-endpoints' administration at ``/api/tools/endpoints``.
+"""Where MCP servers dial in: ``/mcp_endpoint/mcp/?token=…``, raw JSON-RPC in text frames; where their tools
+are used from outside: ``/mcp_endpoint/call/``, with the same token; and the endpoints' administration at
+``/api/tools/endpoints``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,14 +21,18 @@ from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep, runtime_of
 from kaikou.api.tools import room_of
 from kaikou.errors import KaikouError, NotReady
+from kaikou.tools.mcp.callers import answer
 from kaikou.tools.mcp.endpoints import Endpoint, McpEndpoints
+
+if TYPE_CHECKING:
+    from mcp.client import Transport
 
 log = logging.getLogger(__name__)
 
 dialled = APIRouter(include_in_schema=False)
 router = APIRouter(prefix="/api/tools/endpoints", tags=["tools"], responses={404: {"model": Problem}})
 
-PATH = "/mcp_endpoint/mcp/"
+PATH, CALL_PATH = "/mcp_endpoint/mcp/", "/mcp_endpoint/call/"
 MOST_CHARS = 1024 * 1024
 """Of one message; a list of a hundred tools has a tenth of it."""
 WAITING = 16
@@ -91,10 +96,24 @@ async def health(runtime: RuntimeDep, key: str = "") -> JSONResponse:
     return JSONResponse({"status": "success", "connections": found.connections, "detail": status.detail})
 
 
-@dialled.websocket("/mcp_endpoint/mcp")
+@dialled.websocket(PATH.rstrip("/"))
 @dialled.websocket(PATH)
 async def dial_in(websocket: WebSocket) -> None:
     """An MCP server, which is asked for its tools as long as it is connected."""
+    await _serve(websocket, Endpoint.serve)
+
+
+@dialled.websocket(CALL_PATH.rstrip("/"))
+@dialled.websocket(CALL_PATH)
+async def call_in(websocket: WebSocket) -> None:
+    """An MCP client, which is answered by the servers connected to the endpoint."""
+    await _serve(websocket, answer)
+
+
+async def _serve(
+    websocket: WebSocket, work: Callable[[Endpoint, Transport, asyncio.Event], Awaitable[None]]
+) -> None:
+    """Let in who has an endpoint's token; ``work`` is done with its JSON-RPC until the socket ends."""
     runtime = runtime_of(websocket)
     try:
         endpoint = _endpoints(runtime).of_token(websocket.query_params.get("token", ""))
@@ -102,7 +121,7 @@ async def dial_in(websocket: WebSocket) -> None:
         endpoint = None
     if endpoint is None or runtime.draining:
         address = websocket.client.host if websocket.client else ""
-        log.warning("an MCP server was refused", extra={"address": address})
+        log.warning("a stranger at an MCP endpoint was refused", extra={"address": address})
         if "websocket.http.response" in websocket.scope.get("extensions", {}):
             body = {"success": False, "message": "The token is no endpoint's."}
             await websocket.send_denial_response(JSONResponse(body, 401))
@@ -113,11 +132,11 @@ async def dial_in(websocket: WebSocket) -> None:
     code, reason = 1000, ""
     try:
         over = asyncio.Event()
-        await endpoint.serve(_lines(websocket, over), over)
+        await work(endpoint, _lines(websocket, over), over)
     except KaikouError as error:
         code, reason = POLICY, error.code
     except Exception as error:  # whatever a stranger's server may do; the endpoint keeps what it was
-        log.info("an MCP server's connection ended", exc_info=error)
+        log.info("an MCP endpoint's connection ended", exc_info=error)
         code, reason = POLICY, "failed"
     if websocket.client_state is WebSocketState.CONNECTED:
         try:

@@ -23,6 +23,7 @@ from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
 if TYPE_CHECKING:
     from mcp import Client
     from mcp.client import Transport
+    from mcp.types import CallToolResult
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Endpoint:
         self.name = f"endpoint:{row.id}"
         self._settings = settings
         self._changed = changed
+        self.callers: set[asyncio.Event] = set()
+        """Of each who uses the tools from outside, what ends it."""
         self._connections: list[_Connection] = []
         self._error = ""
         self._log: deque[str] = deque(maxlen=50)
@@ -58,8 +61,10 @@ class Endpoint:
 
     def specs(self, caller: Caller) -> Sequence[ToolSpec]:
         """The tools of all servers connected; of two with one name, the earlier connection's."""
-        if caller.agent_id != self.row.agent_id:
-            return ()
+        return self.offered() if caller.agent_id == self.row.agent_id else ()
+
+    def offered(self) -> tuple[ToolSpec, ...]:
+        """What ``specs`` gives to the endpoint's agent."""
         named: dict[str, ToolSpec] = {}
         for connection in self._connections:
             for spec in connection.specs:
@@ -69,17 +74,20 @@ class Endpoint:
     async def call(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Outcome:
         if caller.agent_id != self.row.agent_id:
             raise NotReady("The tool is another agent's.")
+        return outcome_of(await self.result_of(name, arguments))
+
+    async def result_of(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
+        """What the tool's server answers. NotReady where it is not connected; raises what went wrong."""
         for connection in self._connections:
             if connection.client is not None and any(one.tool.name == name for one in connection.specs):
                 try:
-                    result = await connection.client.call_tool(
+                    return await connection.client.call_tool(
                         name, dict(arguments), read_timeout_seconds=self._settings.timeout
                     )
                 except Exception as error:
                     self._failed(said(error))
                     connection.look.set()
                     raise
-                return outcome_of(result)
         raise NotReady("The tool's server is not connected.")
 
     def status(self) -> SourceStatus:
@@ -113,8 +121,8 @@ class Endpoint:
 
     def close(self) -> None:
         """End every connection."""
-        for connection in self._connections:
-            connection.over.set()
+        for over in [*self.callers, *(one.over for one in self._connections)]:
+            over.set()
 
     async def _hold(self, connection: _Connection, transport: Transport) -> None:
         from mcp import Client
