@@ -194,3 +194,17 @@ async def test_an_unbound_device_is_bound_again(house: Home) -> None:
     assert (await house.http.get("/api/devices")).json()["devices"] == []
     assert (await house.http.post(f"/api/devices/{MAC}/restore")).json()["name"] == "Kitchen"
     assert (await house.http.post("/api/devices/aa:aa:aa:aa:aa:aa/restore")).status_code == 404
+
+
+async def test_what_was_unbound_before_a_restart_is_restored_after_it(tmp_path: Path) -> None:
+    async with home(tmp_path) as house:
+        token = await house.bound(alias="Kitchen")
+        assert (await house.http.delete(f"/api/devices/{MAC}")).status_code == 200
+    async with home(tmp_path) as house:
+        assert (await house.http.get("/api/devices")).json()["devices"] == []
+        assert "activation" in await house.ota()
+        back = await house.http.post(f"/api/devices/{MAC}/restore")
+        assert back.status_code == 200 and back.json()["name"] == "Kitchen"
+        assert "activation" not in await house.ota()
+        async with house.device(token) as device:
+            assert device.session

@@ -165,5 +165,18 @@ async def test_a_model_that_fails_is_a_sentence(house: Home, provider: Provider)
 
 
 async def test_browsers_may_ask(house: Home) -> None:
-    answer = await house.http.options("/mcp/vision/explain")
-    assert answer.status_code == 200 and answer.headers["access-control-allow-origin"] == "*"
+    """A page of another site may read the answers, and needs the token like anyone else."""
+    foreign = {"Origin": "http://test.page"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    answers = [await house.http.options("/mcp/vision/explain", headers=foreign | asked)]
+    assert "authorization" in answers[0].headers["access-control-allow-headers"]
+    token = (await announced(house))["token"]
+    answers.append(await post(house, token, **foreign))
+    assert answers[-1].json()["response"] == "一只猫。"
+    answers.append(await post(house, token, b"GIF89a", **foreign))
+    assert [one.status_code for one in answers] == [200, 200, 200]
+    answers.append(await post(house, "x", **foreign))
+    assert answers[-1].status_code == 401
+    for answer in answers:
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
