@@ -119,6 +119,7 @@ class Target:
         self.stack = AsyncExitStack()
         self.trouble = Trouble()
         self.began: dict[str, float] = {}
+        self.failed = False
         self.loggers = [logging.getLogger(), logging.getLogger("uvicorn.error")]
         for logger in self.loggers:
             logger.addHandler(self.trouble)
@@ -133,10 +134,16 @@ class Target:
         return house
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self.runner.run(work)
+        try:
+            return self.runner.run(work)
+        except BaseException:
+            self.failed = True
+            raise
 
     def tired(self, wire: str) -> bool:
-        return time.monotonic() - self.began.setdefault(wire, time.monotonic()) > SECONDS
+        """Never once something failed: that has to fail again while it is made smaller."""
+        began = self.began.setdefault(wire, time.monotonic())
+        return not self.failed and time.monotonic() - began > SECONDS
 
     async def unharmed(self) -> None:
         """The other device is answered, nothing failed, and nobody but it is left."""
