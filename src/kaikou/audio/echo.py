@@ -10,6 +10,8 @@ gain). What it does not explain, a person, passes and opens a gate. See E. Häns
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kaikou.audio.pcm import Samples
@@ -49,7 +51,8 @@ _CERTAIN = 0.9
 """Correlation at which what is heard is the echo, however loud."""
 _DECAY = 0.65
 """A room's reverberation, a frame: 60 dB in half a second."""
-_MARGIN = 10 ** (4.0 / 10)
+_PER_DECIBEL = math.log(10) / 10
+_LOG_MARGIN = 4.0 * _PER_DECIBEL
 _STRONGEST = _BANDS // 3
 _OPEN, _SHUT = 6.5, 3.5
 """What the echo does not explain, in dB, as the mean of the bands where it is most: a voice fills some
@@ -135,8 +138,9 @@ class EchoSuppressor:
         self._played: Samples = np.zeros((4 * _KEPT, _BANDS), np.float32)
         self._shape: Samples = np.zeros((4 * _KEPT, _BANDS), np.float32)
         """Of what was played: its level against its mean."""
-        self._mean_played: Samples = np.zeros(_BANDS, np.float32)
-        self._mean_heard: Samples = np.zeros(_BANDS, np.float32)
+        self._shape_power: Samples = np.zeros(4 * _KEPT, np.float32)
+        self._means: Samples = np.zeros((2, _BANDS), np.float32)
+        """Of the levels heard and played."""
         self._begun = False
         self._product: Samples = np.zeros(_LAGS, np.float32)
         self._power_played: Samples = np.full(_LAGS, _FLOOR, np.float32)
@@ -198,49 +202,58 @@ class EchoSuppressor:
         return out
 
     def _suppress(self, frames: Samples, played: Samples) -> Samples:
-        both = np.fft.rfft(np.concatenate((frames, played[_places(len(frames))])) * _WINDOW)
-        powers = (np.square(both.real) + np.square(both.imag)).astype(np.float32) @ _GATHER
-        spectra, heard, power = both[: len(frames)], powers[: len(frames)], powers[len(frames) :]
-        gains = np.stack([self._frame(*pair) for pair in zip(heard, power, strict=True)])
-        return np.fft.irfft(spectra * (gains @ _SPREAD)).astype(np.float32) * _WINDOW
+        count = len(frames)
+        both = np.fft.rfft(np.concatenate((frames, played[_places(count)])) * _WINDOW)
+        powers = (np.square(both.real) + np.square(both.imag)) @ _GATHER
+        # Heard and played side by side. The fourth root tells true delays from chance better than
+        # logarithms or onsets do.
+        pairs = powers.reshape(2, count, _BANDS).swapaxes(0, 1)
+        decibels = _decibels(powers[:count])
+        gains = [self._frame(*one) for one in zip(pairs, np.sqrt(np.sqrt(pairs)), decibels, strict=True)]
+        shaped = np.fft.irfft(both[:count] * (np.array(gains) @ _SPREAD)) * _WINDOW
+        return shaped.astype(np.float32, copy=False)
 
     # -- frame by frame
 
-    def _frame(self, heard: Samples, played: Samples) -> Samples:
-        """The gains of one frame's bands; sets the gate."""
-        level = float(played.sum())
-        self._sounding += level > _SOUNDING
-        self._quiet = 0 if level > _SILENT else self._quiet + 1
-        self._remember(heard, played)
+    # A frame's arrays are so small that the calls cost more than the arithmetic: what can be is done for
+    # several frames at once, and ufuncs are reduced directly.
+
+    def _frame(self, pair: Samples, level: Samples, decibels: Samples) -> Samples:
+        """The gains of one frame's bands; sets the gate. ``pair``: heard and played, ``level``: their
+        fourth roots, ``decibels``: of what is heard."""
+        power = float(np.add.reduce(pair[1]))
+        self._sounding += power > _SOUNDING
+        self._quiet = 0 if power > _SILENT else self._quiet + 1
+        self._remember(pair, level)
         if self.delay is None:
             wait = self._sounding < _PATIENCE_FRAMES and self._quiet < _LAGS
             self._gate = not wait
             return _NOTHING if wait else _ALL
-        return self._wiener(heard, self.delay)
+        return self._wiener(pair[0], decibels, self.delay)
 
-    def _remember(self, heard: Samples, played: Samples) -> None:
+    def _remember(self, pair: Samples, level: Samples) -> None:
         if self._now + 1 == len(self._heard):
-            for rows in (self._heard, self._played, self._shape):
+            for rows in (self._heard, self._played, self._shape, self._shape_power):
                 rows[:_KEPT] = rows[-_KEPT:]
             self._now = _KEPT - 1
         self._now = now = self._now + 1
-        self._heard[now], self._played[now] = heard, played
-        # The fourth root tells true delays from chance better than logarithms or onsets do.
-        level = np.sqrt(np.sqrt(np.stack((heard, played))))
+        self._heard[now], self._played[now] = pair
         if not self._begun:
-            self._begun, self._mean_heard = True, level[0]
-        self._mean_heard += 0.02 * (level[0] - self._mean_heard)
-        self._mean_played += 0.02 * (level[1] - self._mean_played)
-        self._shape[now] = level[1] - self._mean_played
+            self._begun, self._means[0] = True, level[0]
+        self._means += 0.02 * (level - self._means)
+        heard, shape = level - self._means
+        self._shape[now], self._shape_power[now] = shape, shape @ shape
         if now % 2 == 0 and self._quiet <= _LAGS:
-            self._correlate(level[0] - self._mean_heard, self._shape[now - _LAGS + 1 : now + 1][::-1])
+            self._correlate(heard)
         if now % 16 == 0:
             self._noise = 4 * self._heard[now - _KEPT + 1 : now + 1].min(axis=0)
 
-    def _correlate(self, heard: Samples, played: Samples) -> None:
+    def _correlate(self, heard: Samples) -> None:
         """Follow how well each delay explains what is heard."""
-        self._product = _MEMORY * self._product + played @ heard
-        self._power_played = _MEMORY * self._power_played + np.einsum("ij,ij->i", played, played)
+        rows = slice(self._now - _LAGS + 1, self._now + 1)
+        # Turned round after the product: BLAS takes no rows in reverse.
+        self._product = _MEMORY * self._product + (self._shape[rows] @ heard)[::-1]
+        self._power_played = _MEMORY * self._power_played + self._shape_power[rows][::-1]
         self._power_heard = _MEMORY * self._power_heard + float(heard @ heard)
         likeness = self._product / np.sqrt(self._power_played * self._power_heard)
         best = int(likeness.argmax())
@@ -265,12 +278,18 @@ class EchoSuppressor:
         self._room, stack = self._rooms(delay)
         heard = self._heard[self._now - len(stack) + 1 : self._now + 1]
         told = stack > _AUDIBLE
-        known = told.sum(axis=0) > 3
-        ratio = np.where(told, _decibels(heard, stack), np.float32(np.nan))
-        usual = np.array(
-            [np.nanpercentile(ratio[:, band], 80) if known[band] else np.nan for band in range(_BANDS)]
-        )
-        overall = float(np.median(usual[known])) if known.any() else -20.0
+        counts = np.count_nonzero(told, axis=0)
+        known = counts > 3
+        ratio = np.sort(np.where(told, _decibels(heard) - _decibels(stack), np.float32(np.inf)), axis=0)
+        # The 80th percentile of each band's. NumPy's own (and its median) would hold up the event loop:
+        # milliseconds, and at the first call it imports a package.
+        place = 0.8 * np.maximum(counts - 1, 0)
+        lower, bands = place.astype(int), np.arange(_BANDS)
+        least, next_one = ratio[lower, bands], ratio[np.minimum(lower + 1, np.maximum(counts - 1, 0)), bands]
+        with np.errstate(invalid="ignore"):  # bands of which nothing is known
+            usual = least + (place - lower) * (next_one - least)
+        ordered = np.sort(usual[known])
+        overall = float(ordered[len(ordered) // 2]) if len(ordered) else -20.0
         self._coupling = np.where(known, usual, overall).astype(np.float32)
         self._learned_at = self._sounding
 
@@ -284,41 +303,46 @@ class EchoSuppressor:
 
     def _reverberated(self, room: Samples, at: int) -> Samples:
         """What the room holds of the reference at row ``at``, a frame early or late."""
-        near: Samples = self._played[max(0, at - 1) : min(at + 2, self._now + 1)].max(axis=0)
+        near: Samples = np.maximum.reduce(self._played[max(0, at - 1) : min(at + 2, self._now + 1)])
         self._fresh = near >= room
         held: Samples = np.maximum(near, _DECAY * room)
         return held
 
-    def _wiener(self, heard: Samples, delay: int) -> Samples:
+    def _wiener(self, heard: Samples, decibels: Samples, delay: int) -> Samples:
         self._room = room = self._reverberated(self._room, self._now - delay)
         told = room > _AUDIBLE
+        some = bool(np.logical_or.reduce(told))
         new = self._sounding < self._learned_at + _PROBATION_FRAMES
         young = self._sounding < self._learned_at + _YOUNG_FRAMES
-        if told.any():
+        if some:
             # Where the room's own noise is louder nothing is learned of the echo.
-            self._adapt(_decibels(heard, room) - self._coupling, told & (heard > self._noise), new or young)
-        echo = (room * (_MARGIN * 10 ** (self._coupling / 10))).astype(np.float32)
-        over = np.minimum(np.maximum(_decibels(heard, echo + self._noise), 0.0), 15.0)
-        strongest = float(np.partition(over, -_STRONGEST)[-_STRONGEST:].sum()) / _STRONGEST
+            self._adapt(
+                decibels - _decibels(room) - self._coupling, told & (heard > self._noise), new or young
+            )
+        echo = room * np.exp(_PER_DECIBEL * self._coupling + _LOG_MARGIN)
+        over = np.minimum(np.maximum(decibels - _decibels(echo + self._noise), 0.0), 15.0)
+        over.partition(_BANDS - _STRONGEST)
+        strongest = float(np.add.reduce(over[-_STRONGEST:])) / _STRONGEST
         self._unexplained += 0.4 * (strongest - self._unexplained)
         if self._unexplained > (_OPEN_YOUNG if young else _OPEN) and not new:
             self._open = _HOLD_FRAMES
         elif self._unexplained < _SHUT and self._open:
             self._open -= 1
-        self._over = 0 if told.any() else self._over + 1
+        self._over = 0 if some else self._over + 1
         self._gate = self._open > 0 or self._over > _FADE_FRAMES
         gain = np.sqrt(np.maximum(1 - echo / (heard + _FLOOR), _LEAST_GAIN**2))
         # Attack at once, release over a few frames: a gap in the estimate is no word.
-        self._gain = np.minimum(gain, 0.5 * self._gain + 0.5 * gain).astype(np.float32)
+        self._gain = np.minimum(gain, 0.5 * (self._gain + gain))
         return self._gain
 
     def _adapt(self, above: Samples, told: np.ndarray, young: bool) -> None:
         """Follow the loudness of the echo; hardly at all while somebody speaks over it."""
-        over = float((np.minimum(np.maximum(above, 0.0), 20.0) * told).sum()) / max(1.0, float(told.sum()))
+        rise = np.maximum(above, 0.0)
+        over = float(np.minimum(rise, 20.0) @ told) / max(1.0, float(np.count_nonzero(told)))
         up = 0.15 if over < (8.0 if young else 1.5) else 0.01 if self._likeness > _CERTAIN else 0.002
         # Only a sound that rises tells that the echo is weaker: how it dies away is the room's matter.
-        step = np.where(above > 0, up * above, _DOWN * np.maximum(above, -10.0) * self._fresh)
-        self._coupling += np.where(told, step, 0.0).astype(np.float32)
+        fall = np.minimum(np.maximum(above, -10.0), 0.0) * self._fresh
+        self._coupling += (up * rise + _DOWN * fall) * told
 
 
 def _places(count: int) -> np.ndarray:
@@ -326,6 +350,6 @@ def _places(count: int) -> np.ndarray:
     return np.arange(count)[:, None] * HOP + np.arange(_SIZE)
 
 
-def _decibels(of: Samples, to: Samples) -> Samples:
-    found: Samples = 10 * np.log10((of + _FLOOR) / (to + _FLOOR))
+def _decibels(power: Samples) -> Samples:
+    found: Samples = 10 * np.log10(power + _FLOOR)
     return found

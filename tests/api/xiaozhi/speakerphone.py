@@ -26,7 +26,10 @@ class Speakerphone:
         self.heard: Samples = np.zeros(_MOST, np.float32)
         """By its microphone since ``began``."""
         self._device = device
-        self._response = response
+        self._past = len(response) - 1
+        """Samples before a packet that are still heard in it."""
+        self._size = 1 << (self._past + PACKET).bit_length()
+        self._response = np.fft.rfft(response, self._size)
         self._delay = delay
         self._jitter = jitter
         self._played: Samples = np.zeros(_MOST, np.float32)
@@ -70,10 +73,8 @@ class Speakerphone:
             await asyncio.sleep(max(0.0, end + late - self._loop.time()))
             self._play()
             start, stop = self._at, self._at + PACKET
-            past = np.zeros(len(self._response) - 1 + PACKET, np.float32)
-            known = self._played[max(0, stop - len(past)) : stop]
-            past[-len(known) :] = known
-            echo = np.convolve(past, self._response, "valid")
+            heard = self._played[max(0, start - self._past) : stop]
+            echo = np.fft.irfft(np.fft.rfft(heard, self._size) * self._response)[: len(heard)][-PACKET:]
             noise = self._random.standard_normal(PACKET) * _NOISE
             self.heard[start:stop] = echo + noise + self._said[start:stop]
             self._at = stop
