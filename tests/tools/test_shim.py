@@ -314,6 +314,20 @@ async def test_options_may_describe_a_function(folder: PluginFolder) -> None:
     assert folder.specs(FakeCaller())[0].tool.description == "As you like."
 
 
+async def test_a_folder_imports_files_beside_it_and_has_the_same_options(folder: PluginFolder) -> None:
+    (folder.folder / "settings.json").write_text('{"own": {"key": "k"}}')
+    (folder.folder / "helper.py").write_text("word = 'beside'")
+    (folder.folder / "pack").mkdir()
+    (folder.folder / "pack" / "inner.py").write_text("word = 'inner'")
+    (folder.folder / "pack" / "__init__.py").write_text(
+        f"{HEAD}from plugins_func.functions.helper import word\nfrom . import inner\n"
+        "@register_function('own', described('own'), ToolType.SYSTEM_CTL)\n"
+        "def own(conn):\n    return word, inner.word, conn.config['plugins']['own']['key']\n"
+    )
+    await folder.load()
+    assert (await folder.call("own", {}, FakeCaller())).text == "('beside', 'inner', 'k')"
+
+
 HELPER = "from config.logger import setup_logging\nword = 'first'\ncalls = []\n"
 USER = """
 from plugins_func.functions.helper import calls, word

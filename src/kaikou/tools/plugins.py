@@ -123,7 +123,8 @@ def load_file(name: str, path: Path, kept: KeptByConversation, asked: set[str]) 
     stays the module of that name. ``asked`` is filled with the names of the files beside it that it imports,
     ``kept`` is what plugins of the reference server leave at their connection."""
     with replaced_module(PACKAGE, name, path) as module:
-        shim = add_shim(module, path.parent, kept, asked)
+        folder = path.parent.parent if path.name == "__init__.py" else path.parent
+        shim = add_shim(module, folder, kept, asked)
         execute(module, path)
         marked = [
             one
