@@ -184,7 +184,7 @@ def test_older_firmwares_things_are_tools_too() -> None:
             }
         },
     }
-    assert things.receive({"descriptors": [speaker, "junk", {"name": 7}]})
+    assert things.receive({"descriptors": [speaker, "junk", {"name": 7}, {"name": []}]})
     get, change = things.tools
     assert (get.name, change.name) == ("get_Speaker_volume", "Speaker_SetVolume")
     assert change.parameters["required"] == ["volume"]

@@ -51,8 +51,9 @@ class Things:
         if isinstance(descriptors, list):
             for one in descriptors:
                 name = one.get("name") if isinstance(one, dict) else None
-                known = name in self._described or len(self._described) < MOST_THINGS
-                if isinstance(name, str) and known:
+                if not isinstance(name, str):
+                    continue
+                if name in self._described or len(self._described) < MOST_THINGS:
                     self._described[name] = one
             self._make_tools()
         if isinstance(states, list):
