@@ -186,7 +186,10 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         found.close()
 
 
-slow = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+slow = settings(
+    max_examples=min(settings().max_examples, 500),  # each opens a connection
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 async def heard(line: Any, wanted: bytes) -> None:
