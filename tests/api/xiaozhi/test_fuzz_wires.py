@@ -1,7 +1,7 @@
 """The devices' wires against anything at all: every answer is an error in words, a close, or silence.
 
-One server lives through all of it beside a device that only wants to talk. ``make fuzz`` tries more, for
-no longer than SECONDS a wire.
+One server lives through all of it beside a device that only wants to talk, for no longer than SECONDS a
+wire. ``make fuzz`` runs them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from api.xiaozhi.mqtt_device import MQTT, connect_packet, crypt, packed, publish
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
+
+pytestmark = pytest.mark.fuzz
 
 SECONDS = 60.0
 """Of one wire; examples after that are not tried."""
