@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useLanguage } from "../i18n/language";
 import { Field } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
+import { NameField } from "./NameField";
 import { useAddSpeaker } from "./speakers";
 
 interface Props {
@@ -40,17 +41,7 @@ export function ConsentDialog({ texts, onAdded, onClose }: Props) {
       action={t("speakers.agree")}
       onSubmit={submit}
     >
-      <Field label={t("speakers.name")}>
-        {(control) => (
-          <input
-            {...control}
-            required
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
+      <NameField name={name} onChange={setName} />
       <Field label={t("speakers.by")} hint={t("speakers.byHint")}>
         {(control) => (
           <input

@@ -5,10 +5,10 @@ import { ago, moment } from "../i18n/ago";
 import { useLanguage } from "../i18n/language";
 import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Dialog";
-import { Field } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
 import { Menu, MenuItem } from "../ui/Menu";
 import { useFailed } from "../ui/useFailed";
+import { NameField } from "./NameField";
 import { type Speaker, useDeleteSpeaker, useRenameSpeaker, useStartOver } from "./speakers";
 
 interface Props {
@@ -98,17 +98,7 @@ function NameDialog({ speaker, onClose }: { speaker: Speaker; onClose: () => voi
       ready={name.trim() !== ""}
       onSubmit={submit}
     >
-      <Field label={t("speakers.name")}>
-        {(control) => (
-          <input
-            {...control}
-            required
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
+      <NameField name={name} onChange={setName} />
     </FormDialog>
   );
 }
