@@ -88,3 +88,27 @@ async def _hits(
         hits = ranked([("base", index)], one.text, vector, 50)[:AT]
         both.append(any(answers(one, hit.place[0], texts[hit.place]) for hit in hits))
     return by_words, both
+
+
+@pytest.mark.models
+async def test_a_code_is_found_among_passages_that_are_otherwise_alike() -> None:
+    english = "Error E{}: the machine stops. Switch it off, wait a minute and switch it on again."
+    chinese = "错误代码 E{}：机器停止运转。请关闭电源，等待一分钟后重新打开。"
+    async with open_engine(Settings(), "embedding", lambda *_: None) as engine:
+        embedder = cast("Embedder", engine)
+        for text, questions in (
+            (english, ("E17", "What does E17 mean?")),
+            (chinese, ("E17", "E17是什么意思")),
+        ):
+            texts = [text.format(number) for number in range(10, 50)]
+            vectors = await embedder.embed(texts, role="passage")
+            collected = Collected()
+            collected.add(
+                IndexedRow("manual", number, " ".join(words_of(one)), packed(vectors[number : number + 1]))
+                for number, one in enumerate(texts)
+            )
+            index = Index(collected)
+            for question, vector in zip(
+                questions, await embedder.embed(questions, role="query"), strict=True
+            ):
+                assert "E17" in texts[ranked([("base", index)], question, vector, 50)[0].place[1]]
