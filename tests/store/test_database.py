@@ -163,6 +163,17 @@ async def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
         await Database.open(Settings(data_dir=tmp_path))
 
 
+async def test_many_processes_may_make_the_file_together(tmp_path: Path) -> None:
+    """SQLite fails one of two that switch a new file to write-ahead at once, without waiting."""
+    for attempt in range(15):
+        replicas = [Database(f"sqlite:///{tmp_path / str(attempt)}.db") for _ in range(12)]
+        try:
+            await asyncio.gather(*(one.ping() for one in replicas))
+        finally:
+            for one in replicas:
+                await one.close()
+
+
 async def test_replicas_may_start_together(url: str) -> None:
     replicas = [Database(url) for _ in range(3)]
     try:
