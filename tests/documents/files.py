@@ -108,19 +108,21 @@ def pdf(
     return _written(objects, b"/Root 1 0 R/Info %d 0 R" % len(objects))
 
 
-def chinese_pdf(lines: Sequence[str], *, coded: bool) -> bytes:
+def chinese_pdf(lines: Sequence[str], *, coded: bool, table: bool = True) -> bytes:
     """A page as the two kinds of programs write Chinese: with the codes of a known character set, or with
-    numbers of glyphs (``coded`` False) and a table of what they mean."""
+    numbers of glyphs (``coded`` False) and a table of what they mean, or without one (``table`` False)."""
     numbers = [line.encode("utf-16-be") for line in lines]
     if not coded:
         numbers = [b"".join((ord(one) - 0x3000).to_bytes(2, "big") for one in line) for line in lines]
     drawn = "".join(f"<{line.hex()}> Tj T* " for line in numbers)
-    table = (
+    letters = sorted(set("".join(lines)))
+    meant = [b"<%04x> <%04x>" % (ord(one) - 0x3000, ord(one)) for one in letters]
+    meanings = (
         b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Own def "
         b"1 begincodespacerange <0000> <ffff> endcodespacerange "
-        b"1 beginbfrange <0000> <cfff> <3000> endbfrange endcmap end end"
+        b"%d beginbfchar %s endbfchar endcmap end end" % (len(meant), b" ".join(meant))
     )
-    encoding = b"/UniGB-UCS2-H" if coded else b"/Identity-H/ToUnicode 7 0 R"
+    encoding = b"/UniGB-UCS2-H" if coded else b"/Identity-H" + b"/ToUnicode 7 0 R" * table
     order = b"GB1" if coded else b"Identity"
     return _written(
         [
@@ -132,7 +134,7 @@ def chinese_pdf(lines: Sequence[str], *, coded: bool) -> bytes:
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 6 0 R"
             b"/Resources<</Font<</F1 3 0 R>>>>>>",
             _stream(f"BT /F1 12 Tf 14 TL 50 780 Td {drawn}ET".encode()),
-            _stream(table),
+            _stream(meanings),
         ],
         b"/Root 1 0 R",
     )

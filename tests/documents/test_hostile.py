@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from documents.files import CONTAINER, epub, locked, pdf, scanned_pdf, word, zipped
+from documents.files import CONTAINER, chinese_pdf, epub, locked, pdf, scanned_pdf, word, zipped
 
 from kaikou.documents.isolated import read_isolated
 from kaikou.documents.reading import read
@@ -106,6 +106,18 @@ async def test_the_largest_file_is_read_or_refused_within_bounds() -> None:
         await read_isolated(data, "a.txt", LIMITS)
     assert told.value.code == "document_too_large" and "MAX_CHARACTERS" in told.value.hint
     assert "MAX_BYTES" in refused(bytes(LIMITS.max_bytes + 1), "a.txt").hint
+
+
+def test_letters_that_a_pdf_does_not_name_are_told_as_such() -> None:
+    lines = ["热水壶使用说明", "每月用白醋除一次水垢，水硬的地方要更勤。"]
+    told = refused(chinese_pdf(lines, coded=False, table=False), "水壶.pdf")
+    assert told.code == "document_letters_unknown" and "OCR" in told.hint
+
+
+def test_a_broken_pdf_is_told_in_words() -> None:
+    broken = refused(b"%PDF-1.4\n" + b"1 0 obj<<" * 40, "a.pdf")
+    assert broken.code == "document_damaged"
+    assert "Error" not in broken.message
 
 
 def test_deep_nesting_costs_no_stack() -> None:

@@ -1,14 +1,13 @@
-"""PDF, by pypdf: text page by page, with the bookmarks as headings."""
+"""PDF, by PDFium: text page by page, with the bookmarks as headings."""
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
-from typing import Any
+from contextlib import closing
 
-import pypdf
-from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 
 from kaikou.documents.document import Document, Piece, assembled
 from kaikou.documents.limits import check_characters, damaged, too_large
@@ -23,29 +22,41 @@ _ITEM = re.compile(
 _PAGE_NUMBER = re.compile(
     r"[-–—\s]*(?:page\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*|第\s*\d{1,4}\s*页.{0,8}", re.I
 )
+_NO_LETTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_LINE_HYPHEN = "\ufffe"
+"""What PDFium gives for a hyphen at a line's end."""
+_LOCKED = frozenset({pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY})
 _DEEPEST = 6
 _LONGEST_HEADING = 200
+_LOOKED_AT = 400
+"""Letters of a page that are asked whether they are known, spread over it."""
+_MOST_UNKNOWN = 0.3
+"""A page of which more letters than this are unknown says nothing; a formula's signs may well be."""
 
 
 def read_pdf(data: bytes, title: str, limits: DocumentLimits) -> Document:
-    """Lines of a page become paragraphs again. Scanned pages hold no text: InvalidInput
-    ``document_without_text``."""
+    """Lines of a page become paragraphs again. InvalidInput ``document_without_text`` for scanned pages,
+    which hold no text, and ``document_letters_unknown`` where fonts draw shapes by number and say nowhere
+    which letters they are."""
     try:
-        reader = pypdf.PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise FileNotDecryptedError
-        if len(reader.pages) > limits.max_pages:
-            raise too_large(f"more than {limits.max_pages:,} pages", "max_pages")
-        own_title = str((reader.metadata.title if reader.metadata else "") or "")
-        pieces = list(_pieces(reader, limits))
-    except (FileNotDecryptedError, DependencyError) as error:
+        with closing(pdfium.PdfDocument(data)) as file:
+            if len(file) > limits.max_pages:
+                raise too_large(f"more than {limits.max_pages:,} pages", "max_pages")
+            own_title = file.get_metadata_value("Title")
+            pieces, unknown = _pieces(file, limits)
+    except pdfium.PdfiumError as error:
+        if error.err_code in _LOCKED:
+            raise InvalidInput(
+                "The PDF is encrypted.", code="document_encrypted", hint="Save it without a password."
+            ) from error
+        raise damaged("the PDF is broken") from error
+    if unknown > sum(len(piece.text) for piece in pieces):
         raise InvalidInput(
-            "The PDF is encrypted.", code="document_encrypted", hint="Save it without a password."
-        ) from error
-    except InvalidInput:
-        raise
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-        raise damaged(f"the PDF is broken ({type(error).__name__})") from error
+            "The letters of the PDF are not known: its fonts do not say which characters they draw.",
+            code="document_letters_unknown",
+            hint="Save it anew from the program that made it, as PDF/A or docx, or run it through text "
+            "recognition (OCR).",
+        )
     if not pieces:
         raise InvalidInput(
             "The PDF holds pictures of text, but no text.",
@@ -58,18 +69,40 @@ def read_pdf(data: bytes, title: str, limits: DocumentLimits) -> Document:
     return assembled(own_title if good else title, "pdf", pieces)
 
 
-def _pieces(reader: pypdf.PdfReader, limits: DocumentLimits) -> Iterator[Piece]:
-    bookmarks = _bookmarks(reader)
-    characters = 0
-    for number, page in enumerate(reader.pages, 1):
-        text = page.extract_text()
-        characters += len(text)
-        check_characters(characters, limits)
+def _pieces(file: pdfium.PdfDocument, limits: DocumentLimits) -> tuple[list[Piece], int]:
+    """What there is to read, and how many letters on other pages nobody can tell."""
+    bookmarks = _bookmarks(file)
+    characters = unknown = 0
+    found: list[Piece] = []
+    for number in range(1, len(file) + 1):
+        with closing(file[number - 1]) as page, closing(page.get_textpage()) as letters:
+            text = letters.get_text_range()
+            characters += len(text)
+            check_characters(characters, limits)
+            if _unknown(letters) > _MOST_UNKNOWN:
+                unknown += len(text)
+                continue
+        text = text.replace(_LINE_HYPHEN, "-\n").replace("\r\n", "\n")
         headings = bookmarks.get(number, [])
         levels = {_bare(name): level for level, name in headings if _bare(name)}
-        for paragraph in page_paragraphs(text, frozenset(levels)):
+        for paragraph in page_paragraphs(_NO_LETTERS.sub("", text), frozenset(levels)):
             level = levels.get(_bare(paragraph), 0) if len(paragraph) < _LONGEST_HEADING else 0
-            yield Piece("heading" if level else "paragraph", paragraph, level, number)
+            found.append(Piece("heading" if level else "paragraph", paragraph, level, number))
+    return found, unknown
+
+
+def _unknown(letters: pdfium.PdfTextPage) -> float:
+    """The share of a page's letters whose font does not say what they are, from 0 to 1; of some of them."""
+    count = letters.count_chars()
+    # Spaces and ends of lines that PDFium adds are always known.
+    own = [at for at in _spread(count) if not pdfium_c.FPDFText_IsGenerated(letters, at)]
+    unknown = [at for at in own if pdfium_c.FPDFText_HasUnicodeMapError(letters, at) == 1]
+    return len(unknown) / max(1, len(own))
+
+
+def _spread(count: int) -> Iterator[int]:
+    step = max(1.0, count / _LOOKED_AT)
+    return (int(number * step) for number in range(min(count, _LOOKED_AT)))
 
 
 def page_paragraphs(text: str, headings: frozenset[str] = frozenset()) -> list[str]:
@@ -107,24 +140,14 @@ def _closed(line: str, usual: int) -> bool:
     )
 
 
-def _bookmarks(reader: pypdf.PdfReader) -> dict[int, list[tuple[int, str]]]:
-    """(level, title) by page; a file without them, or with broken ones, has none."""
+def _bookmarks(file: pdfium.PdfDocument) -> dict[int, list[tuple[int, str]]]:
+    """(level, title) by page; a file without them has none."""
     found: dict[int, list[tuple[int, str]]] = {}
-
-    def visit(entries: list[Any], level: int) -> None:
-        for entry in entries:
-            if isinstance(entry, list):
-                if level < _DEEPEST:
-                    visit(entry, level + 1)
-                continue
-            page = reader.get_destination_page_number(entry)
-            if page is not None and page >= 0 and entry.title:
-                found.setdefault(page + 1, []).append((level, str(entry.title)))
-
-    try:
-        visit(reader.outline, 1)
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        return {}
+    for mark in file.get_toc(max_depth=_DEEPEST):
+        place, name = mark.get_dest(), mark.get_title()
+        page = place.get_index() if place is not None else None
+        if page is not None and page >= 0 and name:
+            found.setdefault(page + 1, []).append((mark.level + 1, name))
     return found
 
 

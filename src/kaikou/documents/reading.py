@@ -70,7 +70,7 @@ def read(data: bytes, file_name: str, limits: DocumentLimits) -> Document:
     """The document in ``data``. Blocking, and files may be hostile: let ``isolated.py`` call it.
 
     Raises InvalidInput: ``unsupported_document``, ``document_too_large``, ``document_damaged``,
-    ``document_encrypted``, ``document_without_text``, ``document_empty``.
+    ``document_encrypted``, ``document_without_text``, ``document_letters_unknown``, ``document_empty``.
     """
     if len(data) > limits.max_bytes:
         raise too_large(f"{len(data):,} bytes", "max_bytes")
