@@ -68,6 +68,15 @@ def test_a_code_is_the_devices_until_it_is_used_or_expires() -> None:
         codes.redeem(again)
 
 
+def test_what_a_device_told_stays_known_when_it_calls_again_and_says_less() -> None:
+    codes = BindingCodes(600)
+    told = Sighting(MAC, "c", model="esp32s3", language="en-US", address="10.0.0.5")
+    code = codes.issue(told)
+    assert codes.issue(Sighting(MAC, "c", address="10.0.0.6")) == code
+    known = codes.redeem(code)
+    assert (known.model, known.language, known.address) == ("esp32s3", "en-US", "10.0.0.6")
+
+
 def test_guessing_is_slowed_down() -> None:
     clock = Clock()
     codes = BindingCodes(600, clock=clock)

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from kaikou.devices.device import Sighting
 from kaikou.errors import InvalidInput, LimitReached
@@ -57,12 +57,20 @@ class BindingCodes:
         found = self._waiting.get(device_id)
         return None if found is None else found.code
 
+    def sighting_of(self, device_id: str) -> Sighting | None:
+        """What a device that waits told of itself."""
+        self._expire()
+        found = self._waiting.get(device_id)
+        return None if found is None else found.sighting
+
     def issue(self, sighting: Sighting) -> str:
-        """The device's code: the one it has while that lives. LimitReached ``too_many_codes``."""
+        """The device's code: the one it has while that lives; what it told before and leaves out now stays
+        known. LimitReached ``too_many_codes``."""
         self._expire()
         known = self._waiting.get(sighting.id)
         if known is not None and known.sighting.client_id == sighting.client_id:
-            self._waiting[sighting.id] = replace(known, sighting=sighting)
+            told = {name: value for name, value in asdict(sighting).items() if value}
+            self._waiting[sighting.id] = replace(known, sighting=replace(known.sighting, **told))
             return known.code
         from_there = sum(one.sighting.address == sighting.address for one in self._waiting.values())
         if known is None and from_there >= self._of_address:

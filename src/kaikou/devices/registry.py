@@ -25,6 +25,9 @@ _TOLD = ("model", "board", "firmware", "serial", "language")
 
 _CHANGEABLE = ("alias", "agent_id", "auto_update", "firmware_image")
 
+ANEW = "the device connected anew"
+"""Why a connection is ended that another one takes the place of."""
+
 OnChange = Callable[[str, str], None]
 """A device's id, and what happened: bound, unbound, changed, online, offline, state, waiting."""
 
@@ -54,13 +57,22 @@ class DeviceRegistry:
     async def sighted(self, sighting: Sighting) -> Device | None:
         """The bound device that called, with what it told noted; None where it is not bound. The same
         address with another client id is a new installation, and has to be bound again."""
-        row = await self._rows.get(sighting.id)
-        if row is None or row.client_id != sighting.client_id:
+        row = await self._row(sighting.id, sighting.client_id)
+        if row is None:
             return None
         told = {name: value for name in _TOLD if (value := getattr(sighting, name))}
         row = replace(row, **told, last_seen=now())
         await self._rows.change(row.id, {**told, "last_seen": row.last_seen})
         return self._known(row)
+
+    async def bound(self, device_id: str, client_id: str) -> Device | None:
+        """As ``sighted``, with nothing noted."""
+        row = await self._row(device_id, client_id)
+        return None if row is None else self._known(row)
+
+    async def _row(self, device_id: str, client_id: str) -> DeviceRow | None:
+        row = await self._rows.get(device_id)
+        return row if row is not None and row.client_id == client_id else None
 
     def code_for(self, sighting: Sighting) -> str:
         """The code an unbound device shows. LimitReached ``too_many_codes``."""
@@ -71,6 +83,10 @@ class DeviceRegistry:
     def waits(self, device_id: str) -> bool:
         """Whether the device's code may still be typed in."""
         return self._codes.of(device_id) is not None
+
+    def told_waiting(self, device_id: str) -> Sighting | None:
+        """What a device that waits to be bound told of itself; None where none waits."""
+        return self._codes.sighting_of(device_id)
 
     @property
     def waiting(self) -> tuple[Waiting, ...]:
@@ -120,6 +136,7 @@ class DeviceRegistry:
         stays as it is. NotFound ``device_not_found``."""
         if await self._rows.bring_back(device_id, now() - timedelta(seconds=within)):
             self._codes.forget(device_id)
+            await self._disconnect(device_id, "bound")  # it may be telling its code
             self._on_change(device_id, "bound")
         return await self.get(device_id)
 
@@ -187,7 +204,7 @@ class DeviceRegistry:
         self._links[link.device_id] = link
         self._on_change(link.device_id, "online")
         if before is not None and before is not link:
-            await before.close("the device connected anew")
+            await before.close(ANEW)
 
     def detach(self, link: DeviceLink) -> None:
         """The connection ended."""

@@ -8,6 +8,7 @@ from typing import Any
 from kaikou.api.xiaozhi.session import DeviceSession
 from kaikou.api.xiaozhi.unbound import UnboundSession
 from kaikou.devices.ports import DeviceAnswer
+from kaikou.devices.registry import ANEW
 from kaikou.engines.ports import Tool
 from kaikou.errors import InvalidInput
 
@@ -46,6 +47,10 @@ class Link:
 
     async def close(self, reason: str) -> None:
         self._leave(reason)
+        if reason == ANEW:
+            # Its socket may take its time to end; the place is wanted now.
+            self._session.close()
+            await self._session.conversation.close(reason)
 
     def tools(self) -> Sequence[Tool]:
         return self._session.tools if isinstance(self._session, DeviceSession) else ()

@@ -12,14 +12,16 @@ from kaikou.api.xiaozhi import vision
 from kaikou.api.xiaozhi.desk import Desk
 from kaikou.api.xiaozhi.hello import ClientHello
 from kaikou.api.xiaozhi.identity import Claim, registry_of
+from kaikou.api.xiaozhi.link import Link
 from kaikou.api.xiaozhi.session import AUTO, DeviceSession
 from kaikou.api.xiaozhi.speaker import Packing
 from kaikou.api.xiaozhi.tool_source import DeviceTools, set_volume
 from kaikou.api.xiaozhi.unbound import UnboundSession
 from kaikou.devices.device import Device, Sighting
+from kaikou.devices.registry import ANEW
 from kaikou.dialogue import events as ev
 from kaikou.dialogue.session import SessionConfig
-from kaikou.errors import NotFound
+from kaikou.errors import InvalidInput, NotFound
 
 Session = DeviceSession | UnboundSession
 
@@ -46,6 +48,17 @@ async def open_session(
     caller opens it, and closes both. Raises KaikouError where there is no place, or no engine yet."""
     settings = runtime.settings.xiaozhi
     live = live_service(runtime)
+    registry = registry_of(runtime)
+    if (before := registry.online(claim.device_id)) is not None:
+        if device is None and before.state != "unbound":
+            raise InvalidInput(
+                "A device of this address is bound, and connected.",
+                code="device_in_use",
+                hint="Bind this one with the code it showed when it started.",
+                status=409,
+            )
+        # It is dead, and gives up its place before another is asked for.
+        await before.close(ANEW)
     config = SessionConfig(output_rate=settings.output_rate, send_ahead_ms=settings.send_ahead_ms, turn=AUTO)
     session: Session | None = None
 
@@ -55,14 +68,14 @@ async def open_session(
 
     if device is None:
         conversation = await live.open(config, sink, surface="xiaozhi", kept=False)
-        registry = registry_of(runtime)
+        known = registry.told_waiting(claim.device_id)
         session = UnboundSession(
             conversation,
             settings,
             wire.framing,
             hello,
             code=lambda: registry.code_for(Sighting(claim.device_id, claim.client_id, address=claim.address)),
-            language=None,
+            language=known.language if known is not None else None,
             transport=wire.transport,
             more_hello=wire.hello,
             send=wire.send,
@@ -96,11 +109,23 @@ async def open_session(
         send=wire.send,
         drop=wire.drop,
         leave=wire.leave,
-        on_state=partial(desk.moved, registry_of(runtime), device.id),
+        on_state=partial(desk.moved, registry, device.id),
     )
     if conversation.hands is not None:
         conversation.hands.volume = partial(set_volume, made)
     return session
+
+
+async def announce(runtime: Runtime, claim: Claim, device: Device | None, link: Link) -> bool:
+    """Let a device be found, now that there is a session for it. False, and the connection ends, where it was
+    bound, unbound or given to another agent since it was admitted: the change found no connection to end."""
+    registry = registry_of(runtime)
+    await registry.attach(link)
+    now = await registry.bound(claim.device_id, claim.client_id)
+    if (now is None) != (device is None) or (now and now.agent_id) != (device and device.agent_id):
+        await link.close("its binding was changed")
+        return False
+    return True
 
 
 async def _agent_of(runtime: Runtime, device: Device) -> str:

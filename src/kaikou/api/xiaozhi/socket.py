@@ -19,8 +19,9 @@ from kaikou.api.xiaozhi.framing import BadFrame, framing_of
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello
 from kaikou.api.xiaozhi.identity import Claim, admit, claim_of, registry_of
 from kaikou.api.xiaozhi.link import Link
-from kaikou.api.xiaozhi.opening import Session, Wire, open_session
+from kaikou.api.xiaozhi.opening import Session, Wire, announce, open_session
 from kaikou.devices.device import Device
+from kaikou.devices.registry import ANEW
 from kaikou.errors import KaikouError, LimitReached
 
 log = logging.getLogger(__name__)
@@ -108,8 +109,8 @@ class Connection:
                 group.create_task(self._watch())
                 self._session = await self._begin()
                 link = Link(self._claim.device_id, "websocket", self._session, self.leave)
-                await registry.attach(link)
-                self._session.open()
+                if await announce(self._runtime, self._claim, self._device, link):
+                    self._session.open()
                 # A task of its own: the framework's many coroutines are not woken with each message.
                 group.create_task(self._receive())
         except* Ended as ends:
@@ -125,11 +126,11 @@ class Connection:
             self._desk.figures.connected -= 1
             self._desk.unbound -= self._device is None
             self._desk.figures.ended[end.reason] += 1
+            if link is not None:
+                registry.detach(link)
             if self._session is not None:
                 self._session.close()
                 await self._session.conversation.close("device gone")
-            if link is not None:
-                registry.detach(link)
             await self._close(end)
 
     def leave(self, reason: str) -> None:
@@ -232,7 +233,7 @@ class Connection:
         if not self._ended.done():
             raise SlowClient
         await self._outbox.flushed()
-        raise Ended(REPLACED if "anew" in self._ended.result() else NORMAL, self._ended.result())
+        raise Ended(REPLACED if self._ended.result() == ANEW else NORMAL, self._ended.result())
 
     async def _close(self, end: Ended) -> None:
         if end.code is None or self._websocket.application_state is not WebSocketState.CONNECTED:

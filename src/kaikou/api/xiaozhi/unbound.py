@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from kaikou.api.xiaozhi.hello import ClientHello, read_hello, server_hello
 from kaikou.api.xiaozhi.speaker import Packing, Speaker
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.dialogue import events as ev
+from kaikou.errors import KaikouError
 from kaikou.settings.services import XiaozhiSettings
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation
+
+log = logging.getLogger(__name__)
 
 REPEAT_SECONDS = 60.0
 
@@ -84,10 +88,15 @@ class UnboundSession:
         if self._loop.time() >= self._ends_at:
             self._leave("the device was not bound in time")
             return
-        code = self._code()
-        status, message = phrases.show_code(code, self._language)
-        self._send(type="alert", status=status, message=message, emotion="neutral")
-        self.conversation.speak(phrases.say_code(code, self._language))
+        try:
+            code = self._code()
+            status, message = phrases.show_code(code, self._language)
+            self._send(type="alert", status=status, message=message, emotion="neutral")
+            self.conversation.speak(phrases.say_code(code, self._language))
+        except KaikouError as error:  # too many wait, or the voice has not come this far
+            log.warning("a device was not told its code", extra={"code": error.code})
+            self._leave(error.code)
+            return
         self._timer = self._loop.call_later(REPEAT_SECONDS, self._tell)
 
     def _answer_hello(self) -> None:

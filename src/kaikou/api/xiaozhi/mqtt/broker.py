@@ -13,6 +13,7 @@ from kaikou.api.xiaozhi.desk import Desk
 from kaikou.api.xiaozhi.identity import Claim
 from kaikou.api.xiaozhi.mqtt.client import Client
 from kaikou.api.xiaozhi.mqtt.datagrams import Datagrams
+from kaikou.devices.registry import ANEW
 
 CLOSE_SECONDS = 5.0
 
@@ -94,7 +95,7 @@ class Broker:
         before = self._known.get(client.device_id)
         self._known[client.device_id] = client
         if before is not None:
-            before.end("the device connected anew")
+            before.end(ANEW)
 
     def leave(self, client: Client) -> None:
         self._clients.discard(client)

@@ -13,7 +13,7 @@ from kaikou.api.xiaozhi.hello import read_hello
 from kaikou.api.xiaozhi.identity import Claim, registry_of
 from kaikou.api.xiaozhi.link import Link
 from kaikou.api.xiaozhi.mqtt.datagrams import Datagrams, Stream
-from kaikou.api.xiaozhi.opening import Session, Wire, open_session
+from kaikou.api.xiaozhi.opening import Session, Wire, announce, open_session
 from kaikou.devices.device import Device
 from kaikou.errors import KaikouError
 
@@ -70,8 +70,7 @@ class Talk:
             return
         self._session = session
         self._link = Link(self._claim.device_id, "mqtt", session, self._leave)
-        await registry_of(self._runtime).attach(self._link)
-        if not self._closed:
+        if await announce(self._runtime, self._claim, self._device, self._link) and not self._closed:
             session.open()
 
     @property
