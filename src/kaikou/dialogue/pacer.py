@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 Pump = Callable[[float], bool]
 """Called with the loop's time in seconds; sends what is due; False when it needs no more calls."""
@@ -42,11 +45,20 @@ class Pacer:
     def active(self) -> int:
         return len(self._pumps)
 
+    @staticmethod
+    def _wants_more(pump: Pump, now: float) -> bool:
+        try:
+            return pump(now)
+        except Exception:
+            # One session's failure must not silence all the others.
+            log.exception("a session's sound could not be sent")
+            return False
+
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
         for key, pump in list(self._pumps.items()):
-            if not pump(now) and self._pumps.get(key) is pump:
+            if not self._wants_more(pump, now) and self._pumps.get(key) is pump:
                 del self._pumps[key]
         if not self._pumps:
             self._timer = None
