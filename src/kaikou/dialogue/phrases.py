@@ -67,6 +67,8 @@ class Mouth:
             self._remember(key, tuple(made))
 
     def _remember(self, key: Key, chunks: tuple[AudioChunk, ...]) -> None:
+        if key in self._kept:
+            return  # two sessions spoke it at once for the first time
         self._kept[key] = chunks
         self._seconds += sum(chunk.pcm.seconds for chunk in chunks)
         while self._seconds > self._keep_seconds and self._kept:
