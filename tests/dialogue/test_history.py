@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from kaikou.dialogue.history import History, PromptWindow, to_messages
+from kaikou.dialogue.history import NO_RESULT, History, PromptWindow, to_messages
 from kaikou.dialogue.items import AudioPart, Item, TextPart
 from kaikou.errors import InvalidInput, LimitReached, NotFound
 
@@ -63,3 +63,33 @@ def test_the_prompts_prefix_stays_for_many_turns() -> None:
         firsts.append(messages[1].content)
     changes = sum(1 for before, after in itertools.pairwise(firsts) if before != after)
     assert 1 <= changes <= 6, "old turns leave in blocks, not one at each turn"
+
+
+def call(number: str) -> Item:
+    return Item(f"c{number}", "function_call", call_id=number, name="look", arguments="{}")
+
+
+def result(number: str, text: str = "It is there.") -> Item:
+    return Item(f"o{number}", "function_call_output", call_id=number, output=text)
+
+
+def test_every_call_in_a_prompt_is_followed_by_its_result() -> None:
+    late = [call("1"), call("2"), said("user", "And the weather?", "u"), result("1")]
+    messages = to_messages("", late)
+    assert [message.role for message in messages] == ["assistant", "tool", "tool", "user"]
+    assert [message.content for message in messages[1:3]] == ["It is there.", NO_RESULT]
+    assert [message.tool_call_id for message in messages[1:3]] == ["1", "2"]
+
+
+def test_no_result_stays_in_the_prompt_without_its_call() -> None:
+    window = PromptWindow(budget=240)
+    items = [
+        said("user", "word " * 60, "long"),
+        call("1"), call("2"), result("1", "one " * 40), result("2", "two " * 40),
+        said("assistant", "They are there.", "a"),
+    ]  # fmt: skip
+    assert len(window.messages("", items)) == 5
+    items.append(said("user", "word " * 70, "next"))
+    for messages in (window.messages("", items), window.messages("", items)):
+        called = {one.id for message in messages for one in message.tool_calls}
+        assert {message.tool_call_id for message in messages if message.role == "tool"} <= called

@@ -207,3 +207,19 @@ async def test_sessions_end_when_their_time_is_over(tmp_path: Path) -> None:
         reaper.cancel()
         fatal = [event for event in home.log if isinstance(event, Failed)]
         assert fatal[0].code == "session_expired" and fatal[0].fatal and one.closed
+
+
+async def test_a_session_that_cannot_be_told_does_not_keep_the_others_from_ending(tmp_path: Path) -> None:
+    def broken(event: Event) -> None:
+        raise RuntimeError("its client is gone")
+
+    async with house(tmp_path, max_session_seconds=0.05) as home:
+        reaper = asyncio.create_task(home.service._sessions.reap(0.02))
+        ill = await home.service.open(CONFIG, broken)
+        one = await home.service.open(CONFIG, home.log.append)
+        await home.until(Failed)
+        async with asyncio.timeout(5):
+            while home.service.admission.sessions:
+                await asyncio.sleep(0.01)
+        reaper.cancel()
+        assert ill.closed and one.closed

@@ -42,7 +42,7 @@ from kaikou.dialogue.tasks import TaskOwner
 from kaikou.dialogue.thinking import Thinking
 from kaikou.dialogue.turn_taking import TurnTaking
 from kaikou.engines.ports import Engines
-from kaikou.errors import InvalidInput, KaikouError, as_kaikou_error
+from kaikou.errors import InvalidInput, as_kaikou_error
 from kaikou.settings.tree import Settings
 
 Sink = Callable[[Event], None]
@@ -117,7 +117,7 @@ class Conversation:
             hands.sounds = lambda: self.config.audio_replies
             hands.caller.look = lambda: to_messages(self.config.instructions or manners, self.history.items)
             hands.change_prompt = lambda prompt: self.update(replace(self.config, instructions=prompt))
-        self._ahead = ReadingAhead(thinking, self._tasks, self._failed)
+        self._ahead = ReadingAhead(thinking, self._tasks)
         self.replying = Replying(
             self.history,
             mouth,
@@ -180,12 +180,15 @@ class Conversation:
         self.replying.cut("client_cancelled")
         self.replying.close()
         self.listening.close()
-        await self._tasks.close()
-        self.company.closed()
-        if self._on_close is not None:
-            self._on_close(self)
-        for tell in self.when_closed:
-            tell()
+        try:
+            await self._tasks.close()
+        finally:
+            # Also where whoever closes it is cancelled meanwhile: its place must not stay taken.
+            self.company.closed()
+            if self._on_close is not None:
+                self._on_close(self)
+            for tell in self.when_closed:
+                tell()
 
     def detach(self) -> None:
         """The client is gone for now: playback holds, nothing is lost."""
@@ -285,16 +288,18 @@ class Conversation:
     # -- replies
 
     def respond(self, request: ReplyRequest | None = None) -> str:
-        """Make a reply now; returns its id."""
+        """Make a reply now; returns its id. LimitReached ``items_limit``."""
         self._touch()
+        self.history.check_room()
         return self._turns.respond(request)
 
     def speak(self, text: str, *, interrupt: bool = False) -> None:
         """The agent says these words, once nothing else is being said; ``interrupt`` True: at once,
         in place of what is being said. They stay in the history as its message, and their sound is
         kept for the next time. InvalidInput ``empty_message``, ``message_too_long``; LimitReached
-        ``too_much_to_say``."""
+        ``too_much_to_say``, ``items_limit``."""
         self._touch()
+        self.history.check_room()
         self._saying.add(self.check_text(text), interrupt=interrupt)
 
     async def tell(self, text: str) -> bool:
@@ -366,10 +371,8 @@ class Conversation:
         self.sink(event)
 
     def _unexpected(self, error: BaseException) -> None:
-        self._failed(as_kaikou_error(error, "the conversation"))
-
-    def _failed(self, error: KaikouError) -> None:
-        self._emit(Failed(error.code, error.message, error.hint))
+        told = as_kaikou_error(error, "the conversation")
+        self._emit(Failed(told.code, told.message, told.hint))
 
     def _now(self) -> float:
         return self._loop.time() * 1000

@@ -10,9 +10,12 @@ from kaikou.dialogue.items import AudioPart, ImagePart, Item
 from kaikou.engines.ports import Message, ToolCall
 from kaikou.errors import InvalidInput, LimitReached, NotFound
 
+NO_RESULT = "There is no result yet."
+"""What a model reads of a client's function that has not answered."""
+
 
 class History:
-    """Ordered items, bounded in number."""
+    """Ordered items. ``limit`` bounds those that a client adds; what answers them is the agent's ``own``."""
 
     def __init__(self, items: Iterable[Item] = (), limit: int = 2000) -> None:
         self._items: dict[str, Item] = {item.id: item for item in items}
@@ -51,18 +54,24 @@ class History:
             previous = known
         return previous
 
-    def add(self, item: Item, after: str | None = "last") -> str | None:
-        """Insert after an item id, at the end ("last"), or first (None). Returns the id before it."""
-        if item.id in self._items:
-            raise InvalidInput(
-                f"The conversation already has an item {item.id!r}.", code="item_exists", param="item.id"
-            )
+    def check_room(self) -> None:
+        """LimitReached ``items_limit`` where nothing more can be asked of the conversation."""
         if len(self._items) >= self._limit:
             raise LimitReached(
                 f"The conversation holds {self._limit} items and takes no more.",
                 code="items_limit",
                 hint="Delete items, or start a new conversation (setting limits.max_items).",
             )
+
+    def add(self, item: Item, after: str | None = "last", *, own: bool = False) -> str | None:
+        """Insert after an item id, at the end ("last"), or first (None). Returns the id before it.
+        ``own``: it follows from what was taken in, and there is room for it."""
+        if item.id in self._items:
+            raise InvalidInput(
+                f"The conversation already has an item {item.id!r}.", code="item_exists", param="item.id"
+            )
+        if not own:
+            self.check_room()
         if after == "last" or (after is not None and after == self.last_id):
             previous = self.last_id
             self._items[item.id] = item
@@ -131,15 +140,19 @@ class PromptWindow:
                 total -= costs[0]
                 kept, costs = kept[1:], costs[1:]
             # A function's result without its call is refused by most models.
-            while kept and kept[0].kind == "function_call_output":
-                self._dropped.add(kept[0].id)
-                kept = kept[1:]
+            called = {item.call_id for item in kept if item.kind == "function_call"}
+            lost = [one for one in kept if one.kind == "function_call_output" and one.call_id not in called]
+            self._dropped.update(one.id for one in lost)
+            kept = [item for item in kept if item.id not in self._dropped]
         return to_messages(instructions, kept)
 
 
 def to_messages(instructions: str, items: Iterable[Item]) -> list[Message]:
     """Items as a model's prompt. Function calls in a row share one assistant message with the words right
-    before them: so the model gave them."""
+    before them: so the model gave them. Their results follow at once, whenever they came: most models
+    refuse a call without, or with anything in between."""
+    items = list(items)
+    results = {item.call_id: item for item in items if item.kind == "function_call_output"}
     messages = [Message("system", instructions)] if instructions else []
     calls: list[ToolCall] = []
 
@@ -151,6 +164,10 @@ def to_messages(instructions: str, items: Iterable[Item]) -> list[Message]:
             messages[-1] = replace(last, tool_calls=tuple(calls))
         else:
             messages.append(Message("assistant", "", tool_calls=tuple(calls)))
+        for call in calls:
+            result = results.pop(call.id, None)
+            output = NO_RESULT if result is None else result.output or ""
+            messages.append(Message("tool", output, tool_call_id=call.id))
         calls.clear()
 
     for item in items:
@@ -159,7 +176,8 @@ def to_messages(instructions: str, items: Iterable[Item]) -> list[Message]:
             continue
         flush()
         if item.kind == "function_call_output":
-            messages.append(Message("tool", item.output or "", tool_call_id=item.call_id))
+            if item.call_id in results:
+                messages.append(Message("tool", item.output or "", tool_call_id=item.call_id))
             continue
         images = tuple(part.url for part in item.parts if isinstance(part, ImagePart))
         text = item.text

@@ -94,7 +94,8 @@ class Listening:
         """Samples that the VAD was given."""
         self._unseen = 0
         """Samples that the VAD was not given."""
-        self._last_window_ms = 0.0
+        self._last_window = 0
+        """Where the VAD's newest window ended, in samples that it was given."""
         self._vad = engines.vad.stream(self._on_probability)
         self._dispatching = False
         self._waiting: list[turn_values.TurnEvent] = []
@@ -147,8 +148,8 @@ class Listening:
         if self.echo is not None and self.echo.explains(end):
             probability = 0.0
         end_ms = (end + self._unseen) / RATE * 1000
-        length = end_ms - self._last_window_ms
-        self._last_window_ms = end_ms
+        length = (end - self._last_window) / RATE * 1000
+        self._last_window = end
         now = self._loop.time()
         before = self.state
         self.dispatch(turn_values.Window(probability, end_ms, length, now * 1000))
@@ -176,8 +177,8 @@ class Listening:
                     self._do(action)
         finally:
             self._dispatching = False
-        if self.state is not before:  # most windows are silence after silence, which moves no deadline
-            self._schedule()
+            if self.state is not before:  # most windows are silence after silence, which moves no deadline
+                self._schedule()
 
     def _schedule(self) -> None:
         at = turns.deadline(self.state)

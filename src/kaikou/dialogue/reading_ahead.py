@@ -7,23 +7,24 @@ won at the end of the turn. Nothing is answered here; a model that gains nothing
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import logging
 
 from kaikou.dialogue.tasks import TaskOwner
 from kaikou.dialogue.thinking import Thinking
 from kaikou.errors import KaikouError
+
+log = logging.getLogger(__name__)
 
 _TRAILING = " .…,;:!?-。，、；：！？—"
 """A recogniser ends what it heard so far with a mark that the whole sentence won't have there."""
 
 
 class ReadingAhead:
-    """One session's. ``on_error`` hears what the engine refused."""
+    """One session's."""
 
-    def __init__(self, thinking: Thinking, tasks: TaskOwner, on_error: Callable[[KaikouError], None]) -> None:
+    def __init__(self, thinking: Thinking, tasks: TaskOwner) -> None:
         self._thinking = thinking
         self._tasks = tasks
-        self._on_error = on_error
         self._words: asyncio.Task[None] | None = None
 
     def prompt(self) -> None:
@@ -47,4 +48,4 @@ class ReadingAhead:
             await self._thinking.warm(words)
         except KaikouError as error:
             # Not the user's concern yet: the first turn will say so if it is still true then.
-            self._on_error(error)
+            log.warning("the prompt could not be read ahead: %s", error)

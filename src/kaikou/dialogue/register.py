@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from kaikou.dialogue.tasks import TaskOwner
 from kaikou.engines.ports import Engine, Engines
 from kaikou.errors import KaikouError, NotFound
 from kaikou.settings.tree import LiveSettings
+
+log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 10.0
 """A dropped client's place is not given away so soon after the drop."""
@@ -133,8 +136,18 @@ class Register:
             now = loop.time()
             for session in self:
                 if (error := self._due(session, now)) is not None:
-                    session.conversation.sink(Failed(error.code, error.message, error.hint, fatal=True))
-                    await session.conversation.close(error.code)
+                    try:
+                        await self._expire(session, error)
+                    except Exception:
+                        # The others' time must still be looked at.
+                        log.exception("a session could not be ended in order")
+
+    @staticmethod
+    async def _expire(session: Session, error: KaikouError) -> None:
+        try:
+            session.conversation.sink(Failed(error.code, error.message, error.hint, fatal=True))
+        finally:
+            await session.conversation.close(error.code)
 
     def _due(self, session: Session, now: float) -> KaikouError | None:
         """Why a session has to end now."""

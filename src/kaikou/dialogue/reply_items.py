@@ -71,7 +71,7 @@ class ReplyItems:
         ours = isinstance(event, ReplyText) and reply is not None and event.reply_id == reply.id
         if ours and reply is not None and reply.item_id not in self._history:
             item = Item(reply.item_id, role="assistant", status="in_progress")
-            self._emit(ItemAdded(item, self._history.add(item)))
+            self._emit(ItemAdded(item, self._history.add(item, own=True)))
         self._emit(event)
 
     def shorten(self, item_id: str, heard: str, heard_ms: int) -> None:
@@ -128,7 +128,7 @@ class ReplyItems:
                 new_id("item"), "function_call", call_id=call.id, name=call.name, arguments=call.arguments
             )
             if reply.plan.in_conversation:
-                self._emit(ItemAdded(item, self._history.add(item)))
+                self._emit(ItemAdded(item, self._history.add(item, own=True)))
             self._emit(ToolCalled(reply.id, item, call))
             if reply.plan.in_conversation:
                 self._emit(ItemDone(item, self._history.previous_id(item.id)))

@@ -86,6 +86,8 @@ class Replying:
         self._last: Reply | None = None
         """The reply that was played out last, as far as is known here."""
         self._detached = False
+        self._held = False
+        """The user may be saying something: the reply waits."""
 
     # -- beginning
 
@@ -105,9 +107,10 @@ class Replying:
     def release(self, generation: int) -> Reply | None:
         """Let the guessed reply be heard, if there is one for this generation and it did not fail."""
         guess, self.guess = self.guess, None
-        if guess is None or guess.generation != generation:
-            if guess is not None:
-                guess.task.cancel()
+        if guess is None:
+            return None
+        if guess.generation != generation or guess.reply.error is not None:
+            guess.task.cancel()
             return None
         self._running[guess.reply.id] = guess.task
         self._open(guess.reply)
@@ -157,7 +160,7 @@ class Replying:
     def _open(self, reply: Reply) -> None:
         if reply.plan.in_conversation:
             self._forget_tail()
-            self.current, self._last = reply, None
+            self.current, self._last, self._held = reply, None, False
             self._items.keep(reply)
             self._on_began()
         else:
@@ -194,12 +197,9 @@ class Replying:
         """Nothing more will come of the reply's making."""
         if reply.finished:
             return
-        if reply.error is not None:
-            reply.track.drop()
-            self._pacer.remove(id(reply))
-            self._finish(reply, "failed", error=reply.error)
-            self._end_playback(reply)
-        elif not self._pump(reply, self._loop.time()):
+        # What was made before it failed is spoken: a voice that breaks off within a word helps nobody.
+        reply.track.complete = True
+        if not self._pump(reply, self._loop.time()):
             self._pacer.remove(id(reply))
 
     # -- sending
@@ -212,13 +212,20 @@ class Replying:
         if not more and not reply.finished:
             if reply.plan.audio and reply.track.sent_ms:
                 self._emit(AudioDone(reply.id, reply.item_id, round(reply.track.sent_ms)))
-            limited = reply.outcome.finish in ("length", "content_filter")
-            reason: ReplyReason = ""
-            if limited:
-                reason = "max_output_tokens" if reply.outcome.finish == "length" else "content_filter"
-            self._finish(reply, "incomplete" if limited else "completed", reason=reason)
+            self._end(reply)
             self._await_playback(reply, now)
         return more
+
+    def _end(self, reply: Reply) -> None:
+        """All of it was sent."""
+        if reply.error is not None:
+            heard = reply.track.alignment.heard(reply.track.sent_ms) if reply.plan.audio else None
+            self._finish(reply, "failed", heard=heard, error=reply.error)
+        elif reply.outcome.finish in ("length", "content_filter"):
+            length = reply.outcome.finish == "length"
+            self._finish(reply, "incomplete", reason="max_output_tokens" if length else "content_filter")
+        else:
+            self._finish(reply, "completed")
 
     def _await_playback(self, reply: Reply, now: float) -> None:
         if reply is not self.current:
@@ -244,16 +251,18 @@ class Replying:
             self._tail = None
 
     def pause(self) -> None:
+        self._held = True
         if self.current is not None:
             self.current.track.paused = True
             self._forget_tail()
             self._emit(PlaybackPaused(self.current.id))
 
     def resume(self) -> None:
+        self._held = False
         reply = self.current
         if reply is None:
             return
-        reply.track.paused = False
+        reply.track.paused = self._detached
         self._emit(PlaybackResumed(reply.id))
         if reply.finished:
             self._await_playback(reply, self._loop.time())
@@ -342,7 +351,7 @@ class Replying:
         now = self._loop.time()
         if played_ms is not None:
             reply.track.rewind(played_ms, now)
-        reply.track.paused = False
+        reply.track.paused = self._held
         self._pacer.add(id(reply), lambda now: self._pump(reply, now) or self._resent(reply, now))
         if not self._pump(reply, now):
             self._resent(reply, now)

@@ -26,7 +26,7 @@ class ToolItems:
         """The item placed last."""
 
     def called(self, call: ToolCall, title: str) -> Item:
-        """A call begins. LimitReached ``items_limit``."""
+        """A call begins."""
         item = Item(
             new_id("item"), "function_call", call_id=call.id, name=call.name, arguments=call.arguments
         )
@@ -37,7 +37,7 @@ class ToolItems:
         return item
 
     def returned(self, call: ToolCall, output: str, seconds: float, *, failed: bool) -> None:
-        """A call is over. LimitReached ``items_limit``."""
+        """A call is over."""
         item = Item(new_id("item"), "function_call_output", call_id=call.id, output=output)
         previous = self._place(item)
         self._emit(ItemAdded(item, previous))
@@ -51,6 +51,6 @@ class ToolItems:
             after = self._last
         elif reply in history:
             after = history.previous_id(reply)
-        previous = history.add(item, after)
+        previous = history.add(item, after, own=True)
         self._last = item.id
         return previous

@@ -13,7 +13,6 @@ from kaikou.dialogue.effects import AfterReply
 from kaikou.dialogue.hands import Hands
 from kaikou.dialogue.tool_items import ToolItems
 from kaikou.engines.ports import ToolCall
-from kaikou.errors import KaikouError
 from kaikou.tools.ports import ChangeAgent, Leave, Outcome
 
 log = logging.getLogger(__name__)
@@ -141,10 +140,7 @@ class ToolRound:
             task.cancel()
         self._pending = set()
         for number in list(self._open):
-            try:
-                self._returned(number, STOPPED, failed=True)
-            except KaikouError as error:
-                log.info("the history has no room for a stopped call: %s", error)
+            self._returned(number, STOPPED, failed=True)
 
     def _returned(self, number: int, text: str, *, failed: bool) -> None:
         call = self._open.pop(number)

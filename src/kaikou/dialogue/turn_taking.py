@@ -10,6 +10,7 @@ from kaikou.dialogue.answering import Answering
 from kaikou.dialogue.company import Company
 from kaikou.dialogue.events import (
     Event,
+    Failed,
     IdleTimeout,
     ItemAdded,
     ItemDone,
@@ -31,6 +32,7 @@ from kaikou.dialogue.session import ReplyRequest, SessionConfig
 from kaikou.dialogue.thinking import Question
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Transcript
+from kaikou.errors import LimitReached
 from kaikou.settings.tree import LiveSettings
 
 _AUDIO_ITEMS_KEPT = 4
@@ -138,7 +140,13 @@ class TurnTaking:
         transcript = utterance.transcript if commit.transcribed else None
         words = transcript.text if transcript is not None else None
         item = Item(utterance.item_id, role="user", parts=(AudioPart(words, heard.audio),))
-        previous = self._history.add(item)
+        try:
+            previous = self._history.add(item)
+        except LimitReached as full:
+            # Nobody awaits the end of a spoken turn: the client learns of it by an event.
+            self._replying.discard()
+            self._emit(Failed(full.code, full.message, full.hint))
+            return
         self._history.forget_audio(_AUDIO_ITEMS_KEPT)
         if commit.end_ms > 0:
             self._emit(SpeechStopped(item.id, round(heard.end_ms)))
