@@ -110,6 +110,63 @@ async def test_what_means_nothing_is_said_so(payload: object) -> None:
     assert wire.sent == []
 
 
+async def test_a_list_that_does_not_come_is_given_up_and_asked_for_again_when_it_changes() -> None:
+    wire = Wire()
+    wire.mcp.start()
+    wire.answer(1, result={})
+    wire.answer(2, result={"tools": [{"name": "a"}], "nextCursor": "more"})
+    async with asyncio.timeout(5):
+        while not wire.mcp.ready:
+            await asyncio.sleep(0.01)
+    assert [tool.name for tool in wire.mcp.tools] == ["a"]
+    wire.mcp.receive({"method": "notifications/tools/list_changed"})
+    wire.answer(2, result={"tools": [{"name": "b"}]})
+    assert [tool.name for tool in wire.mcp.tools] == ["b"]
+
+
+async def test_tools_that_change_while_they_are_listed_are_listed_again() -> None:
+    wire = Wire()
+    wire.mcp.start()
+    wire.answer(1, result={})
+    wire.mcp.receive({"method": "notifications/tools/list_changed"})
+    asked = len(wire.sent)
+    wire.answer(2, result={"tools": [{"name": "old"}]})
+    assert len(wire.sent) == asked + 1 and wire.sent[-1]["method"] == "tools/list"
+    wire.answer(2, result={"tools": [{"name": "new"}]})
+    assert [tool.name for tool in wire.mcp.tools] == ["new"] and len(wire.sent) == asked + 1
+
+
+async def test_calls_of_a_device_that_is_gone_fail_at_once() -> None:
+    wire = Wire()
+    wire.started({"name": "t"})
+    wire.mcp.close()
+    asked = len(wire.sent)
+    assert (await wire.mcp.call("t", {})).text == "The device disconnected." and len(wire.sent) == asked
+
+
+async def test_arguments_that_are_no_json_are_a_failed_call() -> None:
+    def send(body: dict[str, Any]) -> None:
+        orjson.dumps(body)
+
+    mcp, things = DeviceMcp(send, timeout=1), Things(send)
+    mcp.start()
+    mcp.receive({"id": 1, "result": {}})
+    mcp.receive({"id": 2, "result": {"tools": [{"name": "t"}]}})
+    things.receive({"descriptors": [{"name": "L", "methods": {"x": {"parameters": {"a": {}}}}}]})
+    for number in (10**30, "\ud800"):
+        there = await mcp.call("t", {"a": number}), things.call("L_x", {"a": number})
+        assert all(one is not None and one.failed and "can't be sent" in one.text for one in there)
+    mcp.close()
+
+
+def test_what_a_thing_no_longer_has_is_forgotten() -> None:
+    things = Things(lambda _: None)
+    for number in range(50):
+        things.receive({"descriptors": [{"name": "L", "properties": {f"p{number}": {}}}]})
+        things.receive({"states": [{"name": "L", "state": {f"p{number}": 1}}]})
+    assert len(things._states) == 1
+
+
 def nested(levels: int) -> Any:
     """As deep as JSON may be when it is read; it cannot be written again."""
     return orjson.loads("[" * levels + "]" * levels)

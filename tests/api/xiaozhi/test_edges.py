@@ -10,6 +10,8 @@ import pytest
 from api.xiaozhi.device import CLIENT, MAC, Device, Home, home
 
 from kaikou.api.xiaozhi.framing import Framing
+from kaikou.api.xiaozhi.link import Link
+from kaikou.api.xiaozhi.session import DeviceSession
 
 
 @pytest.fixture
@@ -96,3 +98,26 @@ async def test_unbound_devices_of_which_too_many_wait_are_let_go(house: Home) ->
     await house.settled()
     assert house.desk.figures.ended["too_many_codes"] == 1
     assert house.desk.unbound == 0
+
+
+async def test_a_long_silence_does_not_cut_who_has_just_pressed_the_button(house: Home) -> None:
+    async with house.device() as device:
+        session = _session(house)
+        session._voice_at -= 1_000
+        await device.send(type="listen", state="start", mode="manual")
+        await device.send(type="ping")
+        await device.until("pong")
+        session._look_for_idle()
+        assert not session._leaving
+
+
+async def test_a_device_that_tells_its_tools_in_a_second_hello_is_asked_for_them(house: Home) -> None:
+    async with house.device() as device:
+        await device.hello(features={"mcp": True})
+        assert (await device.until("mcp"))["payload"]["method"] == "initialize"
+
+
+def _session(house: Home) -> DeviceSession:
+    link = house.registry.online(MAC)
+    assert isinstance(link, Link) and isinstance(link._session, DeviceSession)
+    return link._session

@@ -27,6 +27,8 @@ LARGEST_SCHEMA = 16 * 1024
 _START_SECONDS = 5.0
 """A device that does not answer ``initialize`` is asked for its tools all the same."""
 
+_GONE = "The device disconnected."
+
 Body = dict[str, Any]
 
 
@@ -54,12 +56,18 @@ class DeviceMcp:
         self._listed: list[Body] = []
         self._pages = 0
         self._listing = False
+        self._changed = False
+        """The tools changed while they were being listed."""
+        self._started = self._closed = False
         self._tools: tuple[Tool, ...] = ()
         self._names: dict[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Ask the device who it is; its tools follow."""
+        """Ask the device who it is; its tools follow. Safe to call twice."""
+        if self._started:
+            return
+        self._started = True
         self._request(
             INITIALIZE,
             "initialize",
@@ -72,12 +80,13 @@ class DeviceMcp:
         self._timer = self._loop.call_later(_START_SECONDS, self._list)
 
     def close(self) -> None:
-        """The connection is gone: calls under way fail."""
+        """The connection is gone: calls under way fail, and those that come."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
         for call in self._calls.values():
             if not call.done():
-                call.set_result(DeviceAnswer("The device disconnected.", failed=True))
+                call.set_result(DeviceAnswer(_GONE, failed=True))
         self._calls.clear()
 
     @property
@@ -86,6 +95,8 @@ class DeviceMcp:
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> DeviceAnswer:
         """Call a tool by its safe name. Never raises; bounded by the time-out."""
+        if self._closed:
+            return DeviceAnswer(_GONE, failed=True)
         own = self._names.get(name)
         if own is None:
             return DeviceAnswer(f"The device has no tool {name[:80]!r}.", failed=True)
@@ -94,7 +105,10 @@ class DeviceMcp:
         number = next(self._ids)
         future = self._calls[number] = self._loop.create_future()
         try:
-            self._request(number, "tools/call", {"name": own, "arguments": dict(arguments)})
+            try:
+                self._request(number, "tools/call", {"name": own, "arguments": dict(arguments)})
+            except TypeError as error:
+                return DeviceAnswer(f"The arguments can't be sent: {error}.", failed=True)
             async with asyncio.timeout(self._timeout):
                 answer: DeviceAnswer = await future
                 return answer
@@ -108,7 +122,8 @@ class DeviceMcp:
         if not isinstance(payload, dict):
             return False
         if payload.get("method") == "notifications/tools/list_changed":
-            self._listing = False
+            # Pages have no ids of their own: the list under way is taken to its end first.
+            self._changed = self._listing
             self._list()
             return True
         number = payload.get("id")
@@ -137,9 +152,11 @@ class DeviceMcp:
                 return
             self._listing, self._listed, self._pages = True, [], 0
         self._pages += 1
+        self._timer = self._loop.call_later(self._timeout, self._listed_page, None)
         self._request(LIST, "tools/list", {"cursor": cursor})
 
     def _listed_page(self, result: object) -> None:
+        """A page; None: it did not come in time, and what was listed so far counts."""
         page = result if isinstance(result, dict) else {}
         found = page.get("tools")
         self._listed += [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
@@ -147,8 +164,14 @@ class DeviceMcp:
         if isinstance(cursor, str) and cursor and self._pages < MOST_PAGES and len(self._listed) < MOST_TOOLS:
             self._list(cursor)
             return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._listing = False
         self._take(self._listed[:MOST_TOOLS])
+        if self._changed:
+            self._changed = False
+            self._list()
 
     def _take(self, listed: list[Body]) -> None:
         by_name = {name: one for one in listed if isinstance(name := one.get("name"), str) and name}

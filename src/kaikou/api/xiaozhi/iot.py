@@ -39,6 +39,8 @@ class Things:
         self._described: dict[str, Body] = {}
         self._states: dict[tuple[str, str], str] = {}
         """By thing and property, those that a tool reads."""
+        self._read: set[tuple[str, str]] = set()
+        """The properties that a tool reads, by thing."""
         self._abilities: dict[str, _Ability] = {}
 
     @property
@@ -68,7 +70,10 @@ class Things:
             return None
         if ability.method:
             command = {"name": ability.thing, "method": ability.member, "parameters": dict(arguments)}
-            self._send({"type": "iot", "commands": [command]})
+            try:
+                self._send({"type": "iot", "commands": [command]})
+            except TypeError as error:
+                return DeviceAnswer(f"The arguments can't be sent: {error}.", failed=True)
             return DeviceAnswer("Done.")
         state = self._states.get((ability.thing, ability.member))
         if state is None:
@@ -77,12 +82,14 @@ class Things:
 
     def _take_state(self, told: object) -> None:
         """Of what is told, only what a tool reads is kept: the rest is without a bound."""
-        state = told.get("state") if isinstance(told, dict) else None
-        if not isinstance(told, dict) or not isinstance(state, dict):
+        if not isinstance(told, dict):
             return
-        for ability in self._abilities.values():
-            if not ability.method and ability.thing == told.get("name") and ability.member in state:
-                self._states[ability.thing, ability.member] = as_json(state[ability.member], LONGEST_STATE)
+        thing, state = told.get("name"), told.get("state")
+        if not isinstance(thing, str) or not isinstance(state, dict):
+            return
+        for member, value in state.items():
+            if (thing, member) in self._read:
+                self._states[thing, member] = as_json(value, LONGEST_STATE)
 
     def _make_tools(self) -> None:
         found = list(islice(self._told(), MOST_TOOLS))
@@ -91,6 +98,8 @@ class Things:
             name: _Ability(thing, member, method, Tool(name, text, schema))
             for name, (_, thing, member, method, text, schema) in zip(names, found, strict=True)
         }
+        self._read = {(one.thing, one.member) for one in self._abilities.values() if not one.method}
+        self._states = {place: state for place, state in self._states.items() if place in self._read}
 
     def _told(self) -> Iterator[tuple[str, str, str, bool, str, Body]]:
         """Name of the tool, thing, member, whether it is a method, description, parameters."""

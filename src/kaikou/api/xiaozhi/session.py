@@ -190,6 +190,7 @@ class DeviceSession:
         self._mode = mode if mode in _MODES else "auto"
         self.ears.listen()
         if self._mode == "manual":
+            self._voice_at = self._loop.time()  # a button: somebody is there, who may speak for long
             self.ears.unmute()
         self.conversation.clear()
         # In the other modes the microphone is closed while the agent speaks.
@@ -240,6 +241,8 @@ class DeviceSession:
         self.ears.adopt(hello)
         self.speaker.format = hello.format
         self._answer_hello()
+        if hello.mcp:
+            self.mcp.start()
 
     def _hear(self, pcm: Pcm) -> None:
         try:
@@ -318,7 +321,9 @@ class DeviceSession:
 
     def _look_for_idle(self) -> None:
         left = self._voice_at + self._settings.idle_seconds - self._loop.time()
-        busy = self.voice.speaking or self.conversation.replying.active
+        conversation = self.conversation
+        heard = conversation.listening.state.user != "silent"
+        busy = heard or self.voice.speaking or conversation.replying.active
         if left <= 0 and not busy:
             self.take_leave("nobody spoke")
         else:
