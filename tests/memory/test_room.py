@@ -13,7 +13,7 @@ from kaikou.store.conversations import now
 
 
 def facts(*found: tuple[int, str, str]) -> str:
-    return json.dumps({"facts": [{"line": at, "topic": topic, "fact": fact} for at, topic, fact in found]})
+    return json.dumps({"facts": [f"{at} {topic}: {fact}" for at, topic, fact in found]})
 
 
 NAME = facts((1, "name", "The user's name is Anna."))
@@ -204,11 +204,22 @@ async def test_the_summary_keeps_only_what_was_said(home: Home) -> None:
     talk = FakeTalk(memory="summary")
     await home.talk("My name is Anna.", "I have two cats.", talk=talk)
     await home.learned()
-    assert await home.texts() == ["The user's name is Anna. She has two cats."]
-    home.model.answers = ["The user's name is Anna. She has two cats and likes tea."]
-    await home.talk("I like tea.", talk=FakeTalk("conv_2", memory="summary"))
+    assert await home.texts() == ["The user's name is Anna. The user has two cats."]
+    home.model.answers = ["The user has three cats. They like tea."]
+    await home.talk("I have three cats now, and I like tea.", talk=FakeTalk("conv_2", memory="summary"))
     await home.learned()
-    assert await home.texts() == ["The user's name is Anna. She has two cats and likes tea."]
+    (summary,) = await home.texts()
+    assert summary == "The user's name is Anna. The user has three cats. They like tea."
+    await home.talk("What's the time?", "Thanks.", talk=FakeTalk("conv_3", memory="summary"))
+    await home.learned()
+    assert await home.texts() == [summary] and home.model.answers == []
+
+
+async def test_what_a_model_makes_up_is_not_in_the_summary(home: Home) -> None:
+    home.model.answers = ["The user likes hiking in Norway."]
+    await home.talk("My name is Anna. Are you well?", talk=FakeTalk(memory="summary"))
+    await home.learned()
+    assert await home.texts() == ["“My name is Anna.”"]
 
 
 async def test_the_oldest_goes_where_there_are_too_many(make: MakeHome) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from kaikou.memory.builtin.facts import statement
 from kaikou.memory.builtin.summary import shortened
-from kaikou.memory.grounding import alike, grounded
-from kaikou.memory.lines import Line, about_others, candidates, certain
+from kaikou.memory.certain import certain
+from kaikou.memory.grounding import alike, grounded, neutral
+from kaikou.memory.lines import Line, about_others, candidates, statements
 from kaikou.memory.ports import Turn
 
 
@@ -37,6 +38,9 @@ def test_what_was_said_is_grounded(fact: str, said: str) -> None:
         ("The user likes coffee.", "I don't like coffee."),
         ("The user dislikes nothing about coffee.", "I like coffee."),
         ("用户是医生。", "我住在杭州。"),
+        ("The user likes jokes.", "Tell me some jokes."),
+        ("The user is a teacher.", "I used to be a teacher."),
+        ("Tom has two dogs.", "I have two dogs."),
         ("用户喜欢咖啡。", "我不喜欢咖啡。"),
         ("The user is a retired engineer who travels often.", "I am an engineer."),
     ],
@@ -51,6 +55,9 @@ def test_the_models_wording_stands_only_where_it_adds_nothing() -> None:
     assert statement(line, "The user's name is Anna Karenina.") == "“My name is Anna.”"
     assert statement(Line("我叫小明。", "conv"), "The user is 小明.") == "“我叫小明。”"
     assert statement(Line("我用Python写代码。", "conv"), "用户用Python写代码。") == "用户用Python写代码。"
+    lucy = Line("My daughter Lucy turns six.", "conv")
+    assert statement(lucy, "Lucy turns six.") == "“My daughter Lucy turns six.”"
+    assert statement(line, "Anna.") == "“My name is Anna.”"
     assert statement(line, "") == "“My name is Anna.”"
     assert statement(Line("Anna.", "conv", "What's your name?"), "") == "“What's your name? – Anna.”"
 
@@ -76,6 +83,35 @@ def test_what_holds_for_the_moment_is_left_out_but_for_what_is_certain() -> None
 
 
 @pytest.mark.parametrize(
+    ("said", "stated"),
+    [
+        ("My name is Anna and I live in Leeds.", ["My name is Anna", "I live in Leeds."]),
+        ("你好，我叫李明，住在成都。", ["我叫李明", "住在成都。"]),
+        ("I never drink coffee, is there anything else?", ["I never drink coffee"]),
+        ("我从来不喝咖啡，还有别的办法吗？", ["我从来不喝咖啡"]),
+        ("If I live in Leeds, do I need an umbrella?", []),
+        ("Can I bring my dog, or is that too much?", []),
+        ("My brother has two dogs and a boat.", ["My brother has two dogs and a boat."]),
+        ("It rains.", []),
+    ],
+)
+def test_each_thing_that_a_sentence_states(said: str, stated: list[str]) -> None:
+    assert list(statements(said)) == stated
+
+
+def test_moods_are_left_out() -> None:
+    said = "I'm getting tired now. I had a terrible night. 我有点困了。我昨晚没睡好。"
+    assert candidates([turn(said)]) == []
+    assert len(candidates([turn("I'm a tired old teacher. 我是老师。")])) == 2
+
+
+def test_nobody_is_given_a_sex() -> None:
+    assert neutral("She likes her job.", "I like my job.") == "The user likes their job."
+    assert neutral("Anna loves him.", "My brother is ill. I love him.") == "Anna loves him."
+    assert neutral("她的女儿六岁。", "我女儿六岁。") == "用户的女儿六岁。"
+
+
+@pytest.mark.parametrize(
     ("sentence", "topic"),
     [
         ("Hi, my name is Anna.", "name"),
@@ -85,7 +121,12 @@ def test_what_holds_for_the_moment_is_left_out_but_for_what_is_certain() -> None
         ("Please remember that the key is under the mat.", "wish"),
         ("记住我的车停在三楼。", "wish"),
         ("I remember when we met.", ""),
-        ("I like tea.", ""),
+        ("I like tea.", "likes"),
+        ("I like that.", ""),
+        ("我从来不喝咖啡", "dislikes"),
+        ("I'm a nurse at the hospital.", "work"),
+        ("I'm a bit tired.", ""),
+        ("我以前是老师，那时候轻松多了。", "work"),
     ],
 )
 def test_what_is_certain(sentence: str, topic: str) -> None:

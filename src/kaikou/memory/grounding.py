@@ -7,7 +7,7 @@ must all have been said; of the other words most. Words that every statement abo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_\u3040-\u9fff\uac00-\ud7a3]+|[\u3040-\u9fff\uac00-\ud7a3]")
 _HANZI = re.compile(r"[\u3040-\u9fff\uac00-\ud7a3]")
@@ -24,6 +24,15 @@ _FREE_HANZI = frozenset(
 _NEGATED = re.compile(
     r"\b(?:not|no|never|none|nothing|without|hardly)\b|n['’]t\b|[不没别无未勿]", re.IGNORECASE
 )
+_FOND = re.compile(
+    r"\b(?:dis)?(?:likes?|loves?|enjoys?|prefers?|hates?|fond|favou?rites?)\b|喜欢|爱|讨厌", re.IGNORECASE
+)
+"""Liking has to have been said: of what somebody asked for a model says that they like it."""
+_PAST = re.compile(r"\b(?:used to|formerly|former|ex|once|was|were)\b|以前|曾|过去|当年", re.IGNORECASE)
+_SEX = re.compile(r"\b(?:he|she|his|hers?|him)\b", re.IGNORECASE)
+_IS = re.compile(r"\b(?:he|she|him|her(?!\s+\w))\b", re.IGNORECASE)
+_OWNS = re.compile(r"\b(?:his|hers?)\b", re.IGNORECASE)
+_HE = re.compile(r"[他她]")
 _NUMBERS = {
     word: str(number)
     for number, words in enumerate(
@@ -66,7 +75,29 @@ def negated(text: str) -> bool:
 def grounded(statement: str, said: str) -> bool:
     """Whether ``statement`` adds nothing to the sentence that was ``said``: it is made of its words, and
     denies something only where that did."""
-    return negated(statement) == negated(said) and made_of(statement, said)
+    fond = _FOND.search(statement) is None or _FOND.search(said) is not None
+    return fond and as_true(statement, said) and made_of(statement, said)
+
+
+def as_true(statement: str, said: str) -> bool:
+    """Whether it denies where ``said`` did, and is past where that was."""
+    past = _PAST.search(said) is None or _PAST.search(statement) is not None
+    return past and negated(statement) == negated(said)
+
+
+def covers(statements: Sequence[str], said: str) -> bool:
+    """Whether ``statements`` tell most of what was said."""
+    told = {one[:_STEM] for one in words(" ".join(statements))}
+    own = content(said)
+    return sum(one[:_STEM] in told for one in own) >= MOST * len(own)
+
+
+def neutral(statement: str, said: str) -> str:
+    """``statement`` without a sex for the user that nobody told: models guess one."""
+    if not _SEX.search(said):
+        statement = _OWNS.sub("their", _IS.sub("the user", statement))
+        statement = statement[:1].upper() + statement[1:]
+    return statement if _HE.search(said) else _HE.sub("用户", statement)
 
 
 def made_of(statement: str, said: str) -> bool:
@@ -85,7 +116,10 @@ def made_of(statement: str, said: str) -> bool:
 
 
 def _names(statement: str) -> Iterable[str]:
-    """Latin words written with a capital, but for the first of a sentence."""
+    """Latin words written with a capital, of the first of a sentence all."""
+    for first in re.findall(r"(?:^|[.!?]\s)\W*([^\W\d_\u3040-\u9fff\uac00-\ud7a3]+)", statement):
+        if first.casefold() not in _FREE:
+            yield first.casefold()
     for match in re.finditer(r"(?<=[^\W_])[^\w.!?。！？]+([A-Z][\w'’-]*)", statement):
         word = match.group(1).casefold()
         if (bare := re.split(r"['’]", word)[0]) not in _FREE:

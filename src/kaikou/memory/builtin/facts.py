@@ -7,7 +7,9 @@ it adds is refused (``grounding.py``), and then the sentence stands as it was sa
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,11 @@ from pydantic import BaseModel, ValidationError
 
 from kaikou.engines.ports import Lane, Message
 from kaikou.errors import EngineFailed
-from kaikou.memory.grounding import grounded, same_script
+from kaikou.memory.certain import certain
+from kaikou.memory.grounding import grounded, is_chinese, neutral, same_script, words
 from kaikou.memory.kit import as_json
 from kaikou.memory.likeness import Scale, measured
-from kaikou.memory.lines import Line, about_others, candidates, certain
+from kaikou.memory.lines import Line, about_others, candidates, relation
 from kaikou.memory.ports import Kit, Turn, Whose
 from kaikou.store.memories import MemoryRow
 
@@ -36,29 +39,41 @@ RECALLED = 3
 """Further ones that the user's words recall at a time."""
 _FIRST = ("name", "age", "home", "work", "family")
 _LINES_AT_ONCE = 12
+_FEWEST = 3
+"""Words of a fact."""
+_TOKENS = 40
+"""Of an answer, beside the facts: a model that runs on is cut off."""
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    # Lines of text and not objects: names of fields would be half of what a slow model has to write.
+    "properties": {"facts": {"type": "array", "items": {"type": "string", "maxLength": 240}}},
+    "required": ["facts"],
+    "additionalProperties": False,
+}
 
 _TASK = (
     "From numbered lines that a user said, choose those that tell a lasting fact about the user or somebody "
-    "near to them: name, age, home, work, family, pets, likes, dislikes, health, habits, plans. Skip "
-    "requests, small talk and moods of the moment. For each give the line's number, a topic, and the fact in "
-    "the third person, in the language of the line, with nothing added. Where no line tells a fact, give an "
-    "empty list."
+    "near to them. Skip requests, small talk and moods. Write each as: number, topic, colon, the fact in the "
+    "third person, in the language of the line, with nothing added. Topics: " + ", ".join(TOPICS) + ". Where "
+    "no line tells a fact, give an empty list."
 )
 _SHOWN = (
-    "1. Hi, I'm Tom and I live in Leeds.\n2. I want a joke.\n3. 我养了一只叫豆豆的猫。\n4. I'm tired.",
-    '{"facts": [{"line": 1, "topic": "name", "fact": "The user is Tom and lives in Leeds."}, '
-    '{"line": 3, "topic": "pets", "fact": "用户养了一只叫豆豆的猫。"}]}',
+    "1. I'm called Tom.\n2. I'll think about it.\n3. 我养了一只叫豆豆的猫。\n4. I used to play chess.",
+    '{"facts": ["1 name: The user is called Tom.", "3 pets: 用户养了一只叫豆豆的猫。", '
+    '"4 other: The user used to play chess."]}',
 )
+_PICK = re.compile(r"\s*(\d+)\W*([a-z]*)\s*[:：]?\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
-class _Pick(BaseModel):
+@dataclass(frozen=True, slots=True)
+class _Pick:
     line: int
-    topic: str = "other"
+    topic: str
     fact: str = ""
 
 
-class _Picks(BaseModel):
-    facts: list[_Pick] = []
+class _Answer(BaseModel):
+    facts: list[str] = []
 
 
 class Memory:
@@ -107,9 +122,10 @@ class Memory:
             Message("assistant", _SHOWN[1]),
             Message("user", numbered),
         ]
-        answer = await self._kit.ask(whose, messages, schema=_schema(len(lines)), max_tokens=400)
+        most = _TOKENS + sum(2 * len(line.whole.encode()) // 3 for line in lines)
+        answer = await self._kit.ask(whose, messages, schema=_SCHEMA, max_tokens=most)
         try:
-            picks = _Picks.model_validate(as_json(answer)).facts
+            picks = [_read(one) for one in _Answer.model_validate(as_json(answer)).facts]
         except (ValueError, ValidationError) as error:
             raise EngineFailed(
                 "The language model's choice of facts can't be read.",
@@ -117,7 +133,7 @@ class Memory:
                 hint="A larger model follows the form better.",
             ) from error
         # One fact a line, and only of lines there are.
-        by_line = {pick.line: pick for pick in reversed(picks) if 1 <= pick.line <= len(lines)}
+        by_line = {pick.line: pick for pick in reversed(picks) if pick and 1 <= pick.line <= len(lines)}
         for number, line in enumerate(lines, 1):
             if number not in by_line and (topic := certain(line.said)):
                 by_line[number] = _Pick(line=number, topic=topic)
@@ -152,8 +168,12 @@ class Memory:
 
 def statement(line: Line, fact: str) -> str:
     """The model's wording where it adds nothing to what was said, else the user's own words."""
-    fact = " ".join(fact.split())
+    fact = neutral(" ".join(fact.split()), line.whole)
+    if is_chinese(fact) and fact.endswith("."):
+        fact = fact[:-1] + "。"
     fits = len(fact) <= 2 * len(line.whole) + 40 and same_script(fact, line.whole)
+    # "Anna." or "Lucy turns six" say little without what was left out.
+    fits &= len(words(fact)) >= _FEWEST and relation(line.said).casefold() in fact.casefold()
     if fact and fits and grounded(fact, line.whole):
         return fact
     return f"“{line.whole}”"
@@ -171,20 +191,6 @@ def opening(notes: Sequence[MemoryRow]) -> list[MemoryRow]:
     return sorted(chosen, key=lambda one: (rank(one), one.created_at, one.id))
 
 
-def _schema(lines: int) -> dict[str, Any]:
-    pick = {
-        "type": "object",
-        "properties": {
-            "line": {"type": "integer", "minimum": 1, "maximum": lines},
-            "topic": {"type": "string", "enum": list(TOPICS)},
-            "fact": {"type": "string", "maxLength": 200},
-        },
-        "required": ["line", "topic", "fact"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"facts": {"type": "array", "items": pick, "maxItems": lines}},
-        "required": ["facts"],
-        "additionalProperties": False,
-    }
+def _read(written: str) -> _Pick | None:
+    found = _PICK.match(written)
+    return _Pick(int(found[1]), found[2].lower(), found[3]) if found else None
