@@ -1,14 +1,16 @@
 """How far the word times of speech are from where its words begin, by forced alignment.
 
     pip install pocketsphinx==5.1.1 hama==1.7.0
-    python benchmarks/word_onsets.py [--limit 50] [--speed 1.0] [--json figures.json]
+    python benchmarks/word_onsets.py [--sets en,zh,first] [--limit 50] [--speed 1.0] [--json figures.json]
 
-Kokoro speaks 50 sentences in each language (``data/onset_sentences.json``). Compared with the onsets that
-PocketSphinx finds are: Kokoro's own times; the estimate for engines that give none, made from text and
-sound when all of it is there; and the same made while the sound arrives, as it is for a remote voice
-(0.2 s at a time; a word is fixed once its sound has come). ``aligner`` is the reference's own error: two
-trimmed sentences are joined without a pause, so that it is known where the second one begins. ``ctc`` is a
-second aligner of another kind against the first: its median is its lag, its spread the agreement.
+Kokoro speaks 50 sentences in each language (``data/onset_sentences.json``) as it does in a conversation, and
+("first") 40 English clauses as replies begin with (``data/first_clauses.json``), which it gives out in two
+parts. Compared with the onsets that PocketSphinx finds are: Kokoro's own times; the estimate for engines that
+give none, made from text and sound when all of it is there; and the same made while the sound arrives, as it
+is for a remote voice (0.2 s at a time; a word is fixed once its sound has come). ``aligner`` is the
+reference's own error: two trimmed sentences are joined without a pause, so that it is known where the second
+one begins. ``ctc`` is a second aligner of another kind against the first: its median is its lag, its spread
+the agreement.
 
 Errors in ms, positive where a time is late; ``centred`` is the median error once the lag is taken off.
 Mandarin's own times are of words, its estimates of hanzi.
@@ -37,7 +39,7 @@ from kaikou.engines.tts.word_times import Paces, WordTimer, estimated, units
 from kaikou.engines.weights.store import WeightStore
 from kaikou.settings.tree import Settings
 
-SENTENCES = Path(__file__).parent / "data" / "onset_sentences.json"
+DATA = Path(__file__).parent / "data"
 _PACKET = 0.2
 
 
@@ -48,28 +50,33 @@ class Clip:
     words: tuple[Word, ...]
 
 
-async def spoken(
-    texts: dict[str, list[str]], voices: dict[str, str | None], speed: float
-) -> dict[str, list[Clip]]:
+@dataclass(frozen=True)
+class Set:
+    language: str
+    texts: list[str]
+    voice: str | None
+
+
+async def spoken(sets: dict[str, Set], speed: float) -> dict[str, list[Clip]]:
     settings = Settings()
     pool = Pool(settings.pool)
     tts = Kokoro(EngineContext("kokoro", settings.tts, settings, pool, WeightStore(settings.models)))
     await tts.load(lambda what, fraction: None)
     clips: dict[str, list[Clip]] = {}
-    for language, sentences in texts.items():
-        clips[language] = []
-        for text in sentences:
-            pcm: Pcm | None = None
+    for name, one in sets.items():
+        clips[name] = []
+        for text in one.texts:
+            parts: list[Pcm] = []
             words: list[Word] = []
-            style = Style(speed=speed, language=language)
-            async for chunk in tts.stream(text, voice=voices[language], style=style, lane=Lane.BATCH):
-                at = pcm.seconds if pcm else 0.0
+            style = Style(speed=speed, language=one.language)
+            async for chunk in tts.stream(text, voice=one.voice, style=style, lane=Lane.LIVE):
+                at = sum(part.seconds for part in parts)
                 words += [
                     Word(word.text, at + word.start, at + word.end, span=word.span) for word in chunk.words
                 ]
-                pcm = pcm + chunk.pcm if pcm else chunk.pcm
-            assert pcm is not None
-            clips[language].append(Clip(text, pcm, tuple(words)))
+                parts.append(chunk.pcm)
+            pcm = Pcm(np.concatenate([part.samples for part in parts]), parts[0].rate)
+            clips[name].append(Clip(text, pcm, tuple(words)))
     await tts.close()
     await pool.close()
     return clips
@@ -151,26 +158,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--sets", default="en,zh,first", help="which of them, with commas")
     parser.add_argument("--limit", type=int, default=50)
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--voice-en")
     parser.add_argument("--voice-zh")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    sentences = json.loads(SENTENCES.read_text("utf-8"))
-    texts = {language: sentences[language][: given.limit] for language in ("en", "zh")}
-    voices = {"en": given.voice_en, "zh": given.voice_zh}
-    clips = asyncio.run(spoken(texts, voices, given.speed))
+    names = given.sets.split(",")
+    sentences, clauses = (
+        json.loads((DATA / file).read_text("utf-8"))
+        for file in ("onset_sentences.json", "first_clauses.json")
+    )
+    sets = {
+        "en": Set("en", sentences["en"][: given.limit], given.voice_en),
+        "zh": Set("zh", sentences["zh"][: given.limit], given.voice_zh),
+        "first": Set("en", clauses["en"][: given.limit], given.voice_en),
+    }
+    sets = {name: sets[name] for name in names}
+    clips = asyncio.run(spoken(sets, given.speed))
     sphinx = Sphinx()
     ctc = Ctc(sphinx.phones)
     found: dict[str, Any] = {}
     print(f"{'':>12} {'':>10}  words  median |ms|  p90 |ms|  lag ms  centred")
-    for language, spoken_clips in clips.items():
-        found[language] = measured(spoken_clips, language, sphinx, ctc)
-        for name, row in found[language].items():
+    for name in names:
+        found[name] = measured(clips[name], sets[name].language, sphinx, ctc)
+        for row_name, row in found[name].items():
             print(
-                f"{language:>12} {name:>10}  {row['words']:5.0f}  {row['median']:11.0f}  {row['p90']:8.0f}"
-                f"  {row['lag']:6.0f}  {row['centred']:7.0f}"
+                f"{name:>12} {row_name:>10}  {row['words']:5.0f}  {row['median']:11.0f}  {row['p90']:8.0f}"
+                f"  {row['lag']:6.0f}  {row['centred']:7.0f}",
+                flush=True,
             )
     if given.json:
         given.json.write_text(json.dumps(found, indent=2), encoding="utf-8")

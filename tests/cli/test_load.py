@@ -187,7 +187,7 @@ def test_talk_reports_each_file_and_each_turn() -> None:
             "hi",
             None,
             {"transcript": seconds / 2, "total": seconds, "answered": seconds + 0.1},
-            (0.1, seconds / 10) if seconds > 1 else (),
+            (0.1, seconds / 8) if seconds > 1 else (),
         )
         for seconds in (1.0, 2.0, 3.0)
     ]
@@ -195,7 +195,8 @@ def test_talk_reports_each_file_and_each_turn() -> None:
     assert found["turns"] == 3 and found["hands_free"]
     assert found["stages"]["total"] == {"p50": 2.0, "p95": 2.9, "worst": 3.0}
     assert found["files"]["a.wav"]["worst"] == 3.1 and found["files"]["b.wav"]["p50"] == 2.1
-    assert found["longest_gap"] == {"p50": 0.2, "p95": 0.29, "worst": 0.3}
+    assert found["longest_gap"] == {"p50": 0.25, "p95": 0.362, "worst": 0.375}
+    assert found["silence"]["worst"] == 0.475 and found["ran_out"] == [0, 0, 1]
     assert orjson.loads(orjson.dumps(found))["answers"][1]["timings"]["answered"] == 2.1
 
 

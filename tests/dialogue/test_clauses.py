@@ -45,6 +45,35 @@ def test_a_mark_that_may_stand_within_a_word_waits(text: str) -> None:
     assert splitter.feed(text) == []
 
 
+def hurried(text: str) -> list[str]:
+    splitter = ClauseSplitter()
+    assert splitter.feed("Yes, ")
+    clauses = [clause for word in text.split() for clause in splitter.feed(f" {word}", hurry=True)]
+    return [clause.text for clause in [*clauses, *splitter.finish()]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("of course, and what else", ["of course,", "and what else"]),
+        ("it was so. Then", ["it was so.", "Then"]),
+        ("I feel the same way as you do", ["I feel the same way", "as you do"]),
+        ("one two three four five six seven", ["one two three four five six", "seven"]),
+        ("well, it is 3.", ["well, it is 3."]),
+        ("今天 天气 很好 我们 去 散步 吧", ["今天 天气 很好 我们 去", "散步 吧"]),
+    ],
+)
+def test_a_clause_in_a_hurry_ends_where_it_can(text: str, expected: list[str]) -> None:
+    assert hurried(text) == expected
+
+
+def test_a_mark_in_a_hurry_is_not_waited_behind() -> None:
+    splitter = ClauseSplitter()
+    assert splitter.feed("Yes, ")
+    assert [clause.text for clause in splitter.feed("it was so.", hurry=True)] == ["it was so."]
+    assert splitter.feed(" I like e.g.", hurry=True) == []
+
+
 def test_the_first_clause_is_short_even_without_a_mark() -> None:
     words = "this goes on and on without any mark at all for a very long time indeed".split()
     first = split(" ".join(words))[0]

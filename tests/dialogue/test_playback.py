@@ -81,3 +81,18 @@ def test_what_was_not_played_is_sent_again() -> None:
     one.rewind(150, 5.0)
     again, start = one.take(5.0, 400)
     assert start == 150 and len(again) == len(first)
+
+
+def test_it_is_dry_once_all_sound_so_far_has_been_heard() -> None:
+    one, now = Track(RATE), 5.0
+    one.append(b"\x01\x00" * RATE, (0, 3), [])
+    assert one.dry_ms(now) == 0, "not yet begun"
+    one.take(now, 2000)
+    assert one.dry_ms(now + 0.9) == 0
+    assert round(one.dry_ms(now + 1.25)) == 250
+    one.append(b"\x01\x00" * RATE, (4, 6), [])
+    assert one.dry_ms(now + 1.25) == 0
+    one.take(now + 1.25, 2000)
+    assert round(one.dry_ms(now + 2.5)) == 250, "the wait before is not counted again"
+    one.paused = True
+    assert one.dry_ms(now + 2.5) == 0

@@ -3,7 +3,8 @@
 The first clause is short, because nothing is heard before it is synthesised; later ones grow,
 because longer stretches sound more natural and the sound already playing buys the time. For the same reason
 the first clause ends with its mark, without a look at what follows it, wherever a letter stands before
-the mark: a token is a tenth of a second of a local model's time.
+the mark: a token is a tenth of a second of a local model's time. A later clause that is in a *hurry* (the
+sound before it is running out, and the voice has nothing else to do) ends as early as makes sense.
 Lengths are counted in units: a hanzi (or kana, hangul syllable) or a word of another script.
 """
 
@@ -13,6 +14,7 @@ import re
 from dataclasses import dataclass
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_HANZI = re.compile(f"[{_CJK}]")
 _UNIT = re.compile(rf"[{_CJK}]|[^\s{_CJK}\W]+(?:['’.-]\w+)*")
 _SENTENCE_END = frozenset("。！？!?…\n")
 _CLAUSE_END = frozenset("，、；：,;:—")
@@ -44,10 +46,15 @@ class ClauseLimits:
     second: tuple[int, int] = (4, 9)
     later: tuple[int, int] = (10, 36)
 
-    def of(self, before: int) -> tuple[int, int]:
+    hurried: tuple[int, int] = (2, 6)
+    """The same of a clause in a hurry. (Fewer words take longer to be made than they are heard.)"""
+
+    def of(self, before: int, *, hurry: bool = False) -> tuple[int, int]:
         """For the clause that ``before`` units came before."""
         if not before:
             return self.first
+        if hurry:
+            return self.hurried
         least = min(max(self.second[0], before // 2), self.later[0])
         return least, min(max(self.second[1], before), self.later[1])
 
@@ -76,10 +83,11 @@ class ClauseSplitter:
         self._before = 0
         """Units of the clauses so far."""
 
-    def feed(self, text: str) -> list[Clause]:
+    def feed(self, text: str, *, hurry: bool = False) -> list[Clause]:
+        """``hurry``: the first clause that ``text`` completes had better come soon."""
         self._buffer += text
         clauses: list[Clause] = []
-        while (cut := self._cut()) is not None:
+        while (cut := self._cut(hurry=hurry and not clauses)) is not None:
             _, most = self._limits.of(self._before)
             if count_units(self._buffer[:cut]) > most + _SLACK:
                 # Much came at once, and its first mark is far away.
@@ -101,13 +109,15 @@ class ClauseSplitter:
         self._before += units
         return [Clause(piece.strip(), start, start + cut)]
 
-    def _cut(self) -> int | None:
+    def _cut(self, *, hurry: bool) -> int | None:
         """Index after the clause's last character, or None while it is not complete."""
-        least, most = self._limits.of(self._before)
         text = self._buffer
+        # Few hanzi say little, and are written quickly.
+        hurry = hurry and _HANZI.search(text) is None
+        least, most = self._limits.of(self._before, hurry=hurry)
         # A number may go on behind its mark (3.5, 1,000) and a quotation ends behind it; a word hardly ever
         # goes on.
-        hurried = not self._before and text[-2:-1].isalpha() and _OPENING.isdisjoint(text)
+        hurried = (hurry or not self._before) and text[-2:-1].isalpha() and _OPENING.isdisjoint(text)
         for position, character in enumerate(text):
             end = position + 1
             if character in _SENTENCE_END:
@@ -133,11 +143,16 @@ class ClauseSplitter:
                         continue  # 1,000 or 10:30
                 if count_units(text[:end]) >= least:
                     return end
-        return self._forced(most)
+        return self._forced(most, hurry=hurry and self._before > 0)
 
-    def _forced(self, most: int) -> int | None:
-        """Too long without a mark: cut before the unit that would exceed ``most``."""
+    def _forced(self, most: int, *, hurry: bool = False) -> int | None:
+        """Too long without a mark: cut before the unit that would exceed ``most``, or, in a ``hurry``, before
+        the first connecting word that leaves enough."""
         units = list(_UNIT.finditer(self._buffer))
+        if hurry:
+            for unit in units[most // 2 + 1 : -1]:  # the last one may still be growing
+                if unit.group().lower() in _CONNECTORS:
+                    return unit.start()
         # The unit beyond the limit must have begun, or the last word may still be growing.
         if len(units) <= most:
             return None

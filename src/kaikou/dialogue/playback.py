@@ -163,6 +163,13 @@ class Track:
         """Synthesised but not yet played."""
         return self.appended_ms - self.played_ms(now)
 
+    def dry_ms(self, now: float) -> float:
+        """For how long the client has had nothing to play: all sound so far was sent and is over, and more
+        will come."""
+        if self._started_at is None or self._pending or self.paused:
+            return 0.0
+        return max(0.0, (now - self._started_at) * 1000 - self._stalled_ms - self.sent_ms)
+
     def take(self, now: float, lead_ms: float, least_ms: float = 0.0) -> tuple[bytes, float]:
         """Bytes due now so that ``lead_ms`` are ahead of playback, and their start in ms. What
         does not fill packets of ``least_ms`` is kept for later, unless it is the last."""

@@ -35,6 +35,9 @@ from kaikou.engines.tts.word_times import WordTimer
 from kaikou.errors import KaikouError
 
 _PACKET_MS = 60.0
+_LOW_MS = 1000.0
+"""Sound left to hear below which the next clause is in a hurry: a local model and voice take two or three
+words and half a second to make one."""
 
 
 def pause_after(clause: str) -> float:
@@ -128,6 +131,8 @@ class Reply:
         self._emotion = EmotionFilter()
         self._shown = False
         self._clauses_spoken = 0
+        self._speaking = False
+        """A clause is being made into sound, or waits for that."""
         self._estimated: Marker | None = None
         """The clause being sent, if its words are estimated; ``_told`` of them were reported."""
         self._told = 0
@@ -207,15 +212,20 @@ class Reply:
         self.track.alignment.text += text
         self._report(ReplyText(self.id, self.item_id, text))
         if self.plan.audio:
-            for clause in splitter.feed(text):
+            # While the voice is at work, a longer clause costs nobody time.
+            idle = self._clauses_spoken > 0 and not self._speaking and clauses.empty()
+            hurry = idle and self.track.ahead_ms(self._loop.time()) < _LOW_MS
+            for clause in splitter.feed(text, hurry=hurry):
                 self.waterfall.mark("first_clause", asked, self._loop.time())
                 await clauses.put(clause)
 
     async def _speak(self, clauses: asyncio.Queue[Clause | None]) -> None:
         while (clause := await clauses.get()) is not None:
+            self._speaking = True
             await self._leash()
             await self._say(clause)
             self._clauses_spoken += 1
+            self._speaking = False
 
     async def _say(self, clause: Clause) -> None:
         asked = self._loop.time()
@@ -234,7 +244,9 @@ class Reply:
                     self.waterfall.mark("first_audio", asked, self._loop.time(), meter.queued)
                     if to_rate is None:
                         to_rate = Resampler(chunk.pcm.rate, self.plan.rate)
-                        if pause:
+                        # Where the sound has run out, there was a pause already.
+                        pause -= self.track.dry_ms(self._loop.time()) / 1000
+                        if pause > 0:
                             silence = Pcm.silence(pause, self.plan.rate)
                             self._hand_over(silence.samples, (start, start), ())
                         begins = self.track.appended_ms / 1000
