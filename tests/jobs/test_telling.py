@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kaikou.errors import InvalidInput, KaikouError
+from kaikou.jobs import telling
 from kaikou.jobs.places import Place
 from kaikou.jobs.reminder import Reminder, Wish
 from kaikou.jobs.schedule import Schedule
@@ -273,6 +274,42 @@ async def test_changed_cancelled_and_brought_back(home: Home) -> None:
     assert home.kitchen.heard == ["A reminder: coffee"]
     again = await home.schedule.change(reminder.id, Wish(when="in 5 minutes"), frozenset({"when"}))
     assert again.state == "waiting"
+
+
+async def test_one_that_was_told_is_not_told_again_when_it_is_brought_back(home: Home) -> None:
+    reminder = await home.add("tea", "in 1 minute")
+    await home.pass_time(minutes=1)
+    await home.schedule.cancel(reminder.id)
+    assert (await home.schedule.restore(reminder.id)).state == "done"
+    await home.look()
+    assert home.kitchen.heard == ["A reminder: tea"]
+
+
+async def test_one_that_makes_no_sense_keeps_no_other_waiting(home: Home) -> None:
+    bad = await home.add("tea", "in 1 minute")
+    await ReminderRepository(home.database).change(bad.id, {"repeat": {"days": ["?"]}})
+    await home.add("coffee", "in 2 minutes")
+    await home.pass_time(minutes=2)
+    assert home.kitchen.heard == ["A reminder: coffee"]
+
+
+async def test_the_looking_goes_on_whatever_went_wrong_once(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "_RETRY_SECONDS", 0.0)
+    looked, broken = asyncio.Event(), [ZeroDivisionError("a bug")]
+
+    async def once() -> float:
+        if broken:
+            raise broken.pop()
+        looked.set()
+        return 30.0
+
+    monkeypatch.setattr(home.telling, "once", once)
+    home.telling.start()
+    async with asyncio.timeout(10):
+        await looked.wait()
+    await home.telling.close()
 
 
 async def test_changing_it_while_it_is_told_is_no_second_telling(home: Home) -> None:

@@ -15,7 +15,7 @@ from kaikou.jobs.reminder import Reminder, Wish, check, reminder_of
 from kaikou.jobs.when.reading import read_when
 from kaikou.settings.services import ReminderSettings
 from kaikou.store.records import ReminderRow, now
-from kaikou.store.reminders import ReminderRepository
+from kaikou.store.reminders import CANCELLED, WAITING, ReminderRepository
 
 LISTED = 200
 
@@ -146,9 +146,10 @@ class Schedule:
         return await self.get(reminder_id)
 
     async def cancel(self, reminder_id: str) -> Reminder:
-        """Throw a reminder away; ``restore`` brings it back for a while."""
+        """Throw a reminder away; ``restore`` brings it back for a while. One that is over stays over."""
         row = await self._row(reminder_id)
-        if not await self._rows.change(reminder_id, {"state": "cancelled", "deleted_at": self._clock()}):
+        ended = {"state": CANCELLED} if row.state == WAITING else {}
+        if not await self._rows.change(reminder_id, {**ended, "deleted_at": self._clock()}):
             raise _missing(reminder_id)
         self._note(reminder_id, "cancelled")
         return replace(reminder_of(row, self._clock()), state="cancelled", at=None)

@@ -21,13 +21,12 @@ from kaikou.jobs.recurrence import repeat_of
 from kaikou.jobs.reminder import Outcome, Reminder, reminder_of
 from kaikou.jobs.schedule import OnChange
 from kaikou.settings.services import ReminderSettings
+from kaikou.store.database import DatabaseUnavailable
 from kaikou.store.records import ReminderRow, now
 from kaikou.store.reminders import ReminderRepository
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 100
-"""Due reminders looked at together."""
 _LOOK_SECONDS = 30.0
 """Other servers add reminders too, and clocks are put right."""
 _RETRY_SECONDS = 5.0
@@ -96,10 +95,16 @@ class Telling:
     async def once(self) -> float:
         """See to what is due; the seconds after which to look again."""
         this = self._clock()
-        rows = await self._rows.due(this, _AT_ONCE)
+        rows = await self._rows.due(this, self._settings.most)
         self._known_due &= {row.id for row in rows}
         for row in rows:
-            await self._see_to(row, this)
+            try:
+                await self._see_to(row, this)
+            except DatabaseUnavailable:
+                raise
+            except Exception:
+                # One that makes no sense, or a place that is broken, must not keep the others waiting.
+                log.exception("a reminder was not seen to", extra={"reminder": row.id})
         await self._forget(this)
         if rows and self._known_due:
             return min(_RETRY_SECONDS, self._settings.elsewhere_seconds or _RETRY_SECONDS)
@@ -114,6 +119,9 @@ class Telling:
                 seconds = await self.once()
             except (KaikouError, OSError) as error:
                 log.warning("reminders were not looked at: %s", error)
+                seconds = _RETRY_SECONDS
+            except Exception:
+                log.exception("reminders were not looked at")  # the next look may go well; none may be lost
                 seconds = _RETRY_SECONDS
             try:
                 async with asyncio.timeout(seconds):

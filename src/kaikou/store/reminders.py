@@ -11,13 +11,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, update
 
 from kaikou.store.database import Database
 from kaikou.store.records import ReminderRow, now
 from kaikou.store.tables import reminders
 
-WAITING = "waiting"
+WAITING, CANCELLED = "waiting", "cancelled"
 
 
 class ReminderRepository:
@@ -96,7 +96,12 @@ class ReminderRepository:
         """Bring back what was thrown away; None where there is nothing."""
         done = await self._update(
             and_(reminders.c.id == reminder_id, reminders.c.deleted_at.is_not(None)),
-            {"deleted_at": None, "state": WAITING, "updated_at": now()},
+            {
+                "deleted_at": None,
+                # What was over when it was thrown away is over still.
+                "state": case((reminders.c.state == CANCELLED, WAITING), else_=reminders.c.state),
+                "updated_at": now(),
+            },
         )
         return await self.get(reminder_id) if done else None
 
