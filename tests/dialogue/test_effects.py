@@ -206,6 +206,25 @@ def test_music_ends_when_somebody_speaks(monkeypatch: pytest.MonkeyPatch) -> Non
     assert stage.tts.spoken == ["Stopped."]
 
 
+def test_music_ends_for_a_reminder(monkeypatch: pytest.MonkeyPatch) -> None:
+    song = Song(monkeypatch)
+
+    async def play() -> Stage:
+        stage = tooled(effect(PlayAudio(b"", "Song"), speak=""), [call("do")])
+        stage.conversation.say("Play something")
+        await asyncio.sleep(5)
+        assert stage.of(AudioOut)
+        async with asyncio.timeout(10):
+            assert await stage.conversation.tell("A reminder: the stove.")
+        assert song.closed
+        await stage.conversation.close()
+        return stage
+
+    stage = run(play())
+    assert stage.history()[-1] == ("assistant", "A reminder: the stove.")
+    assert [one.heard_ms > 3000 for one in stage.of(Interrupted)] == [True]
+
+
 def test_nothing_is_played_in_writing() -> None:
     async def play() -> Stage:
         return await told(tooled(effect(PlayAudio(b"", "Song")), [call("do")], "I can't.", config=WRITTEN))

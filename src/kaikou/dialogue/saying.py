@@ -58,6 +58,8 @@ class Saying:
         self._waiting: deque[_Wish] = deque()
         self._told: dict[str, Told] = {}
         """By the reply that says it."""
+        self._recording: Reply | None = None
+        """What was played last; it may be over."""
         self._look_again: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -69,14 +71,18 @@ class Saying:
         self._give_up()
 
     def add(self, what: str | PlayAudio, *, interrupt: bool = False, told: Told | None = None) -> None:
-        """Say or play it next; ``interrupt`` True: at once, in place of all else. LimitReached
-        ``too_much_to_say``."""
+        """Say or play it next; ``interrupt`` True: at once, in place of all else. A recording ends for
+        words: it may be hours long, and an alarm can't wait for that. LimitReached ``too_much_to_say``."""
         if interrupt:
             self._give_up()
             self._replying.cut("client_cancelled")
         if len(self._waiting) >= _MOST_TO_SAY:
             raise LimitReached(f"{_MOST_TO_SAY} messages wait to be spoken.", code="too_much_to_say")
         self._waiting.append(_Wish(what, told))
+        if isinstance(what, str) and self._recording is not None:
+            if self._replying.current is self._recording:
+                self._replying.cut("client_cancelled")
+            self._recording = None
         self._next(over_user=interrupt)
 
     def greet(self, text: str) -> None:
@@ -85,6 +91,8 @@ class Saying:
 
     def reply_ended(self, reply: Reply, *, heard: bool) -> None:
         """Nothing of ``reply`` is left to be heard; ``heard`` False: because it was cut."""
+        if reply is self._recording:
+            self._recording = None
         if (told := self._told.pop(reply.id, None)) is not None:
             enough = heard or reply.track.played_ms(self._loop.time()) >= _ENOUGH_MS
             told(enough and reply.error is None)
@@ -138,7 +146,7 @@ class Saying:
         plan = plan_reply(self._config(), self._settings.live)
         longest = self._settings.tools.max_audio_seconds
         sound = recording(what.audio, plan.rate, longest)
-        self._replying.play(plan, sound, f"♪ {what.title}".rstrip(), waterfall, longest)
+        self._recording = self._replying.play(plan, sound, f"♪ {what.title}".rstrip(), waterfall, longest)
 
     def _start(self, text: str, waterfall: Waterfall) -> Reply:
         plan = replace(plan_reply(self._config(), self._settings.live), fixed=True)
