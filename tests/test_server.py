@@ -6,8 +6,8 @@ import asyncio
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,20 @@ async def running(folder: Path, **changes: Any) -> AsyncIterator[Running]:
         finally:
             stop.set()
             await asyncio.wait_for(task, 60)
+
+
+async def until(true: Callable[[], object], seconds: float = 30) -> None:
+    """The bound only ends a test that would hang."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def listen(client: httpx.AsyncClient, told: list[str]) -> None:
+    """Keep the lines of the server's events until it ends them."""
+    async with client.stream("GET", "/api/events") as answer:
+        async for line in answer.aiter_lines():
+            told.append(line)
 
 
 def children() -> set[int]:
@@ -191,25 +205,31 @@ async def test_stopping_leaves_no_task_thread_or_child(tmp_path: Path) -> None:
         url = server.url.replace("http", "ws") + "v1/realtime?model=kaikou"
         async with connect(url, compression=None) as socket:
             assert '"session.created"' in str(await socket.recv())
-            events = asyncio.create_task(server.client.get("/api/events"))
-            await asyncio.sleep(0.1)
+            told: list[str] = []
+            events = asyncio.create_task(listen(server.client, told))
+            await until(lambda: told)
             server.stop.set()
             with pytest.raises(ConnectionClosed) as caught:
                 async with asyncio.timeout(30):
                     while True:
                         await socket.recv()
             assert caught.value.rcvd is not None and caught.value.rcvd.code in {1001, 1012}
-            assert "event: closing" in (await events).text
+            await events
+            assert "event: closing" in told
         await asyncio.wait_for(server.task, 30)
 
-    await asyncio.sleep(0.1)
-    left = {task.get_name() for task in asyncio.all_tasks() - tasks}
-    assert left == set()
     idle = ("asyncio_", "AnyIO", "ThreadPoolExecutor")  # the loop's own pools: they live as long as it
-    assert {
-        one.name for one in set(threading.enumerate()) - threads if not one.name.startswith(idle)
-    } == set()
-    assert children() - processes == set()
+
+    def left() -> set[str]:
+        return {
+            *(task.get_name() for task in asyncio.all_tasks() - tasks),
+            *(one.name for one in set(threading.enumerate()) - threads if not one.name.startswith(idle)),
+            *map(str, children() - processes),
+        }
+
+    with suppress(TimeoutError):
+        await until(lambda: not left(), 10)
+    assert left() == set()
 
 
 async def test_beyond_loopback_it_refuses_to_start_without_a_password(tmp_path: Path) -> None:

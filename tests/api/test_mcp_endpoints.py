@@ -170,7 +170,7 @@ async def test_tools_that_change_are_read_again(house: House) -> None:
 
 
 async def test_a_call_that_hangs_or_loses_its_server_is_an_answer(tmp_path: Path) -> None:
-    async with house_of(tmp_path, timeout=0.3) as house:
+    async with house_of(tmp_path, timeout=1) as house:
         made = await house.made()
         async with dialled(made["url"], calculator()):
             await until(lambda: "hang" in house.tools())
@@ -260,7 +260,7 @@ async def test_callers_use_the_tools_of_the_servers_that_dialled_in(house: House
 
 
 async def test_a_callers_calls_are_bounded_in_time_and_number(tmp_path: Path) -> None:
-    async with house_of(tmp_path, timeout=0.5) as house:
+    async with house_of(tmp_path, timeout=2) as house:
         made = await house.made()
         async with dialled(made["url"], calculator()), asking(made) as asker:
             await until(lambda: "hang" in house.tools())

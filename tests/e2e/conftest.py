@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError, sync_playwright
+from e2e.browsers import Browsers, new_page, open_browsers
+from playwright.sync_api import ConsoleMessage, Page, TimeoutError
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
@@ -41,20 +41,6 @@ SCRIPTED = {
 
 HEARD = "We will have to agree to disagree."
 """What the echo server's recogniser hears, whatever is said."""
-
-# Keeps every microphone the page was given, so that a test can ask whether it is closed.
-WATCH_MICROPHONES = """
-window.microphones = [];
-const devices = navigator.mediaDevices;
-if (devices) {
-  const ask = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = async (wanted) => {
-    const stream = await ask(wanted);
-    window.microphones.push(...stream.getTracks());
-    return stream;
-  };
-}
-"""
 
 
 @dataclass
@@ -230,60 +216,42 @@ class Visit:
 Open = Callable[..., Visit]
 
 
+@pytest.fixture(scope="module")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    """Of a module and no longer: while Playwright runs, this thread can run no loop of asyncio's."""
+    with open_browsers(silence(tmp_path_factory.mktemp("microphone"))) as opened:
+        yield opened
+
+
 @pytest.fixture
-def open_page(tmp_path: Path) -> Iterator[Open]:
+def open_page(browsers: Browsers) -> Iterator[Open]:
     """Open the page in Chromium. ``microphone`` is a WAV played in as the user's voice, again and
     again; the page's messages to the console are collected, and errors fail the test. ``preferences``
     are those of ``frontend/src/call/preferences.ts`` that an earlier visit has kept."""
-    with sync_playwright() as playwright:
-        visits: list[Visit] = []
-        browsers: list[Browser] = []
+    visits: list[Visit] = []
 
-        def open_it(
-            url: str,
-            *,
-            microphone: Path | None = None,
-            errors_expected: bool = False,
-            preferences: Mapping[str, object] | None = None,
-            **context: Any,
-        ) -> Visit:
-            arguments = [
-                "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-audio-capture={microphone or silence(tmp_path)}",
-                "--autoplay-policy=user-gesture-required",
-            ]
-            browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-            browsers.append(browser)
-            visit = Visit(new_page(browser, **context))
-            if preferences:
-                visit.page.add_init_script(remember(preferences))
-            if not errors_expected:
-                visits.append(visit)
-            listen(visit)
-            visit.page.goto(f"{url}/?processing=off")
-            return visit
+    def open_it(
+        url: str,
+        *,
+        microphone: Path | None = None,
+        errors_expected: bool = False,
+        preferences: Mapping[str, object] | None = None,
+        **context: Any,
+    ) -> Visit:
+        visit = Visit(new_page(browsers.hearing(microphone), **context))
+        if preferences:
+            visit.page.add_init_script(remember(preferences))
+        if not errors_expected:
+            visits.append(visit)
+        listen(visit)
+        visit.page.goto(f"{url}/?processing=off")
+        return visit
 
+    try:
         yield open_it
-        for browser in browsers:
-            for one in browser.contexts:
-                for page in one.pages:
-                    page.goto("about:blank")  # leaves as a person does: the call ends
-            browser.close()
-        assert [error for visit in visits for error in visit.errors] == []
-
-
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    return found
-
-
-def new_page(browser: Browser, **context: Any) -> Page:
-    opened: BrowserContext = browser.new_context(**{"locale": "en-US", **context})
-    opened.add_init_script(WATCH_MICROPHONES)
-    return opened.new_page()
+    finally:
+        browsers.leave()
+    assert [error for visit in visits for error in visit.errors] == []
 
 
 def remember(preferences: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -127,7 +128,8 @@ def full_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 await put_item(connection, row.id, item, None)
         await database.close()
 
-    asyncio.run(fill())
+    with ThreadPoolExecutor(1) as thread:  # the browsers' loop runs in this one
+        thread.submit(asyncio.run, fill()).result()
     with running_server(folder, SCRIPTED) as server:
         yield server
 

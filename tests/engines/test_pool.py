@@ -259,15 +259,16 @@ async def test_close_finishes_live_work_and_drops_queued_batch_work() -> None:
 
 async def test_close_gives_up_on_work_that_does_not_end_and_tells_it() -> None:
     pool = Pool(PoolSettings(threads=1))
-    told = threading.Event()
+    begun, told = threading.Event(), threading.Event()
 
     def work() -> None:
+        begun.set()
         while not cancelled():
             told.wait(0.001)
         told.set()
 
     task = asyncio.create_task(pool.run("tts", Lane.LIVE, work))
-    await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(begun.wait, 20)
     await pool.close(0.01)
     assert await asyncio.to_thread(told.wait, 20)
     await task

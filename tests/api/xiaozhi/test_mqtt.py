@@ -92,7 +92,8 @@ async def test_replayed_forged_and_broken_datagrams_are_not_heard(house: Home) -
         device.sequence = 3
         for _ in range(10):
             await device.packet(voice)
-        await asyncio.sleep(0.05)
+        device.datagram(first)
+        await until(lambda: dropped["replayed_packet"] == 6)  # and all before it was read, too
         await device.send(type="listen", state="stop")
         await device.until("stt")
         # Eleven packets, the first of which only begins; with the replays it would be a second.
