@@ -22,6 +22,24 @@ settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For ``--dist loadgroup``: a file stays whole, since its tests share servers and models. The browser's
+    are all one worker's, which begins with them: calls in real time, beside everything else but not beside
+    each other. Models, which want all cores, come last."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        group = "browser" if item.get_closest_marker("browser") else _file(item)
+        item.add_marker(pytest.mark.xdist_group(group))
+    if config.getvalue("dist") == "loadgroup":
+        models = {_file(item) for item in items if item.get_closest_marker("models")}
+        items.sort(key=lambda item: (not item.get_closest_marker("browser"), _file(item) in models))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.split("::")[0]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_set_of_certificates() -> Iterator[None]:
     """Each HTTP client would read all certificates of the world, which takes longer than most tests do."""
