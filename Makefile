@@ -42,7 +42,7 @@ soak: ready-dev ## Hold many conversations for a long time and watch for leaks
 	@$(RUN)/python benchmarks/soak.py $(ARGS)
 
 fuzz: ready-dev ## Throw random input at every wire and format, longer than the tests do
-	@HYPOTHESIS_PROFILE=fuzz $(RUN)/python -m pytest -m "not models and not browser" $(ARGS)
+	@HYPOTHESIS_PROFILE=fuzz $(RUN)/python -m pytest -m "(fuzz or hypothesis) and not models and not browser" $(ARGS)
 
 lock: ready-dev ## Renew the locks from pyproject.toml and package.json
 	@$(RUN)/python scripts/lock.py

@@ -1,12 +1,13 @@
 """The devices' wires against anything at all: every answer is an error in words, a close, or silence.
 
-One server lives through all of it beside a device that only wants to talk, for no longer than SECONDS a
-wire. ``make fuzz`` runs them.
+A server lives through all of one wire beside a device that only wants to talk, for no longer than SECONDS.
+``make fuzz`` runs them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import random
@@ -15,6 +16,7 @@ import struct
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
-pytestmark = pytest.mark.fuzz
+pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(900)]  # what failed is made smaller, which takes its time
 
 SECONDS = 60.0
 """Of one wire; examples after that are not tried."""
@@ -120,12 +122,13 @@ class Target:
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.trouble = Trouble()
-        self.began: dict[str, float] = {}
         self.failed = False
+        gc.collect()  # what other tests have left behind complains before it is listened to
         self.loggers = [logging.getLogger(), logging.getLogger("uvicorn.error")]
         for logger in self.loggers:
             logger.addHandler(self.trouble)
         self.house: Home = self.run(self._open(folder))
+        self.began = time.monotonic()
 
     async def _open(self, folder: Any) -> Home:
         changes = {
@@ -145,10 +148,9 @@ class Target:
             self.failed = True
             raise
 
-    def tired(self, wire: str) -> bool:
+    def tired(self) -> bool:
         """Never once something failed: that has to fail again while it is made smaller."""
-        began = self.began.setdefault(wire, time.monotonic())
-        return not self.failed and time.monotonic() - began > SECONDS
+        return not self.failed and time.monotonic() - self.began > SECONDS
 
     async def unharmed(self) -> None:
         """The other device is answered, nothing failed, and nobody but it is left."""
@@ -173,9 +175,9 @@ class Target:
             logger.removeHandler(self.trouble)
 
 
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    found = Target(tmp_path_factory.mktemp("fuzz"))
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Target]:
+    found = Target(tmp_path)
     try:
         yield found
         # Who was fuzzed left nothing: the talking device is the only one there.
@@ -190,7 +192,11 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 slow = settings(
     max_examples=min(settings().max_examples, 500),  # each opens a connection
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,  # one server lives through all examples
+    ],
 )
 
 
@@ -211,7 +217,7 @@ async def heard(line: Any, wanted: bytes) -> None:
 def test_the_websocket(
     target: Target, version: str, gateway: bool, before: tuple[str, ...], messages: list[Any], rude: bool
 ) -> None:
-    if target.tired("websocket"):
+    if target.tired():
         return
 
     async def example() -> None:
@@ -245,7 +251,7 @@ def test_the_websocket(
 )
 def test_half_open_and_half_said(target: Target, headers: dict[str, str], query: str, data: bytes) -> None:
     """Handshakes that are none, and bytes that are no frames after one that was."""
-    if target.tired("handshake"):
+    if target.tired():
         return
 
     async def example() -> None:
@@ -298,7 +304,7 @@ packets = st.one_of(
 @slow
 @given(signed=st.booleans(), hello=st.booleans(), again=st.booleans(), parts=st.lists(packets, max_size=10))
 def test_mqtt(target: Target, signed: bool, hello: bool, again: bool, parts: list[bytes]) -> None:
-    if target.tired("mqtt"):
+    if target.tired():
         return
 
     async def example() -> None:
@@ -337,7 +343,7 @@ def test_mqtt(target: Target, signed: bool, hello: bool, again: bool, parts: lis
 def test_signing_in_to_mqtt(
     target: Target, told: dict[str, str], flags: int, level: int, keep_alive: int
 ) -> None:
-    if target.tired("credentials"):
+    if target.tired():
         return
 
     async def example() -> None:
@@ -366,7 +372,7 @@ def test_signing_in_to_mqtt(
 )
 def test_datagrams(target: Target, sequences: list[int], packet: bytes, junk: list[bytes], seed: int) -> None:
     """Short, forged, replayed and far ahead, to a stream that is open."""
-    if target.tired("udp"):
+    if target.tired():
         return
     chance = random.Random(seed)
 
@@ -404,7 +410,7 @@ def test_datagrams(target: Target, sequences: list[int], packet: bytes, junk: li
     name=st.sampled_from([OTHER, "", "x", "a" * 5_000, OTHER + ";", "../..", "\t"]),
 )
 def test_the_first_call(target: Target, body: bytes, path: str, name: str) -> None:
-    if target.tired("ota"):
+    if target.tired():
         return
 
     async def example() -> None:
