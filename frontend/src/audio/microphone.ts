@@ -50,16 +50,17 @@ export class Microphone {
     const stream = await askForMicrophone(wishes);
     try {
       await context.audioWorklet.addModule(captureUrl);
+      const source = context.createMediaStreamSource(stream);
+      const node = new AudioWorkletNode(context, "kaikou-capture", { numberOfOutputs: 0 });
+      node.port.onmessage = (message: MessageEvent<Captured>) => onFrame(message.data);
+      for (const track of stream.getTracks()) track.addEventListener("ended", onLost);
+      source.connect(node);
+      return new Microphone(stream, source, node);
     } catch (error) {
+      // Hung up while the browser asked, perhaps: the device must not stay open.
       stopTracks(stream);
       throw error;
     }
-    const source = context.createMediaStreamSource(stream);
-    const node = new AudioWorkletNode(context, "kaikou-capture", { numberOfOutputs: 0 });
-    node.port.onmessage = (message: MessageEvent<Captured>) => onFrame(message.data);
-    for (const track of stream.getTracks()) track.addEventListener("ended", onLost);
-    source.connect(node);
-    return new Microphone(stream, source, node);
   }
 
   /** Id of the device that is really open. */

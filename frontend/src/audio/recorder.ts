@@ -11,11 +11,16 @@ export class Recorder {
   /** Asks for permission and begins. Throws MicrophoneError. */
   static async start(wishes: MicrophoneWishes): Promise<Recorder> {
     const stream = await askForMicrophone(wishes);
-    const recorder = new MediaRecorder(stream);
-    const parts: Blob[] = [];
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    recorder.start();
-    return new Recorder(stream, recorder, parts);
+    try {
+      const recorder = new MediaRecorder(stream);
+      const parts: Blob[] = [];
+      recorder.ondataavailable = ({ data }) => parts.push(data);
+      recorder.start();
+      return new Recorder(stream, recorder, parts);
+    } catch (error) {
+      stopTracks(stream);
+      throw error;
+    }
   }
 
   /** Ends it, gives the device back, and returns what was recorded. */

@@ -61,7 +61,12 @@ export class Sound {
     const sound = new Sound(context, speaker.value, wishes, handlers);
     sound.microphone = microphone.value;
     lost = () => void sound.reopen();
-    await chooseSink(context, wishes.speaker);
+    try {
+      await chooseSink(context, wishes.speaker);
+    } catch (error) {
+      sound.close();
+      throw error;
+    }
     return sound;
   }
 

@@ -10,6 +10,9 @@ export interface Progress {
   played: Played | null;
 }
 
+/** The worklet answers within milliseconds; one whose device is gone or asleep may not answer at all. */
+const FLUSH_MILLISECONDS = 500;
+
 /** The agent's voice: plays what arrives, and knows to the millisecond what was heard. */
 export class Speaker {
   private flushes = new Map<number, (played: Played | null) => void>();
@@ -30,7 +33,6 @@ export class Speaker {
         onProgress({ playing: report.playing, level: report.level, played });
       } else {
         this.flushes.get(report.number)?.(this.heard(report.played));
-        this.flushes.delete(report.number);
       }
     };
   }
@@ -79,7 +81,13 @@ export class Speaker {
     this.number += 1;
     const number = this.number;
     return new Promise((resolve) => {
-      this.flushes.set(number, resolve);
+      const late = setTimeout(() => done(this.played), FLUSH_MILLISECONDS);
+      const done = (played: Played | null) => {
+        clearTimeout(late);
+        this.flushes.delete(number);
+        resolve(played);
+      };
+      this.flushes.set(number, done);
       this.send({ type: "flush", number });
     });
   }
@@ -94,8 +102,7 @@ export class Speaker {
     this.node.port.onmessage = null;
     this.node.disconnect();
     this.gain.disconnect();
-    for (const resolve of this.flushes.values()) resolve(this.played);
-    this.flushes.clear();
+    for (const done of [...this.flushes.values()]) done(this.played);
   }
 
   /** Samples given to the device are heard a little later: what is on its way does not count. */

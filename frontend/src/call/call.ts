@@ -77,6 +77,8 @@ export class Call {
 
   /** Hang up: the microphone is closed before this returns. */
   end(): void {
+    // Another call may be under way already, in the same store.
+    if (this.over) return;
     this.close();
     const { conversation } = this.store.state;
     this.store.update({

@@ -15,7 +15,7 @@ export function useConversationState(agent: string | null) {
   const actions = useMemo(() => {
     /** A conversation is open in one place at a time: the call or the chat. */
     const hangUp = () => {
-      if (!call.current?.over) call.current?.end();
+      call.current?.end();
       call.current = null;
       writing.current?.close();
       writing.current = null;
@@ -24,16 +24,25 @@ export function useConversationState(agent: string | null) {
       writing.current ??= new Writing(store, agent);
       return writing.current;
     };
+    /** Leave what is here; a stored conversation's words are on their way. */
+    const turnTo = (conversationId: string | null) => {
+      hangUp();
+      store.update({
+        phase: "idle",
+        problem: null,
+        mood: null,
+        spoken: null,
+        conversation: emptyConversation,
+        conversationId,
+      });
+    };
     return {
       start: () => {
         hangUp();
         call.current = Call.start(store, agent);
       },
       end: hangUp,
-      fresh: () => {
-        hangUp();
-        store.update({ phase: "idle", conversation: emptyConversation, conversationId: null });
-      },
+      fresh: () => turnTo(null),
       mute: (muted: boolean) => call.current?.mute(muted),
       press: () => call.current?.press(),
       release: () => call.current?.release(),
@@ -57,15 +66,7 @@ export function useConversationState(agent: string | null) {
         writingNow().write(text);
       },
       /** Leave what is here and show a stored conversation, whose words are on their way. */
-      open: (conversationId: string) => {
-        hangUp();
-        store.update({
-          phase: "idle",
-          problem: null,
-          conversation: emptyConversation,
-          conversationId,
-        });
-      },
+      open: (conversationId: string) => turnTo(conversationId),
       edit: (id: string, text: string) => writingNow().edit(id, text),
       regenerate: (id: string | null) => writingNow().regenerate(id),
       /** Listen to an answer that is under way in the stored conversation. */

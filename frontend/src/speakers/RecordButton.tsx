@@ -18,6 +18,8 @@ export function RecordButton({ disabled, onRecorded }: Props) {
   const [problem, setProblem] = useState("");
   const recorder = useRef<Recorder | null>(null);
   const gone = useRef(false);
+  /** The browser is asking: a second press must not open the microphone twice. */
+  const asking = useRef(false);
 
   useEffect(() => {
     gone.current = false;
@@ -28,6 +30,8 @@ export function RecordButton({ disabled, onRecorded }: Props) {
   }, []);
 
   async function start() {
+    if (asking.current) return;
+    asking.current = true;
     setProblem("");
     try {
       const begun = await Recorder.start(preferences());
@@ -39,6 +43,8 @@ export function RecordButton({ disabled, onRecorded }: Props) {
       setProblem(
         t(error instanceof MicrophoneError ? `problem.${error.problem}` : "problem.audio"),
       );
+    } finally {
+      asking.current = false;
     }
   }
 
