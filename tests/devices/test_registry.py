@@ -77,6 +77,12 @@ def test_what_a_device_told_stays_known_when_it_calls_again_and_says_less() -> N
     assert (known.model, known.language, known.address) == ("esp32s3", "en-US", "10.0.0.6")
 
 
+def test_a_code_may_be_typed_in_full_width() -> None:
+    codes = BindingCodes(600)
+    code = codes.issue(Sighting(MAC))
+    assert codes.redeem(code.translate({ord("0") + n: ord("０") + n for n in range(10)})).id == MAC
+
+
 def test_guessing_is_slowed_down() -> None:
     clock = Clock()
     codes = BindingCodes(600, clock=clock)
@@ -166,7 +172,7 @@ async def test_downloads_stay_in_their_folder(tmp_path: Path, name: str) -> None
 @pytest.mark.parametrize(
     ("model", "version", "data"),
     [("../x", "1.0", IMAGE), ("", "1.0", IMAGE), ("m", "1.0-beta", IMAGE), ("m", "", IMAGE),
-     ("m", "1", b"MZ"), ("m", "1", b""), ("m", "1", b"\xe9" + bytes(1000))],
+     ("m", "２.0", IMAGE), ("m", "1", b"MZ"), ("m", "1", b""), ("m", "1", b"\xe9" + bytes(1000))],
 )  # fmt: skip
 async def test_what_is_no_firmware_is_refused(tmp_path: Path, model: str, version: str, data: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:

@@ -192,6 +192,17 @@ async def test_news_of_several_feeds_in_turn() -> None:
     assert none.failed and "404" in none.text
 
 
+def test_a_feed_may_be_written_in_gbk() -> None:
+    feed = RSS.replace('version="1.0"?', 'version="1.0" encoding="gb2312"?').replace("Second", "第二条")
+    assert [one.title for one in headlines(feed.encode("gbk"))] == ["First & foremost", "第二条"]
+    with pytest.raises(Exception, match="not valid RSS"):
+        headlines(feed.replace("gb2312", "no-such-code").encode("gbk"))
+
+
+def test_a_title_of_opened_tags_alone_is_soon_read() -> None:
+    assert headlines(RSS.replace("Second", "&lt;" * 500_000).encode())
+
+
 def test_a_feed_cannot_blow_up() -> None:
     for bad in (BOMB, "<html", ""):
         with pytest.raises(Exception, match="not valid RSS"):
@@ -373,6 +384,8 @@ async def test_another_device() -> None:
     ).text == "Said on Kitchen."
     assert house.said == [("Kitchen", "Dinner")]
     assert "Bedroom" in (await call("call_device", ports=ports, device="Attic", message="x")).text
+    both = await call("call_device", ports=ports, device="e", message="x")
+    assert both.failed and "Several" in both.text and len(house.said) == 1
 
 
 def test_without_those_rooms_their_tools_are_not_there() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import unicodedata
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -96,7 +97,8 @@ class BindingCodes:
             raise LimitReached(
                 "Too many wrong codes were tried.", code="too_many_attempts", hint="Wait a minute."
             )
-        digits = "".join(character for character in code if character.isdecimal())
+        # Full-width digits are what a Chinese keyboard may give.
+        digits = "".join(str(unicodedata.decimal(one)) for one in code if one.isdecimal())
         for one in self._waiting.values():
             if secrets.compare_digest(one.code.encode(), digits.encode()):
                 del self._waiting[one.sighting.id]

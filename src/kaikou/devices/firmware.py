@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from kaikou.errors import InvalidInput, LimitReached, NotFound
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,180}\.bin")
 _MODEL = re.compile(r"[A-Za-z0-9.-][A-Za-z0-9._-]{0,99}")
-_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,5}")
+_VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){0,5}")
+_DIGITS = re.compile(r"[0-9]{1,9}")
+"""No others, such as full-width ones: a device would stop at them."""
 _ESP_IMAGE = 0xE9
 """The first byte of an application image for an ESP32 (esp_image_header_t.magic)."""
 
@@ -29,9 +33,7 @@ class Firmware:
 
 def version_key(version: str) -> tuple[int, ...]:
     """A dotted version as numbers, for comparing; what a segment holds after its digits is left out."""
-    numbers = [
-        int(found.group()) if (found := re.match(r"\d{1,9}", part)) else 0 for part in version.split(".")
-    ]
+    numbers = [int(found.group()) if (found := _DIGITS.match(part)) else 0 for part in version.split(".")]
     while numbers and not numbers[-1]:
         numbers.pop()
     return tuple(numbers)
@@ -39,7 +41,7 @@ def version_key(version: str) -> tuple[int, ...]:
 
 def numeric_version(version: str) -> str:
     """The version with numbers only: devices abort at a segment that is none."""
-    found = [re.match(r"\d{1,9}", part) for part in version.strip().removeprefix("v").split(".")[:6]]
+    found = [_DIGITS.match(part) for part in version.strip().removeprefix("v").split(".")[:6]]
     return ".".join(one.group() if one else "0" for one in found) if any(found) else "0.0.0"
 
 
@@ -85,7 +87,7 @@ class FirmwareStore:
 
     async def delete(self, name: str) -> None:
         """NotFound ``firmware_not_found``."""
-        await asyncio.to_thread(lambda: self._confined(name).unlink())
+        await asyncio.to_thread(lambda: self._confined(name).unlink(missing_ok=True))
 
     def _list(self) -> tuple[Firmware, ...]:
         if not self._folder.is_dir():
@@ -93,13 +95,11 @@ class FirmwareStore:
         found = []
         for path in self._folder.iterdir():
             model, _, version = path.stem.rpartition("_")
-            if (
-                path.suffix == ".bin"
-                and _MODEL.fullmatch(model)
-                and _VERSION.fullmatch(version)
-                and path.is_file()
-            ):
-                found.append(Firmware(model, version, path.name, path.stat().st_size))
+            if path.suffix == ".bin" and _MODEL.fullmatch(model) and _VERSION.fullmatch(version):
+                with suppress(FileNotFoundError):  # deleted at this moment
+                    held = path.stat()
+                    if stat.S_ISREG(held.st_mode):
+                        found.append(Firmware(model, version, path.name, held.st_size))
         found.sort(key=lambda one: version_key(one.version), reverse=True)
         return tuple(sorted(found, key=lambda one: one.model))
 

@@ -60,6 +60,6 @@ class ToolThreads:
             except RuntimeError:
                 return  # the loop is closed: nobody waits any more
 
-        self._running += 1
         threading.Thread(target=work, name="tool", daemon=True).start()
+        self._running += 1  # not before: a machine out of threads would lose a place with each call
         return await waiter

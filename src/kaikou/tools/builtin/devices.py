@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaikou.errors import NotFound
+from kaikou.errors import InvalidInput, NotFound
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
@@ -43,7 +43,12 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         match = match or [name for name in names if wanted and wanted in name.casefold()]
         if not match:
             there = ", ".join(names) or "none"
-            raise NotFound(f"No device {device!r} is connected.", hint=f"Connected: {there}.")
+            raise NotFound(
+                f"No device {device!r} is connected.", code="device_not_found", hint=f"Connected: {there}."
+            )
+        if len(match) > 1:
+            meant = ", ".join(match)
+            raise InvalidInput(f"Several are like {device!r}.", code="device_ambiguous", hint=f"{meant}.")
         await devices.speak(match[0], message, caller)
         said = f"Said on {match[0]}."
         return Outcome(said, plain=f"已经在{match[0]}说了。" if chinese(caller) else said)

@@ -124,7 +124,9 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             service = on if service in _ON else off
         # Both become part of an address: nothing of a model's may lead elsewhere.
         if not _ENTITY.fullmatch(entity_id) or not _WORD.fullmatch(service):
-            raise InvalidInput("An entity id looks like light.kitchen, a service like turn_on.")
+            raise InvalidInput(
+                "An entity id looks like light.kitchen, a service like turn_on.", code="invalid_arguments"
+            )
         domain = entity_id.partition(".")[0]
         body = {**(values or {}), "entity_id": entity_id}
         address = f"{base}/api/services/{domain}/{service}"

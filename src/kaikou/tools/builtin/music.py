@@ -57,7 +57,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         songs = await asyncio.to_thread(_songs, folder)
         if not songs:
             raise NotFound("The music folder is empty.", code="no_music")
-        song = chosen(title, songs)
+        song = await asyncio.to_thread(chosen, title, songs)  # comparing thousands of names takes seconds
         if song is None:
             some = ", ".join(path.stem for path in songs[:10])
             raise NotFound(f"There is no song like {title!r}.", code="no_music", hint=f"There are: {some}.")

@@ -15,7 +15,11 @@ from kaikou.tools.fetch import FetchFailed
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
+"""A tag. It holds no other: a text of nothing but "<" would be searched to its end from each."""
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,80}encoding=["']([A-Za-z0-9._-]{1,40})["']""")
+LONGEST_TEXT = 20_000
+"""Letters of an entry's title or summary that are looked at."""
 LONGEST_SUMMARY = 200
 SPOKEN = 3
 """Headlines that are read out where no model chooses among them."""
@@ -85,8 +89,8 @@ def headlines(feed: bytes) -> list[Headline]:
     from defusedxml.ElementTree import ParseError, fromstring
 
     try:
-        root = fromstring(feed)
-    except (ParseError, DefusedXmlException):
+        root = fromstring(_decoded(feed))
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
         raise FetchFailed("The news feed is not valid RSS.") from None
     found = []
     for entry in root.iter():
@@ -100,9 +104,17 @@ def headlines(feed: bytes) -> list[Headline]:
     return found
 
 
+def _decoded(feed: bytes) -> bytes | str:
+    """The feed as text where it says what it is written in: the parser knows UTF and Latin alone, and
+    Chinese feeds may well be GBK. LookupError for a name that nobody knows."""
+    named = _ENCODING.match(feed.removeprefix(b"\xef\xbb\xbf").lstrip())
+    encoding = named[1].decode() if named is not None else "utf-8"
+    return feed if encoding.lower().startswith("utf") else feed.decode(encoding, "replace")
+
+
 def _local(tag: object) -> str:
     return str(tag).rpartition("}")[2]
 
 
 def _clean(text: str) -> str:
-    return " ".join(html.unescape(_TAG.sub(" ", text)).split())
+    return " ".join(html.unescape(_TAG.sub(" ", text[:LONGEST_TEXT])).split())

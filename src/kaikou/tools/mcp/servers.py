@@ -133,10 +133,14 @@ class McpServers:
 
     async def _watch(self) -> None:
         while True:
-            stamp = await asyncio.to_thread(self._stamps)
-            if stamp != self._stamp:
-                self._stamp = stamp
-                await self.load()
+            try:
+                stamp = await asyncio.to_thread(self._stamps)
+                if stamp != self._stamp:
+                    self._stamp = stamp
+                    await self.load()
+            except Exception:
+                # What is connected stays, and the file is read again once it changes.
+                log.exception("the MCP servers' files were not read")
             await asyncio.sleep(LOOK_SECONDS)
 
     def _stamps(self) -> Stamp:
