@@ -24,7 +24,6 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,9 @@ from kaikou.dialogue.reply import ReplyPlan
 from kaikou.dialogue.replying import Replying, Think
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
+from kaikou.server import Runtime
 from kaikou.settings.loading import load_settings
+from kaikou.settings.tree import LiveSettings
 
 
 @dataclass
@@ -61,10 +62,10 @@ class Guesses:
 
 
 @contextmanager
-def counted() -> Iterator[Guesses]:
-    """Count the guesses of all conversations, finished ones too: a guess that is thrown away is wasted
-    whether or not it had come to its end."""
-    found, open_guesses = Guesses(), dict[str, Guess]()
+def counted(found: Guesses) -> Iterator[None]:
+    """Count in ``found`` the guesses of all conversations, finished ones too: a guess that is thrown away is
+    wasted whether or not it had come to its end."""
+    open_guesses: dict[str, Guess] = {}
     begin, discard = Replying.begin, Replying.discard
 
     async def counting(thoughts: AsyncGenerator[Delta, None], guess: Guess) -> AsyncGenerator[Delta, None]:
@@ -97,7 +98,7 @@ def counted() -> Iterator[Guesses]:
 
     Replying.begin, Replying.discard = counting_begin, counting_discard  # type: ignore[method-assign]
     try:
-        yield found
+        yield
     finally:
         Replying.begin, Replying.discard = begin, discard  # type: ignore[method-assign]
 
@@ -147,48 +148,52 @@ def with_pause(first: Path, second: Path, seconds: float, folder: Path) -> Path:
 
 
 async def measure(
-    files: Sequence[Path], language: str | None, *, speculate: bool, soft_end: int | None, repeats: int
-) -> dict[str, float | int]:
-    loaded = load_settings()
-    changes: dict[str, Any] = {"speculate": speculate} | ({"soft_end_ms": soft_end} if soft_end else {})
-    live = loaded.settings.live.model_copy(update=changes)
-    loaded = replace(loaded, settings=loaded.settings.model_copy(update={"live": live}))
-    round_ = Round()
-    async with warmed(loaded, "speculation") as runtime:
-        assert runtime.engines is not None
-        llm = runtime.engines.llm
-        await ask(runtime, Question(files[0], language=language, hands_free=True))  # reads the prompt
-        with counted() as round_.guesses:
-            for file in [*files] * repeats:
-                before = processor_seconds(getattr(llm, "pid", None))
-                answer = await ask(runtime, Question(file, language=language, hands_free=True))
-                round_.cpu.append(processor_seconds(getattr(llm, "pid", None)) - before)
-                round_.answered.append(answer.timings["answered"])
-    return round_.figures()
+    runtime: Runtime, live: LiveSettings, files: Sequence[Path], given: argparse.Namespace
+) -> dict[str, Round]:
+    """Each of ``files`` with and without guesses, one after the other: both meet the same machine."""
+    assert runtime.engines is not None
+    pid = getattr(runtime.engines.llm, "pid", None)
+    rounds = {"speculating": Round(), "not speculating": Round()}
+    for file in [*files] * given.repeats:
+        for way, round_ in rounds.items():
+            live.speculate = way == "speculating"
+            with counted(round_.guesses):
+                before = processor_seconds(pid)
+                answer = await ask(runtime, Question(file, language=given.language, hands_free=True))
+                round_.cpu.append(processor_seconds(pid) - before)
+            round_.answered.append(answer.timings["answered"])
+    return rounds
 
 
 async def compare(given: argparse.Namespace) -> dict[str, dict[str, float | int]]:
     pauses = [float(one) for one in given.pauses.split(",") if one]
+    loaded = load_settings()
+    live = loaded.settings.live.model_copy(update={"soft_end_ms": given.soft_end} if given.soft_end else {})
+    loaded = replace(loaded, settings=loaded.settings.model_copy(update={"live": live}))
     found = {}
     with tempfile.TemporaryDirectory() as name:
-        sets: dict[str, list[Path]] = {"as spoken": given.files}
+        sets: dict[str, list[Path]] = {} if given.only_pauses else {"as spoken": given.files}
         for pause in pauses:
             others = [*given.files[1:], given.files[0]]
             sets[f"pause of {pause:g} s"] = [
                 with_pause(one, other, pause, Path(name))
                 for one, other in zip(given.files, others, strict=True)
             ]
-        for title, files in sets.items():
-            for speculate in (True, False):
-                way = f"{title}, {'speculating' if speculate else 'not speculating'}"
-                found[way] = await measure(
-                    files, given.language, speculate=speculate, soft_end=given.soft_end, repeats=given.repeats
-                )
-                print(
-                    way,
-                    *(f"  {key.replace('_', ' '):24} {value}" for key, value in found[way].items()),
-                    sep="\n",
-                )
+        async with warmed(loaded, "speculation") as runtime:
+            assert runtime.engines is not None
+            rehearsal: asyncio.Task[None] | None = getattr(runtime.engines.tts, "rehearsal", None)
+            if rehearsal is not None:
+                await asyncio.wait({rehearsal})
+            await ask(runtime, Question(given.files[0], language=given.language, hands_free=True))
+            for title, files in sets.items():
+                for way, round_ in (await measure(runtime, live, files, given)).items():
+                    figures = found[f"{title}, {way}"] = round_.figures()
+                    print(
+                        f"{title}, {way}",
+                        *(f"  {key.replace('_', ' '):24} {value}" for key, value in figures.items()),
+                        sep="\n",
+                        flush=True,
+                    )
     return found
 
 
@@ -199,6 +204,7 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--language")
     parser.add_argument("--pauses", default="0.6", help="seconds, with commas; empty for none")
+    parser.add_argument("--only-pauses", action="store_true", help="not as spoken, too")
     parser.add_argument("--soft-end", type=int, help="ms; default: the setting")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")

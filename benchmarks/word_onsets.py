@@ -82,11 +82,16 @@ async def spoken(sets: dict[str, Set], speed: float) -> dict[str, list[Clip]]:
     return clips
 
 
-def errors(aligner: Aligner, clip: Clip, words: tuple[Word, ...], starts: list[float]) -> list[float]:
-    """Milliseconds by which ``starts`` of ``words`` are late."""
+def aligned(aligner: Aligner, clip: Clip, words: tuple[Word, ...]) -> list[float]:
+    """Where ``words`` begin, in seconds."""
     onsets = aligner.onsets(clip.pcm, spoken_forms(clip, words))
     if onsets is None:
         raise SystemExit(f"No alignment was found of {clip.text!r}.")
+    return onsets
+
+
+def late(starts: list[float], onsets: list[float]) -> list[float]:
+    """Milliseconds by which ``starts`` are late."""
     return [1000 * (start - onset) for start, onset in zip(starts, onsets, strict=True)]
 
 
@@ -143,13 +148,16 @@ def measured(clips: list[Clip], language: str, sphinx: Sphinx, ctc: Ctc) -> dict
     rows: dict[str, list[float]] = {"kokoro": [], "estimated": [], "arriving": [], "ctc": []}
     paces = Paces()
     for clip in clips:
-        rows["kokoro"] += errors(sphinx, clip, clip.words, [word.start for word in clip.words])
-        words = estimated(units(clip.text), clip.pcm)
-        rows["estimated"] += errors(sphinx, clip, words, [word.start for word in words])
-        rows["arriving"] += errors(sphinx, clip, words, just_in_time(clip, paces, language))
+        onsets = aligned(sphinx, clip, clip.words)
+        rows["kokoro"] += late([word.start for word in clip.words], onsets)
         second = ctc.onsets(clip.pcm, spoken_forms(clip, clip.words))
         if second is not None:
-            rows["ctc"] += errors(sphinx, clip, clip.words, second)
+            rows["ctc"] += late(second, onsets)
+        words = estimated(units(clip.text), clip.pcm)
+        if [word.span for word in words] != [word.span for word in clip.words]:
+            onsets = aligned(sphinx, clip, words)
+        rows["estimated"] += late([word.start for word in words], onsets)
+        rows["arriving"] += late(just_in_time(clip, paces, language), onsets)
     rows["aligner"] = joined(sphinx, clips)
     return {name: figures(found) for name, found in rows.items()}
 

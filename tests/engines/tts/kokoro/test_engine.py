@@ -267,7 +267,7 @@ async def test_both_lanes_speak_alike_whatever_computes(kokoro: Kokoro, whisper:
 async def test_the_beginning_of_a_short_clause_comes_first_and_fits_what_follows(kokoro: Kokoro) -> None:
     if "bf16" not in str(kokoro.card.model):
         pytest.skip("only where it is computed several times faster than it is heard")
-    for text in ("That is a good question,", "I could not find the file,"):
+    for text in ("That is a good question,", "I could not find the file,", "Once upon a time,"):
         chunks = await spoken(kokoro, text)
         first, rest = chunks
         assert 0.3 < first.pcm.seconds < 1.0
@@ -279,8 +279,8 @@ async def test_the_beginning_of_a_short_clause_comes_first_and_fits_what_follows
         assert [word.span for word in live.words] == [word.span for word in whole.words]
         for one, other in zip(live.words, whole.words, strict=True):
             assert one.start == pytest.approx(other.start, abs=0.04)
-            # Where the sound will end is not known yet when the last word is told.
-            assert one.end == pytest.approx(other.end, abs=0.2)
+            # Where the sound will end is not known yet when the last word is told, but foreseen.
+            assert one.end == pytest.approx(other.end, abs=0.08)
         levels = [np.sqrt(np.mean(np.square(chunk.pcm.samples))) for chunk in (live, whole)]
         assert abs(20 * np.log10(levels[0] / levels[1])) < 1.5
         # No click: at the joint the sound moves no faster than around it.

@@ -18,14 +18,14 @@ def voice(frames: int) -> Samples:
 
 
 def test_only_short_clauses_are_cut_and_both_parts_are_shorter() -> None:
-    assert [joining.head_frames(frames) for frames in (0, 20, 39, 89, 500)] == [0] * 5
-    for frames in range(40, 89):
+    assert [joining.head_frames(frames) for frames in (0, 20, 39, 129, 500)] == [0] * 5
+    for frames in range(40, 129):
         head = joining.head_frames(frames)
         (_, computed), (_, silence) = joining.head_parts(head)
         assert rounded(computed + silence) == computed + silence < frames
         assert rounded(joining.rest_frames(frames, head)) < frames
         # While the beginning plays, the rest is computed even at half of real time.
-        assert joining.rest_frames(frames, head) / 2 < head
+        assert joining.rest_frames(frames, head) / 2 <= head
 
 
 @pytest.mark.parametrize("louder", [1.0, 0.6, 1.5])
@@ -64,6 +64,12 @@ def test_a_shape_is_cut_in_all_its_measures() -> None:
         durations=np.ones(3, np.float32),
         first=2,
     )
+    assert shape.silent_from == 10 * FRAME / RATE
+    shape.energy[:, 15:] = 1
+    assert shape.silent_from == pytest.approx(7.5 * FRAME / RATE), (
+        "less than a tenth of the greatest is silence"
+    )
+    shape.energy[:, 15:] = np.arange(15, 20)
     cut = shape.cut((2, 5), (0, 1))
     assert len(cut) == 4
     assert cut.features[0, 0].tolist() == [2, 3, 4, 0]

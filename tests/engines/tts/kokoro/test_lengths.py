@@ -25,7 +25,7 @@ def test_lengths_are_few_and_little_longer() -> None:
         length = rounded(frames)
         assert frames <= length == rounded(length)
         assert length - frames < max(4, frames / 8)
-    assert len({rounded(frames) for frames in range(1, REHEARSED + 1)}) <= 20
+    assert len({rounded(frames) for frames in range(1, REHEARSED + 1)}) <= 24
 
 
 @pytest_asyncio.fixture

@@ -12,13 +12,16 @@ import numpy as np
 
 from kaikou.audio.pcm import Samples
 
-_SHORTEST, _LONGEST = 40, 88
-"""Frames of a clause that is cut: a reply's first. Later ones are longer, and come while sound is playing."""
+_SHORTEST, _LONGEST = 40, 128
+"""Frames of a clause that is cut: a reply's first, or one that follows it. Later ones are longer, and come
+while sound is playing."""
 _LEAST = 20
 """Frames of a beginning, half a second: from less the vocoder makes another voice."""
 _SHARE = 0.5
 """Of the clause is its beginning: while that plays, the rest is computed, beside a language model too. (With
 0.4 the sound ran out once, for 11 ms, on two slow cores.)"""
+_MOST_HEAD = 44
+"""Frames of a beginning, more than a second: it is heard for long enough to compute twice as many."""
 _BEYOND = 4
 """Frames that either part has beyond the joint."""
 _SILENCE = 4
@@ -38,7 +41,7 @@ def head_frames(frames: int) -> int:
     """Where a clause of ``frames`` is cut; 0 where it had better stay whole."""
     if not _SHORTEST <= frames <= _LONGEST:
         return 0
-    return max(_LEAST, 4 * round(_SHARE * frames / 4))
+    return min(max(_LEAST, 4 * round(_SHARE * frames / 4)), _MOST_HEAD)
 
 
 def head_parts(head: int) -> tuple[tuple[int, int], tuple[int, int]]:

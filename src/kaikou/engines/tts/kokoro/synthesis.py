@@ -40,8 +40,8 @@ _LEAD_FRAMES = 6
 _TAIL_FRAMES = 12
 """Frames kept from the start of the last sound on."""
 
-SHORTEST, REHEARSED = 20, 88
-"""Frames between which lengths are rehearsed: up to 2.2 s, most first clauses of a reply and their parts."""
+SHORTEST, REHEARSED = 20, 128
+"""Frames between which lengths are rehearsed: up to 3.2 s, most of a reply's first clauses and parts."""
 
 _QUIET = -42.0
 """dB below the loudest 20 ms there is no speech."""
@@ -55,6 +55,8 @@ _LEVEL = 0.1
 """Mean level (RMS) of the parts with speech, about -20 dBFS: the model's own median. The shorter the
 silence around a clause, the quieter the vocoder speaks (its normalisation counts the silence)."""
 _PEAK = 0.95
+_LOUD = 0.1
+"""Of the greatest energy that the model foresees: below it, a clause has ended."""
 _FADE = 120
 """Samples over which the end is faded out."""
 
@@ -92,6 +94,12 @@ class Shape:
 
     def __len__(self) -> int:
         return int(self.features.shape[2])
+
+    @property
+    def silent_from(self) -> float:
+        """Seconds after which nothing is heard any more, before it is computed: within 20 ms, mostly."""
+        (loud,) = np.nonzero(self.energy[0] > _LOUD * self.energy.max(initial=0.0))
+        return float(loud[-1] + 1) / 2 * FRAME / RATE if len(loud) else 0.0
 
     def cut(self, *stretches: tuple[int, int]) -> Shape:
         """These [first, last) frames only."""
@@ -254,9 +262,9 @@ def _in_two(voicebox: Voicebox, shape: Shape, head: int, timed: Timed) -> Iterat
     start, gain = (given - len(opening)) / RATE, _gain(opening.samples) * joining.LOUDER
     earliest = start + _KEEP_BEFORE
     if len(opening):
-        first = timed(
-            Pcm(opening.samples * np.float32(gain), RATE), start, earliest, len(shape) * FRAME / RATE
-        )
+        # The durations end later than the sound, which is not known yet.
+        end = max(shape.silent_from + _KEEP_AFTER, given / RATE)
+        first = timed(Pcm(opening.samples * np.float32(gain), RATE), start, earliest, end)
         yield replace(first, more=True)
     if cancelled():
         return
@@ -265,11 +273,11 @@ def _in_two(voicebox: Voicebox, shape: Shape, head: int, timed: Timed) -> Iterat
     whole = joining.joined(before, rest, joint, rest_from * FRAME)
     after = joining.settled(whole[given:], gain, _gain(whole))
     # Silence is what is silent beside the whole.
-    _, end = sounding(Pcm(whole, RATE), threshold=_QUIET)
-    end = min(len(whole), max(end, given + _FADE) + round(_KEEP_AFTER * RATE))
-    after = after[: end - given]
+    _, last = sounding(Pcm(whole, RATE), threshold=_QUIET)
+    last = min(len(whole), max(last, given + _FADE) + round(_KEEP_AFTER * RATE))
+    after = after[: last - given]
     after[-_FADE:] *= np.linspace(1, 0, _FADE, dtype=np.float32)
-    yield timed(Pcm(after, RATE), given / RATE, earliest, end / RATE)
+    yield timed(Pcm(after, RATE), given / RATE, earliest, last / RATE)
 
 
 def rehearse(voicebox: Voicebox, alphabet: Alphabet, phonemes: str, styles: Samples, frames: int) -> None:
