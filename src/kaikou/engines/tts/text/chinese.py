@@ -39,9 +39,10 @@ _SYMBOLS = {
     ">": "大于", "≤": "小于等于", "≥": "大于等于", "≈": "约等于", "≠": "不等于", "→": "到",
     "°": "度", "℃": "摄氏度",
     "℉": "华氏度", "#": "井号", "№": "第", "$": "美元", "¥": "元", "€": "欧元", "£": "英镑",
-    "~": "到", "～": "到",
     "½": "二分之一", "¼": "四分之一", "¾": "四分之三", "⅓": "三分之一", "⅔": "三分之二", "@": "艾特",
 }  # fmt: skip
+_DRAWN = "[~～]"
+"""A range between what is counted, "about" before a number; anywhere else a word's end drawn out."""
 _COUNTED = re.compile(
     r"[个只位条张本台部件块天次年岁名种家杯瓶间周点碗双层千百万亿]|小时|分钟|公里|公斤|美元|米|元"
 )
@@ -105,6 +106,10 @@ def _range(match: re.Match[str]) -> str:
     return f"{percent}{_number(match[1])}到{percent}{_number(match[2])}"
 
 
+def _to(match: re.Match[str]) -> str:
+    return "到"
+
+
 def _phone(match: re.Match[str]) -> str:
     return "，".join(num.verbalize_digit(part, alt_one=True) for part in re.findall(r"\d+", match.group()))
 
@@ -131,16 +136,21 @@ RULES: tuple[Rule, ...] = (
     _of(r"([12]\d{3}|\d\d)(?=年(?!级|纪|龄))", _year),
     _of(r"\d{1,2}[:：]\d\d\s?[-~～–—至到]\s?\d{1,2}[:：]\d\d(?!\d)", _clock_range),
     Rule(_CLOCK, _clock),
+    _of(r"(\d+)[:：](\d+)(?![\d:：])", lambda match: f"{_number(match[1])}比{_number(match[2])}"),
     Rule(phonecode.RE_MOBILE_PHONE, _phone),
     _of(r"400-?\d{3}-?\d{4}(?!\d)|0\d{2,3}-\d{7,8}(?!\d)|\d{3,4}-\d{4}-\d{4}(?!\d)", _phone),
-    _of(rf"(?P<sign>US\$|[$£€¥￥₹₩])\s?(?P<amount>{_NUMBER})(?P<scale>[百千]?[万亿])?", _money),
+    _of(rf"(?P<sign>US\$|[$£€¥￥₹₩])\s?(?P<amount>{_NUMBER})(?P<scale>[百千]?[万亿])?(?:美元|元)?", _money),
     Rule(quantifier.RE_TEMPERATURE, quantifier.replace_temperature),
-    _of(rf"({_NUMBER})%?\s?[-~～–—]\s?({_NUMBER})(?![A-Za-z0-9-])(%)?", _range),
+    _of(rf"({_NUMBER})%?\s?[-~～–—]\s?({_NUMBER})(?!\s?=|[A-Za-z0-9-])(%)?", _range),
+    _of(r"[-–−](?=\s?\d[\d.]*\s?=)", lambda _: "减"),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})%", _decimal_percent),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?(?P<unit>{_UNIT})(?![A-Za-z0-9/])", _measure),
     _of(r"(\d+)/(\d+)(?![\d/])", lambda match: f"{_number(match[2])}分之{_number(match[1])}"),
     _of(r"\d+(?:\.\d+){2,}", _version),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})(?P<more>[多余几])?(?![A-Za-z])", _counted),
+    _of(rf"(?<=[\d一二三四五六七八九十日月年点分天]){_DRAWN}(?=[\d一二三四五六七八九十周星])", _to),
+    _of(rf"(?<![\u4e00-\u9fff]){_DRAWN}(?=\d)", lambda _: "约"),
+    _of(rf"(?<=约){_DRAWN}", lambda _: ""),
     _of(rf"[{re.escape(''.join(_SYMBOLS))}]", lambda match: _SYMBOLS[match.group()]),
 )  # fmt: skip
 """Tried in order at a digit or a symbol of a Chinese sentence."""

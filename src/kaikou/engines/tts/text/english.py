@@ -69,7 +69,7 @@ _SYMBOLS = {
     "≤": "at most",
     "≥": "at least", "≈": "about", "≠": "is not equal to", "→": "to", "°": "degrees", "℃": "degrees Celsius",
     "℉": "degrees Fahrenheit", "#": "number", "№": "number", "§": "section", "$": "dollars", "£": "pounds",
-    "€": "euros", "¥": "yuan", "~": "about",
+    "€": "euros", "¥": "yuan",
 }  # fmt: skip
 
 
@@ -158,7 +158,19 @@ def _decade(match: re.Match[str]) -> str:
     return f"{spoken[:-1]}ies" if spoken.endswith("y") else f"{spoken}s"
 
 
-def _measure(match: re.Match[str]) -> str:
+def _measured_range(match: re.Match[str]) -> str | None:
+    return None if _is_word(match) else f"{number(match[1])} to {number(match[2])} {_UNITS[match['unit']][1]}"
+
+
+def _is_word(match: re.Match[str]) -> bool:
+    """Nothing is five inches in "5 in stock": those end what is said, or stand right behind the number."""
+    before = match.string[match.start("unit") - 1]
+    return match["unit"] == "in" and before == " " and match.string.startswith(" ", match.end())
+
+
+def _measure(match: re.Match[str]) -> str | None:
+    if _is_word(match):
+        return None
     one, many = _UNITS[match["unit"]]
     minus = "minus " if match["minus"] else ""
     return f"{minus}{number(match['value'])} {_plural(match['value'], one, many)}"
@@ -210,6 +222,10 @@ def _numeral(say: Say) -> Say:
     return lambda match: None if roman(match["roman"]) is None else say(match)
 
 
+def _version(written: str) -> str:
+    return " point ".join(number(part) for part in written.split("."))
+
+
 def _grouped_digits(match: re.Match[str]) -> str:
     return ", ".join(digits(group) for group in re.findall(r"\d+", match.group()))
 
@@ -232,9 +248,16 @@ _NUMBERED = "Chapter|Part|Act|Scene|Volume|Book|Section|War|Phase|Type|Level|Cla
 _HALF = r"(?P<half>[aApP]\.?\s?[mM]\b(?:\.(?=,|\s+[\w(]))?)"
 _MINUS = r"(?P<minus>(?<![\w)])[-−])?"
 
-RULES: tuple[Rule, ...] = (
+ANYWHERE: tuple[Rule, ...] = (
     _of(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address, re.ASCII),
     _of(rf"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:{_DOMAINS})(?:/[\w./-]*\w)?\b", _address, re.ASCII),
+    _of(r"([CF])#(?![A-Za-z0-9])", lambda match: f"{match[1]} sharp"),
+)
+"""What is read as English in any sentence."""
+
+RULES: tuple[Rule, ...] = (
+    *ANYWHERE,
+    _of(r"[vV](\d+(?:\.\d+)+)(?![\w.])", lambda match: f"version {_version(match[1])}"),
     _of(r"(?P<year>[12]\d{3})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)", _iso_date),
     _of(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>[12]\d{3})(?!\d)", _slash_date),
     Rule(_MONTH_DAY, _month_day),
@@ -242,7 +265,9 @@ RULES: tuple[Rule, ...] = (
     _of(rf"(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?!\d)(?:\s?{_HALF})?", _clock),
     _of(rf"(?P<hour>\d{{1,2}})(?P<minute>)(?P<second>)\s?{_HALF}", _clock),
     _of(rf"{_MINUS}(?P<sign>US\$|[$£€¥￥₹₩])\s?(?P<amount>{_NUMBER})(?:\s?(?P<scale>{_SCALES})\b)?", _money),
-    _of(rf"({_NUMBER})\s?[–-]\s?({_NUMBER})(?![\w-])(%)?", _range),
+    _of(rf"({_NUMBER})\s?[–-]\s?({_NUMBER})\s?(?P<unit>{_UNIT})(?![\w/])", _measured_range),
+    _of(rf"({_NUMBER})\s?[–-]\s?({_NUMBER})(?!\s?=|[\w-])(%)?", _range),
+    _of(r"[-–−](?=\s?\d[\d.]*\s?=)", lambda _: "minus"),
     _of(r"\+?\d{1,3}[ -]\(?\d{3}\)?[ -]\d{3}[ -]\d{4}\b", _grouped_digits),
     _of(r"\(\d{3}\)\s?\d{3}-\d{4}\b|(?:\d{3}-)?\d{3}-\d{4}\b", _grouped_digits),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})\s?(?P<scale>°\s?[CF]\b|°|℃|℉)", _temperature),
@@ -252,7 +277,7 @@ RULES: tuple[Rule, ...] = (
     _of(rf"{_MINUS}(?P<value>{_NUMBER})(?:\s|-)?(?P<unit>{_UNIT})(?![\w/])", _measure),
     _of(r"(\d{1,3})\s?/\s?(\d{1,3})(?![\d/])", _fraction),
     _of(r"(\d+)\s?[x×]\s?(\d+)(?!\w)", lambda match: f"{number(match[1])} by {number(match[2])}"),
-    _of(r"\d+(?:\.\d+){2,}", lambda match: " point ".join(number(part) for part in match.group().split("."))),
+    _of(r"\d+(?:\.\d+){2,}", lambda match: _version(match.group())),
     _of(r"(\d+)([½¼¾⅓⅔⅛])", _mixed_fraction),
     _of("[½¼¾⅓⅔⅛]", lambda match: _FRACTIONS[match.group()]),
     _of(rf"{_MINUS}(?P<value>{_NUMBER})(?![A-Za-z])", _integer),
@@ -264,6 +289,7 @@ RULES: tuple[Rule, ...] = (
     _of(r"St\.(?=\s|$)", _saint_or_street),
     _of(r"(e\.g|i\.e|[A-Za-z]{2,6})(\.)?(?![\w'])", _abbreviation),
     _of(r"w/o\b", lambda _: "without"),
+    _of(r"~(?=\s?[\d$£€¥])", lambda _: "about"),
     _of(rf"[{re.escape(''.join(_SYMBOLS))}]", lambda match: _SYMBOLS[match.group()]),
 )  # fmt: skip
 """Tried in order at the start of a word, a number or a symbol."""

@@ -19,7 +19,7 @@ _HANZI = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇"
 _SENTENCE = re.compile(r".*?(?:(?:[。！？]|[!?](?![^\s\"')\]]))+[”’』」）)\"']*|\n|\Z)", re.DOTALL)
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 _LATIN = re.compile(rf"[{_LETTER}]+(?:['.&][{_LETTER}]+)*(?:'(?![{_LETTER}]))?")
-_LATIN_NUMBER = re.compile(r"(?:[A-Za-z]+-?\d+[A-Za-z]*|\d+[A-Za-z]{1,3}\d*)(?![A-Za-z0-9])")
+_LATIN_NUMBER = re.compile(r"(?:[A-Za-z]+-?\d+[A-Za-z]*|\d+[A-Za-z]{1,3}\d*)(?![A-Za-z0-9]|\.\d)")
 _HANZI_RUN = re.compile(f"[{_HANZI}]+")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.){2,}|[A-Z]\.(?=\s+[A-Z][a-z])")
 _HAS_HANZI = re.compile(f"[{_HANZI}]")
@@ -110,12 +110,12 @@ def _word(text: str, at: int, end: int, mandarin: bool) -> tuple[str, int, Speec
         if (
             text[at].isascii()
             and text[at].isalpha()
-            and (said := first_match(english.RULES[:2], text, at, end))
+            and (said := first_match(english.ANYWHERE, text, at, end))
         ):
             return said[0], said[1], "en"
         if _DIGIT_OR_SYMBOL.match(text, at) and (said := first_match(chinese.RULES, text, at, end)):
             return said[0], said[1], "zh"
-    elif not previous.isalnum() or not text[at].isalnum():
+    elif not previous.isalnum() or not text[at].isalnum() or (previous.isalpha() and text[at].isdecimal()):
         if initials := _INITIALS.match(text, at, end):
             return _letters(initials, text, end)
         if said := first_match(english.RULES, text, at, end):
@@ -145,6 +145,9 @@ def _mark(text: str, at: int, words: list[Spoken]) -> None:
     mark = _MARKS.get(char)
     if char in "-–" and (at == 0 or text[at - 1].isspace() or text[at - 1 : at + 2] == "--"):
         mark = "—"
+    if char in "~～":
+        rest = text[at:].lstrip(" ~～")
+        mark = "." if not rest else None if rest[0] in _MARKS else ","
     if char == "/":
         return
     if mark is None:
