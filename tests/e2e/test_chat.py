@@ -100,6 +100,7 @@ def test_a_message_is_copied_edited_answered_anew_and_deleted(echo_server: Serve
     button(visit, "user", "Edit").click()
     editor = visit.page.get_by_label("Edit your message")
     editor.press("Escape")
+    expect(button(visit, "user", "Edit")).to_be_focused()
     expect(visit.page.locator(".line.user")).to_have_text(re.compile("Frist words"))
     button(visit, "user", "Edit").click()
     editor.fill("First words")

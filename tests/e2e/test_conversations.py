@@ -62,6 +62,7 @@ def test_the_sidebar_lists_searches_renames_deletes_and_brings_back(
     title = side.get_by_label("Title of the conversation")
     expect(title).to_be_focused()
     title.press("Escape")
+    expect(row(side, "harbour").get_by_role("link")).to_be_focused()
     choose(visit, row(side, "harbour"), "Rename")
     title.fill("Boats 小船")
     title.press("Enter")

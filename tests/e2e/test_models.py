@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.conftest import Open, Server, Visit, recording, running_server
+from e2e.conftest import PICTURES, Open, Server, Visit, recording, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(900)]
 
 DOWNLOADS = 600
 """Seconds the first start may take where the models must be fetched first."""
-PICTURE = {"viewport": {"width": 1000, "height": 720}, "device_scale_factor": 1.5}
-"""The README's picture: KAIKOU_TEST_PICTURES=docs/images writes it as call.png."""
+PICTURE = {"viewport": {"width": 1180, "height": 740}, "device_scale_factor": 1.5}
+"""The README's pictures: KAIKOU_TEST_PICTURES=docs/images writes them, as call.png and call-chinese.png."""
 BESIDE = {"transcript": True}
 PATIENCE = 120
 """Seconds a step of a call may take where two cores do everything."""
@@ -41,6 +41,18 @@ def user_said(visit: Visit, *words: str) -> str:
     pytest.fail(f"heard none of {words}; the page says:\n{visit.page.inner_text('main')}")
 
 
+def portrait(visit: Visit, name: str, question: str) -> None:
+    """The README's picture: the call alone, in the middle of an answer. Only where pictures are wanted."""
+    if PICTURES is None:
+        return
+    visit.write(question)
+    visit.page.locator(".call-dock [aria-pressed=true]").click()  # the transcript goes
+    visit.page.locator(".live-captions.assistant mark:not(:empty)").wait_for(timeout=PATIENCE * 1000)
+    visit.page.mouse.move(0, 0)
+    visit.page.wait_for_timeout(1500)
+    visit.picture(name)
+
+
 def test_a_conversation_in_english(real_server: Server, open_page: Open, tmp_path: Path) -> None:
     microphone = recording(tmp_path, "en_no_one_wants_to_talk.opus", before=14, after=60)
     visit = open_page(real_server.url, microphone=microphone, **PICTURE, preferences=BESIDE)
@@ -53,12 +65,12 @@ def test_a_conversation_in_english(real_server: Server, open_page: Open, tmp_pat
     assert len(answer.split()) >= 2
     visit.page.locator(".timing summary").last.click()
     assert visit.page.get_by_role("alert").inner_text() == ""
-    visit.picture("call")
+    portrait(visit, "call", "I have a free weekend. What would you do by the sea?")
 
 
 def test_a_conversation_in_chinese(real_server: Server, open_page: Open, tmp_path: Path) -> None:
     microphone = recording(tmp_path, "zh_play_music.flac", before=10, after=25)
-    visit = open_page(real_server.url, microphone=microphone, locale="zh-CN", preferences=BESIDE)
+    visit = open_page(real_server.url, microphone=microphone, locale="zh-CN", **PICTURE, preferences=BESIDE)
     call(visit, "小开")
     visit.wait_status("正在说", seconds=PATIENCE)
     user_said(visit, "音乐", "音樂", "歌", "播放")
@@ -66,7 +78,7 @@ def test_a_conversation_in_chinese(real_server: Server, open_page: Open, tmp_pat
     answer = visit.wait_lines("assistant", 2, PATIENCE)[-1]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in answer)
     assert visit.page.get_by_role("alert").inner_text() == ""
-    visit.picture("call-chinese")
+    portrait(visit, "call-chinese", "周末去海边，有什么好玩的？")
 
 
 def test_a_voice_interrupts_a_spoken_answer(real_server: Server, open_page: Open, tmp_path: Path) -> None:

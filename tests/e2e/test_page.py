@@ -119,12 +119,14 @@ def test_a_call_needs_no_mouse(echo_server: Server, open_page: Open) -> None:
     keys.press("Tab")
     keys.press("Enter")
     visit.wait_status("Listening", "Speaking")
+    assert visit.page.evaluate("() => document.activeElement.id") == "content"
     for _ in range(12):
         keys.press("Tab")
         if visit.page.evaluate("() => document.activeElement.innerText") == "End":
             break
     keys.press("Enter")
     visit.wait_status("The call has ended. The microphone is closed.")
+    assert visit.page.evaluate("() => document.activeElement.id") == "content"
 
 
 def test_the_keys_are_listed_and_lead_to_the_search(echo_server: Server, open_page: Open) -> None:

@@ -15,12 +15,18 @@ BESIDE = {"transcript": True}
 STATES = "() => window.microphones.map((track) => track.readyState)"
 SENTENCE = "One two three four five six seven eight nine ten eleven twelve."
 
-# Keeps each word that lights up, in order.
+# Keeps each word that lights up, in order, and those of them that lay within the captions.
 WATCH_WORDS = """() => {
   window.lit = [];
+  window.seen = new Set();
   const look = () => {
-    const word = document.querySelector(".live-words mark")?.textContent ?? "";
+    const mark = document.querySelector(".live-words mark");
+    const word = mark?.textContent ?? "";
     if (word && word !== window.lit.at(-1)) window.lit.push(word);
+    if (word) {
+      const [at, box] = [mark, mark.parentElement].map((one) => one.getBoundingClientRect());
+      if (at.top >= box.top - 1 && at.bottom <= box.bottom + 1) window.seen.add(word);
+    }
     requestAnimationFrame(look);
   };
   look();
@@ -46,7 +52,9 @@ def captions(visit: Visit, role: str) -> str:
 
 
 def test_words_light_up_in_order_as_they_are_spoken(echo_server: Server, open_page: Open) -> None:
-    visit = open_page(echo_server.url, preferences=BESIDE)
+    visit = open_page(echo_server.url, preferences=BESIDE, reduced_motion="reduce")
+    # Two short rows: the captions have to follow the words.
+    visit.page.add_style_tag(content=".call .live-captions { --rows: 2; width: 9rem; }")
     start(visit)
     visit.wait_status("Listening")
     visit.page.evaluate(WATCH_WORDS)
@@ -58,6 +66,8 @@ def test_words_light_up_in_order_as_they_are_spoken(echo_server: Server, open_pa
     assert lit == sorted(set(lit), key=words.index)
     # A page that is drawn too seldom, on a busy machine, passes over a word, and never goes back.
     assert len(lit) > len(words) / 2
+    # The captions have gone on to them, which their first two rows don't hold.
+    assert set(words[-4:]) & set(visit.page.evaluate("() => [...window.seen]"))
     assert captions(visit, "assistant") == SENTENCE
     assert visit.page.locator(".live-words .coming").inner_text() == ""
 

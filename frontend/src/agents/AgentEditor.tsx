@@ -102,8 +102,8 @@ export function AgentEditor({ agent }: { agent: FullAgent | null }) {
             },
           ]}
         />
-        {save.error && <Failure error={save.error} />}
         <div className={changed ? "dialog-actions save-bar changed" : "dialog-actions save-bar"}>
+          {save.error && <Failure error={save.error} />}
           <Button disabled={!changed || save.isPending} onClick={() => setFields(before)}>
             {t("agents.discard")}
           </Button>

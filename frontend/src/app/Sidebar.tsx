@@ -18,7 +18,7 @@ import { RecentConversations } from "../conversations/RecentConversations";
 import { useLanguage } from "../i18n/language";
 import type { TextKey } from "../i18n/texts";
 import { Button } from "../ui/Button";
-import { Menu, MenuItem } from "../ui/Menu";
+import { Menu, MenuChoices } from "../ui/Menu";
 import { Logo } from "./Logo";
 import { Shortcuts } from "./Shortcuts";
 import { type Theme, useTheme } from "./theme";
@@ -105,11 +105,15 @@ function Manners() {
       </Button>
       <Shortcuts />
       <Menu trigger={<Button look="quiet" small icon={<SunMoon />} label={t("app.theme")} />}>
-        {(["system", "light", "dark"] as Theme[]).map((one) => (
-          <MenuItem key={one} onSelect={() => setTheme(one)}>
-            {one === theme ? "✓" : "\u2003"} {t(`app.theme.${one}`)}
-          </MenuItem>
-        ))}
+        <MenuChoices
+          chosen={theme}
+          choices={{
+            system: t("app.theme.system"),
+            light: t("app.theme.light"),
+            dark: t("app.theme.dark"),
+          }}
+          onChoose={(one) => setTheme(one as Theme)}
+        />
       </Menu>
     </div>
   );

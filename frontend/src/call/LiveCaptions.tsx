@@ -13,7 +13,13 @@ export function LiveCaptions({ state, agent }: { state: CallState; agent: string
   const { t } = useLanguage();
   const line = state.conversation.lines.at(-1);
   if (state.pressing) return <p className="live-captions note">{t("captions.pressing")}</p>;
-  if (!line) return <p className="live-captions note">{t(hintFor(state))}</p>;
+  if (!line) {
+    const hint = hintFor(state);
+    // A key is named only where there may be a keyboard.
+    const names =
+      hint === "captions.hintPush" ? "live-captions note of-keys" : "live-captions note";
+    return <p className={names}>{t(hint)}</p>;
+  }
   const mine = line.role === "user";
   return (
     <div className={`live-captions ${line.role} ${line.state}`}>
@@ -46,9 +52,9 @@ function Words({ line, state }: { line: Line; state: CallState }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new word may lie on a new row
   useEffect(() => {
     if (!box.current || !word.current) return;
-    const row = word.current.offsetHeight;
-    const top = word.current.offsetTop - box.current.offsetTop - row;
-    box.current.scrollTo({ top });
+    // The row before it stays in sight. The box is what the word's place is reckoned from.
+    const { offsetTop, offsetHeight } = word.current;
+    box.current.scrollTo({ top: offsetTop - offsetHeight });
   }, [here, line.id]);
 
   return (

@@ -56,7 +56,7 @@ export function WarmUp({ server }: { server: Server }) {
 }
 
 function ModelRow({ model, onRetry }: { model: Model; onRetry: () => void }) {
-  const { t, language } = useLanguage();
+  const { t, said, language } = useLanguage();
   const licence = t("warmup.licence", { licence: model.licence.weights });
   return (
     <li className={model.state}>
@@ -67,7 +67,11 @@ function ModelRow({ model, onRetry }: { model: Model; onRetry: () => void }) {
         </span>
       </span>
       <progress aria-label={model.title} max={model.total} value={model.done} />
-      <span className="warmup-state">{stateOf(model, t, language)}</span>
+      <span className="warmup-state">
+        {model.error
+          ? said(`${model.error.message} ${model.error.hint}`.trim())
+          : stateOf(model, t, language)}
+      </span>
       {model.state === "failed" && (
         <Button small onClick={onRetry}>
           {t("ui.retry")}
@@ -78,7 +82,6 @@ function ModelRow({ model, onRetry }: { model: Model; onRetry: () => void }) {
 }
 
 function stateOf(model: Model, t: Translate, language: string): string {
-  if (model.error) return `${model.error.message} ${model.error.hint}`.trim();
   if (model.state === "downloading") return downloading(model, t, language);
   return t(model.state === "checking" ? "warmup.checking" : "warmup.waiting");
 }

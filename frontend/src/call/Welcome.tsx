@@ -13,6 +13,8 @@ interface Props {
   agent: Agent | null;
   health: Health | null;
   ready: boolean;
+  /** What stands here is known; before, it would only be moved about by what comes. */
+  settled: boolean;
   /** With whom; what is still being loaded; the button. */
   children: ReactNode;
   onStart: () => void;
@@ -20,11 +22,12 @@ interface Props {
 }
 
 /** Before the first word: with whom, how, and where what is said goes. */
-export function Welcome({ store, agent, health, ready, children, onStart, onWrite }: Props) {
+export function Welcome(props: Props) {
+  const { store, agent, health, ready, settled, children, onStart, onWrite } = props;
   const { t, language } = useLanguage();
   const spoken = agent?.language ?? language;
   return (
-    <div className="welcome">
+    <div className={settled ? "welcome" : "welcome coming"}>
       {/* A shortcut for the pointer; the button below says what it does. */}
       <button
         type="button"

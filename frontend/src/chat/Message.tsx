@@ -1,4 +1,4 @@
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { Waterfall } from "../call/Waterfall";
 import type { Line } from "../conversation/conversation";
 import { useLanguage } from "../i18n/language";
@@ -34,9 +34,17 @@ export const Message = memo(function Message(props: Props) {
   const { t } = useLanguage();
   const [editing, setEditing] = useState(false);
   const mine = line.role === "user";
+  const place = useRef<HTMLLIElement>(null);
+
+  function close() {
+    setEditing(false);
+    // The pencil that was pressed stands there again.
+    setTimeout(() => place.current?.querySelector<HTMLElement>(".edit")?.focus());
+  }
+
   const names = ["line", line.role, line.state, newest && "newest", editing && "editing"];
   return (
-    <li className={names.filter(Boolean).join(" ")}>
+    <li ref={place} className={names.filter(Boolean).join(" ")}>
       {mine ? (
         <span className="for-readers">{t("captions.you")}</span>
       ) : (
@@ -48,9 +56,9 @@ export const Message = memo(function Message(props: Props) {
       {editing && acts ? (
         <MessageEditor
           text={line.text}
-          onCancel={() => setEditing(false)}
+          onCancel={close}
           onSend={(text) => {
-            setEditing(false);
+            close();
             acts.edit(line.id, text);
           }}
         />

@@ -28,7 +28,14 @@ export function MessageActions({ line, agent, acts, onEdit }: Props) {
             <ReadAloud text={line.text} agentId={acts.agentId} />
           )}
           {line.role === "user" ? (
-            <Button look="quiet" small icon={<Pencil />} label={t("chat.edit")} onClick={onEdit} />
+            <Button
+              look="quiet"
+              small
+              className="edit"
+              icon={<Pencil />}
+              label={t("chat.edit")}
+              onClick={onEdit}
+            />
           ) : (
             <Button
               look="quiet"

@@ -20,7 +20,7 @@ export function ToolUses({ uses }: { uses: readonly ToolUse[] }) {
               <ChevronDown className="tool-use-arrow" aria-hidden="true" />
             </summary>
             <div className="tool-use-card">
-              <h4>{use.name}</h4>
+              <p className="tool-use-name">{use.name}</p>
               {use.arguments !== "" && use.arguments !== "{}" && (
                 <pre>
                   <code>{laidOut(use.arguments)}</code>
@@ -28,7 +28,9 @@ export function ToolUses({ uses }: { uses: readonly ToolUse[] }) {
               )}
               {use.output !== null && (
                 <>
-                  <h4>{t(use.failed ? "toolUse.failed" : "toolUse.result")}</h4>
+                  <p className="tool-use-name">
+                    {t(use.failed ? "toolUse.failed" : "toolUse.result")}
+                  </p>
                   <pre>
                     <code>{laidOut(use.output)}</code>
                   </pre>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { usePageTitle } from "../app/title";
 import { AgentPicker } from "../call/AgentPicker";
 import { CallStage } from "../call/CallStage";
@@ -10,6 +11,7 @@ import { MessageList } from "../chat/MessageList";
 import { useOpenedConversation } from "../conversations/opened";
 import { Unopened } from "../conversations/Unopened";
 import { isReady, isWarming, useServer } from "../server/health";
+import { giveBack } from "../ui/opener";
 import { ConversationHead } from "./ConversationHead";
 import { useConversation } from "./ConversationProvider";
 import { ProblemBanner } from "./ProblemBanner";
@@ -20,11 +22,12 @@ import "./conversation.css";
 export function ConversationPage() {
   const server = useServer();
   const ready = isReady(server.health);
-  const { state, store, actions, agents, agent, chooseAgent } = useConversation();
+  const { state, store, actions, agents, known, agent, chooseAgent } = useConversation();
   const lines = state.conversation.lines;
   const name = agent?.name ?? "Kaikou";
   const opened = useOpenedConversation();
   usePageTitle(opened.info?.title ?? "");
+  useFocusKept(isInCall(state));
 
   if (opened.status !== "here") return <Unopened opened={opened} />;
 
@@ -54,6 +57,7 @@ export function ConversationPage() {
             store={store}
             agent={agent}
             health={server.health}
+            settled={known || !server.reachable}
             ready={ready}
             onStart={actions.start}
             onWrite={actions.write}
@@ -84,4 +88,14 @@ export function ConversationPage() {
       </section>
     </main>
   );
+}
+
+/** The button that begins or ends a call goes with it: its focus goes to the page, not to the top of the window. */
+function useFocusKept(inCall: boolean): void {
+  const before = useRef(inCall);
+  useEffect(() => {
+    if (before.current === inCall) return;
+    before.current = inCall;
+    if (document.activeElement === document.body) giveBack(null);
+  }, [inCall]);
 }

@@ -11,6 +11,8 @@ interface Value {
   store: CallStore;
   actions: ConversationActions;
   agents: Agent[];
+  /** The server has told whom it has. */
+  known: boolean;
   /** Who answers; null until the server has told whom it has. */
   agent: Agent | null;
   chooseAgent: (id: string) => void;
@@ -29,7 +31,9 @@ export function ConversationProvider({ children }: { children: ReactNode }) {
     agents.find((one) => one.id === chosen) ?? (known ? preferredAgent(known, language) : null);
   const conversation = useConversationState(agent?.id ?? null);
   return (
-    <ConversationContext value={{ ...conversation, agents, agent, chooseAgent: setChosen }}>
+    <ConversationContext
+      value={{ ...conversation, agents, known: known !== null, agent, chooseAgent: setChosen }}
+    >
       {children}
     </ConversationContext>
   );

@@ -21,7 +21,7 @@ export function RenameField(props: { conversation: ConversationInfo; onDone: () 
     onDone();
   }
 
-  function onKeyDown(event: KeyboardEvent) {
+  function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Enter") keep();
     if (event.key === "Escape") {
@@ -30,12 +30,14 @@ export function RenameField(props: { conversation: ConversationInfo; onDone: () 
       over.current = true;
       onDone();
     }
+    if (over.current) focusAfter(event.currentTarget);
   }
 
   return (
     <input
       className="input rename"
       aria-label={t("conversations.renameLabel")}
+      placeholder={t("conversations.untitled")}
       value={title}
       maxLength={LONGEST}
       onChange={(event) => setTitle(event.target.value)}
@@ -49,4 +51,10 @@ export function RenameField(props: { conversation: ConversationInfo; onDone: () 
 /** After the menu that opened it has given the focus back. */
 function focusOnce(field: HTMLInputElement | null): void {
   if (field) setTimeout(() => field.select());
+}
+
+/** Back to what was renamed, once it stands there again. */
+function focusAfter(field: HTMLInputElement): void {
+  const place = field.parentElement;
+  setTimeout(() => place?.querySelector<HTMLElement>("a, button")?.focus());
 }

@@ -6,6 +6,7 @@ import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Dialog";
 import { Failure } from "../ui/Failure";
 import { Field } from "../ui/Field";
+import { FileField } from "../ui/FileField";
 import { Empty, Loading } from "../ui/Page";
 import { useToast } from "../ui/Toasts";
 import { useFailed } from "../ui/useFailed";
@@ -97,12 +98,12 @@ function AddFirmware({ devices, most }: { devices: Device[]; most: number }) {
   const [model, setModel] = useState("");
   const [version, setVersion] = useState("");
   const [file, setFile] = useState<File | null>(null);
+  const [added, setAdded] = useState(0);
   const models = [...new Set(devices.map((one) => one.model).filter(Boolean))];
   const large = file !== null && file.size > most;
 
-  function submit(event: FormEvent<HTMLFormElement>) {
+  function submit(event: FormEvent) {
     event.preventDefault();
-    const form = event.currentTarget;
     if (!file || large) return;
     setShare(0);
     stop.current = new AbortController();
@@ -112,7 +113,7 @@ function AddFirmware({ devices, most }: { devices: Device[]; most: number }) {
       {
         onSuccess: (image) => {
           say({ text: t("firmware.added", { name: `${image.model} ${image.version}` }) });
-          form.reset();
+          setAdded(added + 1);
           setFile(null);
           setVersion("");
         },
@@ -124,25 +125,18 @@ function AddFirmware({ devices, most }: { devices: Device[]; most: number }) {
     <form className="card stack" onSubmit={submit}>
       <h2>{t("firmware.add")}</h2>
       <div className="fields">
-        <Field
+        <FileField
+          // Empty again after each image.
+          key={added}
           label={t("firmware.file")}
           hint={t("firmware.fileHint", { size: megabytes(most) })}
           error={large ? t("firmware.tooLarge", { size: megabytes(most) }) : undefined}
-        >
-          {(control) => (
-            <input
-              {...control}
-              type="file"
-              accept=".bin,application/octet-stream"
-              required
-              onChange={(event) => {
-                const chosen = event.target.files?.[0] ?? null;
-                setFile(chosen);
-                if (chosen && version === "") setVersion(versionIn(chosen.name));
-              }}
-            />
-          )}
-        </Field>
+          accept=".bin,application/octet-stream"
+          onChoose={(chosen) => {
+            setFile(chosen);
+            if (chosen && version === "") setVersion(versionIn(chosen.name));
+          }}
+        />
         <Field label={t("firmware.model")} hint={t("firmware.modelHint")}>
           {(control) => (
             <>

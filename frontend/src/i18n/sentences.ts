@@ -82,6 +82,35 @@ export const SENTENCES: Record<string, string> = {
   "The weather service can't be reached.": "连不上天气服务。",
   "This machine may have no connection to the internet.": "这台机器可能没有联网。",
   "The server didn't answer in time.": "服务器没有及时应答。",
+  "The document is not being imported.": "这份文档已不在导入中。",
+  "The file is not an ESP32 application image.": "这个文件不是 ESP32 应用镜像。",
+  "IANA time zone such as Asia/Tokyo for another place; leave it out for here.":
+    "别处的时区，例如 Asia/Tokyo；留空为本地。",
+  "The day as YYYY-MM-DD; leave it out for today.": "日期，格式 YYYY-MM-DD；留空为今天。",
+  "City or town, such as Berlin or 广州; leave it out for home.":
+    "城市或地区，例如 Berlin 或 广州；留空为本地。",
+  "Days of forecast, 1 to 7.": "预报天数，1 到 7。",
+  "Only news that hold this word; leave it out for all.": "只看包含这个词的新闻；留空为全部。",
+  "How many, 1 to 20.": "条数，1 到 20。",
+  "Part of the song's name; leave it out for any song.": "歌名的一部分；留空则随意播放。",
+  "A short goodbye in the user's language.": "用对方的语言说的简短告别。",
+  "0 (silent) to 100 (loudest).": "0（静音）到 100（最大）。",
+  "The other character's name.": "另一个角色的名字。",
+  "What to look for, a few words.": "要找什么，几个词即可。",
+  "Entity id such as light.kitchen, or part of the device's name; leave it out for a list.":
+    "实体编号，例如 light.kitchen，或设备名称的一部分；留空则列出全部。",
+  "Entity id such as light.kitchen, as home_state tells it, or the device's name.":
+    "实体编号，例如 light.kitchen（见 home_state），或设备名称。",
+  "Such as turn_on, turn_off, toggle, set_temperature, volume_set, open_cover.":
+    "例如 turn_on、turn_off、toggle、set_temperature、volume_set、open_cover。",
+  'Further values of the service, such as {"brightness_pct": 40}.':
+    '服务的其他参数，例如 {"brightness_pct": 40}。',
+  "What to remind of, in the user's words, such as 关火 or take my pills.":
+    "提醒的内容，用对方的话，例如 关火。",
+  "The time in the user's words, such as 十分钟后, 明天早上七点, every weekday at 8.":
+    "时间，用对方的话，例如 十分钟后、明天早上七点。",
+  "Leave it out unless the user wants it again and again.": "只有要重复提醒时才填。",
+  "Its id, words of its text, or all.": "编号、内容里的词，或 all（全部）。",
   "Scripted: the transcripts come from settings.": "演示：文字来自设置。",
   "Scripted: the answers come from settings.": "演示：回答来自设置。",
 };
@@ -102,6 +131,7 @@ export const PATTERNS: [RegExp, string][] = [
   [/^The document cannot be read: the PDF is broken \(\w+\)\.$/, "PDF 文件已损坏。"],
   [/^The document cannot be read: (.+)\.$/, "无法读取文档：$1。"],
   [/^The document is too large: (.+)\.$/, "文档太大：$1。"],
+  [/^No time was understood in '(.+?)'\. .+$/, "没有看懂“$1”里的时间。"],
   [/^Split it, or raise (\S+)\.$/, "请拆分文档，或调高 $1。"],
   [/^The document takes longer than (\S+) seconds to read\.$/, "读取超过了 $1 秒。"],
   [/^There is a server '(.+)' already\.$/, "已经有名为“$1”的服务器。"],

@@ -42,12 +42,19 @@ export function Passages(props: { document: KnowledgeDocument; onClose: () => vo
         ))}
       </ol>
       <div className="dialog-actions">
-        <Button disabled={offset === 0} onClick={() => setOffset(offset - PORTION)}>
-          {t("knowledge.earlier")}
-        </Button>
-        <Button disabled={last >= document.passages} onClick={() => setOffset(offset + PORTION)}>
-          {t("knowledge.later")}
-        </Button>
+        {document.passages > PORTION && (
+          <>
+            <Button disabled={offset === 0} onClick={() => setOffset(offset - PORTION)}>
+              {t("knowledge.earlier")}
+            </Button>
+            <Button
+              disabled={last >= document.passages}
+              onClick={() => setOffset(offset + PORTION)}
+            >
+              {t("knowledge.later")}
+            </Button>
+          </>
+        )}
         <Button look="primary" onClick={onClose}>
           {t("ui.close")}
         </Button>

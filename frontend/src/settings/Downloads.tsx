@@ -59,7 +59,7 @@ export function Downloads() {
               {model.state === "downloading" && <Progress model={model} />}
               {model.error && (
                 <p className="field-error">
-                  {model.error.message} {model.error.hint}
+                  {said(model.error.message)} {said(model.error.hint)}
                 </p>
               )}
             </div>

@@ -210,7 +210,7 @@ function ToDownload({ choice }: { choice: Choice }) {
 }
 
 function Outcome({ result, busy }: { result: TestResult | null; busy: boolean }) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   return (
     <div role="status">
       {busy && <p className="note">{t("settings.testing")}</p>}
@@ -227,7 +227,8 @@ function Outcome({ result, busy }: { result: TestResult | null; busy: boolean })
       {!busy && result && !result.ok && (
         <p className="notice bad">
           <span className="outcome">
-            <CircleX aria-hidden="true" /> {result.error?.message} {result.error?.hint}
+            <CircleX aria-hidden="true" /> {said(result.error?.message ?? "")}{" "}
+            {said(result.error?.hint ?? "")}
           </span>
         </p>
       )}

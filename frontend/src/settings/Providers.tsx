@@ -101,14 +101,15 @@ function Switching(props: {
   switching: NonNullable<Provider["switching"]>;
   choices: Provider["choices"];
 }) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   const { engine, state, detail, progress, error } = props.switching;
   const title = props.choices.find((choice) => choice.engine === engine)?.title ?? engine;
   if (state === "failed") {
     return (
       <div className="notice bad" role="alert">
         <p>
-          {t("settings.switchFailed", { engine: title })} {error?.message} {error?.hint}
+          {t("settings.switchFailed", { engine: title })} {said(error?.message ?? "")}{" "}
+          {said(error?.hint ?? "")}
         </p>
       </div>
     );
@@ -116,7 +117,7 @@ function Switching(props: {
   return (
     <div className="switching" role="status">
       <p className="note">
-        {t("settings.switching", { engine: title })} {detail}
+        {t("settings.switching", { engine: title })} {said(detail)}
       </p>
       <progress aria-label={title} max={1} {...(progress === null ? {} : { value: progress })} />
     </div>

@@ -24,12 +24,13 @@ export function IdentifyDialog({ onClose }: { onClose: () => void }) {
             <p className="notice">
               {data.speaker ? t("speakers.is", { name: data.speaker.name }) : t("speakers.nobody")}
             </p>
-            <ul className="note">
+            <ul className="note scores">
               {data.scores.map(({ id, name, score }) => (
                 <li key={id}>
                   {t("speakers.score", {
                     name,
-                    score: score.toFixed(2),
+                    // Rounded down: what falls just short must not look as if it were enough.
+                    score: (Math.floor(score * 100) / 100).toFixed(2),
                     threshold: data.threshold.toFixed(2),
                   })}
                 </li>

@@ -11,7 +11,7 @@ interface Props {
 
 /** A control for each argument of a tool. */
 export function SchemaForm({ all, written, wrong, onWrite }: Props) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   return all.map((one) => {
     const problem = wrong[one.name];
     const value = written[one.name] ?? one.initial;
@@ -20,7 +20,7 @@ export function SchemaForm({ all, written, wrong, onWrite }: Props) {
       <Field
         key={one.name}
         label={one.required ? one.name : t("tools.optional", { name: one.name })}
-        hint={hintOf(one)}
+        hint={hintOf(one, said)}
         error={problem && t(`tools.wrong.${problem}`, rangeOf(one))}
       >
         {(control) => {
@@ -60,10 +60,10 @@ export function SchemaForm({ all, written, wrong, onWrite }: Props) {
   });
 }
 
-function hintOf(one: Argument): string | undefined {
+function hintOf(one: Argument, said: (sentence: string) => string): string | undefined {
   const { minimum, maximum } = one;
   const range = minimum !== undefined && maximum !== undefined ? `${minimum} – ${maximum}` : "";
-  return [one.hint, range].filter(Boolean).join(" · ") || undefined;
+  return [said(one.hint), range].filter(Boolean).join(" · ") || undefined;
 }
 
 function rangeOf({ minimum, maximum }: Argument): Record<string, string> {

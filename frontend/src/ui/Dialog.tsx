@@ -1,7 +1,8 @@
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useLanguage } from "../i18n/language";
 import { Button } from "./Button";
+import { giveBack, opener } from "./opener";
 
 interface Props {
   open: boolean;
@@ -13,14 +14,24 @@ interface Props {
   children?: ReactNode;
 }
 
-/** A window over the page: keeps the focus, closes with Escape or a click beside it. */
-export function Dialog({ open, onClose, title, about, wide, children }: Props) {
+/** A window over the page: keeps the focus and gives it back, closes with Escape or a click beside it. */
+export function Dialog({ open, ...rest }: Props) {
+  return open && <OpenDialog {...rest} />;
+}
+
+function OpenDialog({ onClose, title, about, wide, children }: Omit<Props, "open">) {
+  // Asked while it is drawn first: the menu it may have been opened from is still there.
+  const [openedBy] = useState(opener);
   return (
-    <Radix.Root open={open} onOpenChange={(now) => !now && onClose()}>
+    <Radix.Root open onOpenChange={(now) => !now && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="veil" />
         <Radix.Content
           className={wide ? "dialog wide" : "dialog"}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            giveBack(openedBy);
+          }}
           {...(about ? {} : { "aria-describedby": undefined })}
         >
           <div>

@@ -1,4 +1,4 @@
-import { MoreHorizontal } from "lucide-react";
+import { Check, MoreHorizontal } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
 import { useLanguage } from "../i18n/language";
@@ -19,11 +19,10 @@ export function Menu(props: { label?: string; trigger?: ReactNode; children: Rea
           />
         )}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
-          {props.children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      {/* Beside its button, not at the page's end: within the landmark a screen reader is in. */}
+      <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
+        {props.children}
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   );
 }
@@ -46,5 +45,28 @@ export function MenuItem({ icon, danger, disabled = false, onSelect, children }:
       {icon}
       {children}
     </DropdownMenu.Item>
+  );
+}
+
+interface ChoicesProps {
+  chosen: string;
+  /** What can be chosen, by what it is called. */
+  choices: Record<string, string>;
+  onChoose: (choice: string) => void;
+}
+
+/** One of several, with a tick at the one that counts. */
+export function MenuChoices({ chosen, choices, onChoose }: ChoicesProps) {
+  return (
+    <DropdownMenu.RadioGroup value={chosen} onValueChange={onChoose}>
+      {Object.entries(choices).map(([choice, text]) => (
+        <DropdownMenu.RadioItem key={choice} value={choice} className="menu-item choice">
+          {text}
+          <DropdownMenu.ItemIndicator asChild>
+            <Check aria-hidden="true" />
+          </DropdownMenu.ItemIndicator>
+        </DropdownMenu.RadioItem>
+      ))}
+    </DropdownMenu.RadioGroup>
   );
 }

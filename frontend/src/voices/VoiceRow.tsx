@@ -31,7 +31,7 @@ export function VoiceRow({ voice, previews, sample, defaultFor, onEdit }: Props)
   ];
 
   function failed(error: unknown) {
-    say({ text: problemText(problemOfRequest(error), t), bad: true });
+    say({ text: problemText(problemOfRequest(error), t, said), bad: true });
   }
 
   function forget() {

@@ -27,7 +27,7 @@ export const en = {
   "speakers.file": "Or a recording as a file",
   "speakers.learning": "Listening to it…",
   "speakers.known": "{name} is recognised from now on.",
-  "speakers.added": "{added} utterances were added; {count} of {needed} are there.",
+  "speakers.added": "Added: {added}. There are {count} of {needed} utterances now.",
   "speakers.menu": "More about {name}",
   "speakers.rename": "Rename",
   "speakers.again": "Start over",

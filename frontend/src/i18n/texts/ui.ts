@@ -8,6 +8,7 @@ export const en = {
   "ui.retry": "Try again",
   "ui.loading": "Loading",
   "ui.more": "More",
+  "ui.chooseFile": "Choose a file",
   "ui.notifications": "Notifications",
 };
 
@@ -21,5 +22,6 @@ export const zh: Record<keyof typeof en, string> = {
   "ui.retry": "重试",
   "ui.loading": "加载中",
   "ui.more": "更多",
+  "ui.chooseFile": "选择文件",
   "ui.notifications": "通知",
 };
