@@ -202,6 +202,14 @@ async def test_an_agent_fills_what_the_client_left_open(tmp_path: Path) -> None:
         assert mine.config.instructions == "Mine."
 
 
+async def test_a_session_that_ended_while_its_client_was_let_in_does_not_begin(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        one = await home.service.open(CONFIG, home.log.append)
+        await one.close()
+        one.start()
+        assert not one.task_count
+
+
 async def test_sessions_end_when_their_time_is_over(tmp_path: Path) -> None:
     async with house(tmp_path, max_session_seconds=0.05) as home:
         reaper = asyncio.create_task(home.service._sessions.reap(0.02))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 LONG = " ".join(f"This is sentence number {number} of a very long answer." for number in range(1, 30))
 BESIDE = {"transcript": True}
 """Preferences that show the whole transcript and the field to write in beside the call."""
-STORY = LONG[:500].rpartition(" ")[0]
+STORY = LONG[:300].rpartition(" ")[0]
 
 
 def start(visit: Visit) -> None:
@@ -31,7 +31,7 @@ def cut_line(visit: Visit) -> str:
 def test_a_spoken_turn_is_heard_answered_and_shown(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:
-    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=8, after=9)
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=5, after=6)
     visit = open_page(echo_server.url, microphone=microphone, preferences=BESIDE)
     start(visit)
     visit.wait_status("Speaking")  # the agent greets
@@ -59,7 +59,7 @@ def test_a_microphone_that_hears_the_agent_is_told_of(echo_server: Server, open_
 def test_a_voice_interrupts_and_history_keeps_what_was_heard(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:
-    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=12, after=1)
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=7, after=1)
     visit = open_page(echo_server.url, microphone=microphone, preferences=BESIDE)
     start(visit)
     visit.wait_status("Listening")
@@ -76,7 +76,7 @@ def test_the_interrupt_button_silences_at_once(echo_server: Server, open_page: O
     visit.wait_status("Listening")
     visit.write(LONG)
     visit.wait_status("Speaking")
-    visit.page.wait_for_timeout(2500)
+    visit.page.wait_for_timeout(1500)
     visit.page.get_by_role("button", name="Interrupt").click()
     visit.wait_status("Listening", seconds=3)
     heard = cut_line(visit)
@@ -120,13 +120,13 @@ def test_leaving_the_page_frees_the_place(serve: Serve, open_page: Open) -> None
 def test_muting_keeps_the_call_and_silences_the_user(
     echo_server: Server, open_page: Open, tmp_path: Path
 ) -> None:
-    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=2, after=1)
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=1, after=0.5)
     visit = open_page(echo_server.url, microphone=microphone, preferences=BESIDE)
     start(visit)
     visit.page.get_by_role("button", name="Mute").click()
     visit.wait_status("Your microphone is muted")
     before = len(visit.lines("user"))
-    visit.page.wait_for_timeout(6000)
+    visit.page.wait_for_timeout(5500)  # longer than the recording takes to come round
     assert len(visit.lines("user")) == before
     visit.page.get_by_role("button", name="Unmute").click()
     visit.wait_lines("user", before + 1)

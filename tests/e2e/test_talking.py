@@ -79,7 +79,7 @@ def test_with_push_to_talk_only_what_is_held_is_heard(
     visit = open_page(echo_server.url, microphone=microphone, preferences={**PUSH, **BESIDE})
     start(visit)
     visit.wait_status("Hold the button and speak")
-    visit.page.wait_for_timeout(2500)
+    visit.page.wait_for_timeout(2000)  # of speech, most of it
     assert visit.lines("user") == []
     talk = visit.page.get_by_role("button", name="Hold to talk")
     box = talk.bounding_box()
@@ -87,7 +87,7 @@ def test_with_push_to_talk_only_what_is_held_is_heard(
     visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     visit.page.mouse.down()
     visit.wait_status("Hearing you")
-    visit.page.wait_for_timeout(2000)
+    visit.page.wait_for_timeout(1000)
     visit.picture("push-to-talk")
     visit.page.mouse.move(box["x"], box["y"] - 200)  # the finger slips: it is still held
     assert visit.status() == "Hearing you"
@@ -98,7 +98,7 @@ def test_with_push_to_talk_only_what_is_held_is_heard(
     visit.page.locator("h1").first.click()
     visit.page.keyboard.down(" ")
     visit.wait_status("Hearing you", seconds=3)
-    visit.page.wait_for_timeout(1500)
+    visit.page.wait_for_timeout(1000)
     visit.page.keyboard.up(" ")
     visit.wait_lines("user", 2)
 

@@ -164,7 +164,10 @@ class Conversation:
     # -- lifecycle
 
     def start(self) -> None:
-        """Warm what the first turn needs, and speak the greeting, if there is one."""
+        """Warm what the first turn needs, and speak the greeting, if there is one. Nothing where it was
+        closed meanwhile: its time may run out while a surface still lets its client in."""
+        if self.closed:
+            return
         config = self.config
         if not config.transcribe_only:
             self._ahead.prompt()
@@ -189,6 +192,10 @@ class Conversation:
                 self._on_close(self)
             for tell in self.when_closed:
                 tell()
+
+    def stay(self) -> None:
+        """The client says nothing, and is there: ``live.idle_timeout`` begins anew."""
+        self.last_active = self._loop.time()
 
     def detach(self) -> None:
         """The client is gone for now: playback holds, nothing is lost."""

@@ -264,6 +264,15 @@ async def test_a_ping_is_answered(house: Home) -> None:
         assert answer["timestamp"] and answer["session_id"] == device.session
 
 
+async def test_who_only_pings_is_there(house: Home) -> None:
+    async with house.device() as device:
+        [session] = house.server.live.sessions
+        session.conversation.last_active -= house.server.runtime.settings.live.idle_timeout
+        await device.send(type="ping")
+        await device.until("pong")
+        assert asyncio.get_running_loop().time() - session.conversation.last_active < 60
+
+
 async def test_a_turn_message_by_message(house: Home) -> None:
     house.server.llm.reply = lambda messages: "[happy] One sentence here. Another sentence there."
     async with house.device() as device:

@@ -151,6 +151,7 @@ class DeviceSession:
             case "hello":
                 self._renegotiate(read_hello(message))
             case "ping":
+                self.conversation.stay()
                 self._send({"type": "pong", "timestamp": datetime.now(UTC).isoformat()})
             case "goodbye":
                 self._leave("the device said goodbye")
