@@ -319,10 +319,17 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
     purge.start()
     runtime.devices = DeviceRegistry(
         repository,
-        FirmwareStore(runtime.settings.data_dir / "firmware", settings.firmware_max_bytes),
+        FirmwareStore(
+            runtime.settings.data_dir / "firmware", settings.firmware_max_bytes, settings.firmware_images
+        ),
         DeviceTokens(key, settings.token_days * 86_400),
-        BindingCodes(settings.code_minutes * 60),
+        BindingCodes(
+            settings.code_minutes * 60,
+            most=settings.max_waiting,
+            of_address=settings.max_waiting_of_address,
+        ),
         on_change=changed,
+        most=settings.max_devices,
     )
     if settings.enabled and settings.mqtt.enabled:
         from kaikou.api.xiaozhi.mqtt.broker import open_broker

@@ -26,7 +26,6 @@ from kaikou.accounts.middleware import GuardMiddleware
 from kaikou.api import mcp_endpoints, problems, tools
 from kaikou.settings.services import ToolSettings
 from kaikou.store.endpoints import EndpointRepository
-from kaikou.tools.mcp.callers import MOST_CALLERS, MOST_CALLS
 from kaikou.tools.mcp.endpoints import McpEndpoints
 from kaikou.tools.room import ToolRoom
 
@@ -189,6 +188,9 @@ async def test_a_call_under_way_when_the_server_goes_fails_at_once(house: House)
             assert (await call).failed
 
 
+CALLERS, CALLS = ToolSettings().endpoint_callers, ToolSettings().endpoint_calls
+
+
 class Asker:
     """A caller of an endpoint's tools, which writes its JSON-RPC itself."""
 
@@ -200,6 +202,12 @@ class Asker:
         await self.socket.send(json.dumps(message))
 
     async def next(self) -> dict[str, Any]:
+        """The next answer."""
+        while "id" not in (found := await self.received()):
+            assert found["method"] == "notifications/tools/list_changed"
+        return found
+
+    async def received(self) -> dict[str, Any]:
         async with asyncio.timeout(10):
             found: dict[str, Any] = json.loads(await self.socket.recv())
         return found
@@ -226,6 +234,25 @@ async def asking(made: dict[str, Any]) -> AsyncIterator[Asker]:
         assert told["result"]["serverInfo"]["name"] == "kaikou" and "tools" in told["result"]["capabilities"]
         await socket.send('{"jsonrpc":"2.0","method":"notifications/initialized"}')
         yield asker
+
+
+async def test_callers_are_told_when_the_tools_are_others(house: House) -> None:
+    made = await house.made()
+    server = calculator()
+    async with asking(made) as silent, asking(made) as asker:
+        assert "error" in await asker.ask(2, "tools/list")
+        async with dialled(made["url"], server) as socket:
+            assert (await asker.received())["method"] == "notifications/tools/list_changed"
+            assert {one["name"] for one in (await asker.ask(3, "tools/list"))["result"]["tools"]} == {
+                "add",
+                "hang",
+            }
+            server.remove_tool("add")
+            await socket.send(json.dumps({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}))
+            assert (await asker.received())["method"] == "notifications/tools/list_changed"
+            assert [one["name"] for one in (await asker.ask(4, "tools/list"))["result"]["tools"]] == ["hang"]
+        assert (await asker.received())["method"] == "notifications/tools/list_changed"
+        assert "result" in await silent.ask(2, "ping"), "who never asked is told nothing"
 
 
 async def test_callers_use_the_tools_of_the_servers_that_dialled_in(house: House) -> None:
@@ -264,9 +291,9 @@ async def test_a_callers_calls_are_bounded_in_time_and_number(tmp_path: Path) ->
         made = await house.made()
         async with dialled(made["url"], calculator()), asking(made) as asker:
             await until(lambda: "hang" in house.tools())
-            for number in range(2, 2 + MOST_CALLS + 3):
+            for number in range(2, 2 + CALLS + 3):
                 await asker.send(number, "tools/call", name="hang", arguments={})
-            answers = [await asker.next() for _ in range(MOST_CALLS + 3)]
+            answers = [await asker.next() for _ in range(CALLS + 3)]
             codes = [one["error"]["code"] for one in answers]
             assert codes.count(-32002) == 3 and len(set(codes)) == 2, codes
             added = await asker.ask(99, "tools/call", name="add", arguments={"a": 2, "b": 3})
@@ -281,7 +308,7 @@ async def test_callers_need_the_token_and_a_place(house: House) -> None:
     made = await house.made()
     [endpoint] = house.endpoints.sources()
     async with AsyncExitStack() as stack:
-        askers = [await stack.enter_async_context(asking(made)) for _ in range(MOST_CALLERS)]
+        askers = [await stack.enter_async_context(asking(made)) for _ in range(CALLERS)]
         async with connect(made["url"].replace("/mcp/?", "/call?")) as socket:
             async with asyncio.timeout(10):
                 await socket.wait_closed()
@@ -293,7 +320,7 @@ async def test_callers_need_the_token_and_a_place(house: House) -> None:
             await askers[0].socket.send("x" * 1_200_000)
         async with asyncio.timeout(10):
             await askers[0].socket.wait_closed()
-        await until(lambda: len(endpoint.callers) == MOST_CALLERS - 1)
+        await until(lambda: len(endpoint.callers) == CALLERS - 1)
         assert (await house.http.delete(f"/api/tools/endpoints/{made['id']}")).status_code == 204
         for asker in askers:
             async with asyncio.timeout(10):

@@ -163,6 +163,7 @@ async def _lines(websocket: WebSocket, over: asyncio.Event) -> AsyncIterator[tup
                 while True:
                     text = await websocket.receive_text()
                     if len(text) > MOST_CHARS:
+                        await websocket.close(TOO_BIG, "message_too_big")
                         return
                     try:
                         message = jsonrpc_message_adapter.validate_json(text, by_name=False)

@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from kaikou.devices.device import Sighting
 from kaikou.errors import InvalidInput, LimitReached
 
-MOST_WAITING = 256
-MOST_OF_ADDRESS = 16
 _GUESSES, _GUESS_SECONDS = 10, 60.0
 
 
@@ -35,8 +33,8 @@ class BindingCodes:
         self,
         lifetime: float,
         *,
-        most: int = MOST_WAITING,
-        of_address: int = MOST_OF_ADDRESS,
+        most: int = 256,
+        of_address: int = 16,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lifetime = lifetime

@@ -19,7 +19,6 @@ from kaikou.store.records import DeviceRow, now
 
 log = logging.getLogger(__name__)
 
-MAX_DEVICES = 1_000
 _TOLD = ("model", "board", "firmware", "serial", "language")
 """What a device may tell anew each time; nothing told leaves what is known."""
 
@@ -33,7 +32,8 @@ OnChange = Callable[[str, str], None]
 
 
 class DeviceRegistry:
-    """Belongs to one event loop. ``on_change`` is told, on it, of everything a page would show."""
+    """Belongs to one event loop; at most ``most`` devices are bound. ``on_change`` is told, on it, of
+    everything a page would show."""
 
     def __init__(
         self,
@@ -42,12 +42,15 @@ class DeviceRegistry:
         tokens: DeviceTokens,
         codes: BindingCodes,
         on_change: OnChange = lambda _id, _change: None,
+        *,
+        most: int = 1_000,
     ) -> None:
         self.firmware = firmware
         self.tokens = tokens
         self._rows = repository
         self._codes = codes
         self._on_change = on_change
+        self._most = most
         self._links: dict[str, DeviceLink] = {}
         self._names: dict[str, str] = {}
         """What people call the devices seen since the start."""
@@ -104,8 +107,13 @@ class DeviceRegistry:
         """Bind a device without a code. One that was bound before keeps its name and agent unless
         others are given."""
         known = await self._rows.get(sighting.id)
-        if known is None and len(await self._rows.all()) >= MAX_DEVICES:
-            raise InvalidInput(f"There can be {MAX_DEVICES} devices.", code="too_many_devices", status=409)
+        if known is None and len(await self._rows.all()) >= self._most:
+            raise InvalidInput(
+                f"There can be {self._most} devices.",
+                code="too_many_devices",
+                hint="Unbind some, or raise xiaozhi.max_devices.",
+                status=409,
+            )
         base = known or DeviceRow(sighting.id)
         told = {name: value for name in _TOLD if (value := getattr(sighting, name))}
         row = replace(

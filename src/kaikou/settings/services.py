@@ -54,6 +54,11 @@ class ToolSettings(BaseModel):
     )
     mcp_connect_timeout: float = Field(20.0, gt=0, description="Seconds an MCP server may take to answer.")
     mcp_check_seconds: float = Field(30.0, gt=0, description="Between two looks at an MCP server.")
+    mcp_servers: int = Field(100, gt=0, description="MCP servers that the page may add.")
+    endpoints: int = Field(100, gt=0, description="MCP endpoints that may be made.")
+    endpoint_servers: int = Field(8, gt=0, description="Servers connected to one endpoint at once.")
+    endpoint_callers: int = Field(8, gt=0, description="Callers of one endpoint's tools at once.")
+    endpoint_calls: int = Field(16, gt=0, description="Calls of one such caller at once.")
     http_timeout: float = Field(10.0, gt=0, description="Seconds a service that a tool asks may take.")
     http_max_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Longest answer of such a service.")
     time_zone: str = Field("", description="IANA zone such as Asia/Shanghai; default the machine's.")
@@ -102,6 +107,12 @@ class XiaozhiSettings(BaseModel):
         30.0, gt=0, description="How long a device's token holds; each start renews it."
     )
     code_minutes: float = Field(10.0, gt=0, description="How long a binding code may be typed in.")
+    max_devices: int = Field(1_000, gt=0, description="Devices that may be bound.")
+    max_waiting: int = Field(
+        256, gt=0, description="Devices that may wait with a code; then the oldest's is void."
+    )
+    max_waiting_of_address: int = Field(16, gt=0, description="Of these from one address.")
+    max_unbound: int = Field(8, gt=0, description="Unbound devices connected at once, telling their codes.")
     auto_bind: Literal["off", "loopback", "private"] = Field(
         "off", description="Bind devices without a code from: off | loopback | private (own networks)."
     )
@@ -144,6 +155,7 @@ class XiaozhiSettings(BaseModel):
     wake_mute_ms: int = Field(1_000, ge=0, le=5_000, description="Sound left unheard after the wake word.")
     tool_timeout: float = Field(30.0, gt=0, description="Seconds a device's tool may take.")
     firmware_max_bytes: int = Field(32 * 1024 * 1024, gt=0, description="Largest firmware image.")
+    firmware_images: int = Field(200, gt=0, description="Firmware images kept.")
     mqtt: MqttSettings = MqttSettings()
 
     @field_validator("output_rate")

@@ -87,6 +87,8 @@ class VisionSettings(RemoteEngineChoice):
     max_tokens: int = Field(300, gt=0, description="Longest answer about a picture, in tokens.")
     max_image_bytes: int = Field(5_000_000, gt=0, description="Largest picture of a device.")
     token_hours: float = Field(24.0, gt=0, description="How long a device may send pictures once connected.")
+    max_at_once: int = Field(4, gt=0, description="Pictures of devices looked at at once.")
+    upload_seconds: float = Field(30.0, gt=0, description="How long a picture may take to arrive.")
 
 
 class ProviderSettings(BaseModel):

@@ -67,9 +67,7 @@ class Fetcher:
                 f"{service} can't be reached.", hint="This machine may have no connection to the internet."
             ) from None
         except httpx.RequestError as error:  # more redirects than any, a body that can't be unpacked
-            raise FetchFailed(
-                f"{service} gave no readable answer ({type(error).__name__})."
-            ) from None
+            raise FetchFailed(f"{service} gave no readable answer ({type(error).__name__}).") from None
         except httpx.InvalidURL:
             raise FetchFailed(f"The address of {service} is not valid.") from None
         if answer.status_code in {401, 403}:

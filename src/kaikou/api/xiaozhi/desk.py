@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from kaikou.api.xiaozhi.mqtt.broker import Broker
 
 _NAME = "xiaozhi"
-MAX_UNBOUND = 8
-"""Devices without an owner that may talk at once."""
 
 
 @dataclass(slots=True)

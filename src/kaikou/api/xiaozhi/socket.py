@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, live_service, runtime_of
 from kaikou.api.xiaozhi import phrases
-from kaikou.api.xiaozhi.desk import MAX_UNBOUND, Desk, desk_of
+from kaikou.api.xiaozhi.desk import Desk, desk_of
 from kaikou.api.xiaozhi.framing import BadFrame, framing_of
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello
 from kaikou.api.xiaozhi.identity import Claim, admit, claim_of, registry_of
@@ -57,7 +57,7 @@ async def device_socket(websocket: WebSocket) -> None:
     try:
         claim = claim_of(websocket)
         device = await admit(runtime, claim)
-        if device is None and desk.unbound >= MAX_UNBOUND:
+        if device is None and desk.unbound >= runtime.settings.xiaozhi.max_unbound:
             raise LimitReached("Too many devices wait to be bound.", code="too_many_unbound", status=503)
         live_service(runtime)
     except KaikouError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -24,13 +25,12 @@ from kaikou.devices.device import device_id_of
 from kaikou.engines.selection import choose
 from kaikou.engines.vision.port import MediaType, Vision
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotFound, NotReady, Unauthorized
+from kaikou.settings.tree import VisionSettings
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 PATH = "/mcp/vision/explain"
-MOST_AT_ONCE = 4
-UPLOAD_SECONDS = 30.0
 _AROUND = 64 * 1024
 """Bytes of a form around its picture."""
 _MAGIC: tuple[tuple[bytes, MediaType], ...] = (
@@ -100,13 +100,13 @@ async def _device_of(request: Request, runtime: Runtime) -> str:
 
 
 async def _explained(request: Request, runtime: Runtime) -> str:
-    desk, most = desk_of(runtime), runtime.settings.vision.max_image_bytes
-    if desk.pictures >= MOST_AT_ONCE:
-        await _read_off(request, most)
+    desk, settings = desk_of(runtime), runtime.settings.vision
+    if desk.pictures >= settings.max_at_once:
+        await _read_off(request, settings)
         raise LimitReached("Other pictures are being looked at.", code="too_many_pictures")
     desk.pictures += 1
     try:
-        image, question = await _form(request, most)
+        image, question = await _form(request, settings)
         kind = next((kind for magic, kind in _MAGIC if image.startswith(magic)), None)
         if kind is None:
             raise InvalidInput("The picture is neither JPEG nor PNG.", code="invalid_image")
@@ -129,8 +129,10 @@ async def _engine(runtime: Runtime) -> Vision:
     return cast(Vision, await runtime.shelf.engine("vision", name))
 
 
-async def _form(request: Request, most: int) -> tuple[bytes, str]:
-    """The picture and the question. Nothing is kept on a disk, and no more than ``most`` in memory."""
+async def _form(request: Request, settings: VisionSettings) -> tuple[bytes, str]:
+    """The picture and the question. Nothing is kept on a disk, and no more than the largest picture in
+    memory."""
+    most = settings.max_image_bytes
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidInput("The picture must come as multipart/form-data.", code="invalid_form")
     parser = MultiPartParser(
@@ -142,7 +144,7 @@ async def _form(request: Request, most: int) -> tuple[bytes, str]:
     )
     parser.spool_max_size = most + _AROUND
     try:
-        async with asyncio.timeout(UPLOAD_SECONDS):
+        async with asyncio.timeout(settings.upload_seconds):
             form = await parser.parse()
     except MultiPartException as error:
         raise InvalidInput(f"The form cannot be read: {error.message}", code="invalid_form") from None
@@ -175,12 +177,15 @@ async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
         raise _too_large(most - _AROUND)
 
 
-async def _read_off(request: Request, most: int) -> None:
-    """Read what is sent and forget it."""
-    async for chunk in request.stream():
-        most -= len(chunk)
-        if most < 0:
-            return
+async def _read_off(request: Request, settings: VisionSettings) -> None:
+    """Read what is sent and forget it, as long as a picture might take."""
+    left = settings.max_image_bytes
+    with suppress(TimeoutError):
+        async with asyncio.timeout(settings.upload_seconds):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    return
 
 
 def _too_large(most: int) -> InvalidInput:

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 from kaikou.errors import InvalidInput, NotFound
 from kaikou.tools.mcp.config import server_of
 
-MAX_SERVERS = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SCHEMES = {"http", "https"}
 
@@ -27,11 +26,13 @@ Entries = dict[str, Any]
 
 
 class McpFile:
-    """One file ``{"mcpServers": {…}}``; what else it holds is kept. Written whole and at once, so that a
-    reader never sees half of it; a new file is its owner's alone, because it may hold keys."""
+    """One file ``{"mcpServers": {…}}`` of at most ``most`` servers; what else it holds is kept. Written whole
+    and at once, so that a reader never sees half of it; a new file is its owner's alone, because it may hold
+    keys."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int = 100) -> None:
         self.path = path
+        self._most = most
         self._lock = asyncio.Lock()
         self._thrown: dict[str, tuple[Any, float]] = {}
         """Entries that may be brought back, and until when (monotonic)."""
@@ -61,9 +62,12 @@ class McpFile:
         def put(servers: Entries) -> None:
             if name in servers:
                 raise _taken(name)
-            if len(servers) >= MAX_SERVERS:
+            if len(servers) >= self._most:
                 raise InvalidInput(
-                    f"There can be {MAX_SERVERS} servers.", code="mcp_servers_limit", status=409
+                    f"There can be {self._most} servers.",
+                    code="mcp_servers_limit",
+                    hint="Remove some, or raise tools.mcp_servers.",
+                    status=409,
                 )
             servers[name] = entry
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_ENDPOINTS, MOST_CONNECTIONS, MAX_NAME = 100, 8, 60
+MAX_NAME = 60
 
 
 @dataclass(eq=False, slots=True)
@@ -40,16 +40,25 @@ class _Connection:
     look: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+@dataclass(eq=False, slots=True)
+class Using:
+    """One who uses the tools from outside. ``over`` ends it; ``changed``: the tools are others now."""
+
+    over: asyncio.Event
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: bool = False
+    """For the tools: who never did is not told of changes."""
+
+
 class Endpoint:
     """One endpoint as a source of tools; several servers may be connected to it."""
 
     def __init__(self, row: EndpointRow, settings: ToolSettings, changed: Callable[[str], None]) -> None:
         self.row = row
         self.name = f"endpoint:{row.id}"
-        self._settings = settings
-        self._changed = changed
-        self.callers: set[asyncio.Event] = set()
-        """Of each who uses the tools from outside, what ends it."""
+        self.settings = settings
+        self._on_change = changed
+        self.callers: set[Using] = set()
         self._connections: list[_Connection] = []
         self._error = ""
         self._log: deque[str] = deque(maxlen=50)
@@ -82,7 +91,7 @@ class Endpoint:
             if connection.client is not None and any(one.tool.name == name for one in connection.specs):
                 try:
                     return await connection.client.call_tool(
-                        name, dict(arguments), read_timeout_seconds=self._settings.timeout
+                        name, dict(arguments), read_timeout_seconds=self.settings.timeout
                     )
                 except Exception as error:
                     self._failed(said(error))
@@ -101,9 +110,11 @@ class Endpoint:
     async def serve(self, transport: Transport, over: asyncio.Event) -> None:
         """Use the server behind ``transport`` until ``over``, which is set where it goes, or here where
         the endpoint is closed. Raises what went wrong with it; LimitReached ``too_many_connections``."""
-        if len(self._connections) >= MOST_CONNECTIONS:
+        if len(self._connections) >= self.settings.endpoint_servers:
             raise LimitReached(
-                "Too many servers are connected to this endpoint.", code="too_many_connections"
+                "Too many servers are connected to this endpoint.",
+                code="too_many_connections",
+                hint="Raise tools.endpoint_servers.",
             )
         connection = _Connection(over)
         self._connections.append(connection)
@@ -117,11 +128,11 @@ class Endpoint:
             raise
         finally:
             self._connections.remove(connection)
-            self._changed(self.name)
+            self._changed()
 
     def close(self) -> None:
         """End every connection."""
-        for over in [*self.callers, *(one.over for one in self._connections)]:
+        for over in [*(one.over for one in self.callers), *(one.over for one in self._connections)]:
             over.set()
 
     async def _hold(self, connection: _Connection, transport: Transport) -> None:
@@ -132,7 +143,7 @@ class Endpoint:
             if isinstance(message, ToolListChangedNotification):
                 connection.look.set()
 
-        limit = self._settings.mcp_connect_timeout
+        limit = self.settings.mcp_connect_timeout
         # Servers that dial in are old enough to wait for `initialize`, and may not answer anything else.
         client = Client(
             transport, mode="legacy", message_handler=heard, read_timeout_seconds=limit, cache=None
@@ -145,7 +156,7 @@ class Endpoint:
             try:
                 while not over.done():
                     look = asyncio.ensure_future(connection.look.wait())
-                    seconds = self._settings.mcp_check_seconds
+                    seconds = self.settings.mcp_check_seconds
                     await asyncio.wait({over, look}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
                     look.cancel()
                     connection.look.clear()
@@ -156,13 +167,19 @@ class Endpoint:
                 connection.client = None
 
     async def _list(self, connection: _Connection, client: Client) -> None:
-        async with asyncio.timeout(self._settings.mcp_connect_timeout):
-            found = await tools_of(client, self.name, self._settings.timeout)
+        async with asyncio.timeout(self.settings.mcp_connect_timeout):
+            found = await tools_of(client, self.name, self.settings.timeout)
         if found != connection.specs or connection.client is None:
             connection.specs = found
             self._error = ""
             self._note(f"connected, {len(found)} tools")
-            self._changed(self.name)
+            self._changed()
+
+    def _changed(self) -> None:
+        for one in self.callers:
+            if one.asked:
+                one.changed.set()
+        self._on_change(self.name)
 
     def _failed(self, what: str) -> None:
         self._error = what
@@ -209,8 +226,13 @@ class McpEndpoints:
         name = "".join(character for character in name if character.isprintable()).strip()
         if not 0 < len(name) <= MAX_NAME:
             raise InvalidInput(f"A name has 1 to {MAX_NAME} characters.", code="invalid_name", param="name")
-        if len(self._endpoints) >= MOST_ENDPOINTS:
-            raise LimitReached(f"There can be {MOST_ENDPOINTS} endpoints.", code="too_many_endpoints")
+        most = self._settings.endpoints
+        if len(self._endpoints) >= most:
+            raise LimitReached(
+                f"There can be {most} endpoints.",
+                code="too_many_endpoints",
+                hint="Remove some, or raise tools.endpoints.",
+            )
         token = secrets.token_urlsafe(32)
         row = EndpointRow(secrets.token_hex(4), agent_id, name, _digest(token))
         await self._rows.add(row)

@@ -40,7 +40,7 @@ class McpServers:
         self, data_dir: Path, settings: ToolSettings, changed: Callable[[str], None] = lambda _: None
     ) -> None:
         self._files = [data_dir / name for name in FILES]
-        self.file = McpFile(self._files[0])
+        self.file = McpFile(self._files[0], settings.mcp_servers)
         self._settings = settings
         self._changed = changed
         self._servers: dict[str, McpServer] = {}

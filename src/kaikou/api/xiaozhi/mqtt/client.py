@@ -15,7 +15,6 @@ import orjson
 
 from kaikou.api.runtime import live_service
 from kaikou.api.xiaozhi import phrases
-from kaikou.api.xiaozhi.desk import MAX_UNBOUND
 from kaikou.api.xiaozhi.identity import Claim, registry_of
 from kaikou.api.xiaozhi.mqtt import packets as mqtt
 from kaikou.api.xiaozhi.mqtt.credentials import PUBLISH_TOPIC, claim_of, topic_of
@@ -271,7 +270,8 @@ class Client(asyncio.Protocol):
             live_service(self._runtime)
             # Asked each time: a device may be bound or unbound while it is connected.
             device = await registry_of(self._runtime).sighted(self._sighting)
-            if device is None and self._desk.unbound >= MAX_UNBOUND:
+            most = self._runtime.settings.xiaozhi.max_unbound
+            if device is None and self._desk.unbound >= most:
                 raise LimitReached("Too many devices wait to be bound.", code="too_many_unbound", status=503)
             if self._ended:
                 return
