@@ -59,6 +59,8 @@ def app_of(server: SpeechServer) -> FastAPI:
             return JSONResponse({"error": {"message": f"bad key {KEY}", "code": "invalid_api_key"}}, 401)
         if body["model"] == "missing":
             return JSONResponse({"error": {"message": "no such model", "code": "model_not_found"}}, 404)
+        if body["model"] == "stumbles" and len(server.requests) == 1:
+            return JSONResponse({"error": {"message": "out of breath"}}, 503)
         if body["model"] == "busy":
             return JSONResponse({"error": {"message": "slow down"}}, 429)
         return StreamingResponse(pieces(body["model"]), media_type="audio/pcm")

@@ -72,6 +72,20 @@ async def test_silence_is_not_sent(server: SpeechServer) -> None:
     assert server.requests == []
 
 
+async def test_what_is_seen_and_not_said_is_not_sent(server: SpeechServer) -> None:
+    text = "**Well**, see [the page](https://here/?a=1) 😀\n```\n"
+    chunks = await spoken(engine(server.url), text)
+    assert server.requests[0]["input"].split() == ["Well", ",", "see", "the", "page"]
+    assert {chunk.span for chunk in chunks} == {(0, len(text))}, "places are those of the text as it is shown"
+
+
+async def test_a_clause_that_a_server_stumbled_over_is_asked_for_again(server: SpeechServer) -> None:
+    tts = engine(server.url, "stumbles")
+    assert sum(chunk.pcm.seconds for chunk in await spoken(tts, "Hello.")) == pytest.approx(1.0)
+    assert len(server.requests) == 2 and tts.health().state == "ready"
+    await tts.close()
+
+
 async def test_closing_the_iterator_ends_the_request(server: SpeechServer) -> None:
     tts = engine(server.url, "endless")
     async with aclosing(tts.stream("Go on.")) as chunks:  # type: ignore[type-var]

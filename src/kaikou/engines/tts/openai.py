@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -11,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from kaikou.audio.pcm import Pcm
 from kaikou.engines.ports import AudioChunk, Card, Health, Lane, Style, Voice
 from kaikou.engines.registry import EngineContext
-from kaikou.engines.remote import broke_off, failure
+from kaikou.engines.remote import broke_off, failure, is_passing
 from kaikou.engines.remote_engine import RemoteEngine
+from kaikou.engines.tts.text.clean import clean
+from kaikou.errors import KaikouError
 from kaikou.settings.tree import TtsSettings
 
 _VOICES = (
@@ -24,6 +29,11 @@ _CHUNK_SECONDS = 0.2
 _SLOWEST, _FASTEST = 0.25, 4.0
 _LONGEST = 4096
 """Characters the protocol allows in one request."""
+_RETRY_SECONDS = 0.3
+"""Before the one further try of a clause that has brought nothing yet: somebody is listening."""
+_GAPS = re.compile(r"[ \t]{2,}")
+
+log = logging.getLogger(__name__)
 
 
 class OpenAISpeechSettings(BaseModel):
@@ -66,10 +76,31 @@ class OpenAITextToSpeech(RemoteEngine):
         style: Style = Style(),
         lane: Lane = Lane.LIVE,
     ) -> AsyncIterator[AudioChunk]:
-        """Voices are not checked here: the server knows its own, and names an unknown one itself."""
-        for start, end in _requests(text):
-            async for chunk in self._speak(text[start:end], (start, end), voice, style):
+        """Voices are not checked here: the server knows its own, and names an unknown one itself. Marks of
+        Markdown and pictures are not sent: many servers would read them aloud."""
+        plain = clean(text)
+        for start, end in _requests(plain):
+            wanted = _GAPS.sub(" ", plain[start:end]).strip()
+            async for chunk in self._patiently(wanted, (start, end), voice, style):
                 yield chunk
+
+    async def _patiently(
+        self, text: str, span: tuple[int, int], voice: str | None, style: Style
+    ) -> AsyncIterator[AudioChunk]:
+        """One request, made again where the server stumbled before the first sound."""
+        started = False
+        try:
+            async for chunk in self._speak(text, span, voice, style):
+                started = True
+                yield chunk
+            return
+        except KaikouError as error:
+            if started or not isinstance(error.__cause__, Exception) or not is_passing(error.__cause__):
+                raise
+            log.info("%s: trying again in %.1f s", error.code, _RETRY_SECONDS)
+        await asyncio.sleep(_RETRY_SECONDS)
+        async for chunk in self._speak(text, span, voice, style):
+            yield chunk
 
     async def _speak(
         self, text: str, span: tuple[int, int], voice: str | None, style: Style
