@@ -9,7 +9,7 @@ from api.chat.test_chat import page
 from api.live_server import Server, live_server
 from memory.conftest import Home
 
-NAME = json.dumps({"facts": [{"line": 1, "topic": "name", "fact": "The user's name is Anna."}]})
+NAME = json.dumps({"facts": ["1 name: The user's name is Anna."]})
 
 
 def told(server: Server) -> str:
