@@ -5,9 +5,9 @@
 
 Each recording is asked with ``live.speculate`` on and off: the gain is the difference of the medians of
 "answered", from the last voiced sample to the reply's first audio. Then each is asked with a pause for
-thought in the middle of a sentence (two recordings, one after the other): replies begun for the first part
-are thrown away. Wasted are their tokens and their sound; ``cpu`` is what this process and the language
-model's used for a turn: the difference with speculation on and off is what the guesses cost.
+thought in the middle of its sentence: replies begun for what was said before it are thrown away. Wasted are
+their tokens and their sound; ``cpu`` is what this process and the language model's used for a turn: the
+difference with speculation on and off is what the guesses cost.
 ``--soft-end`` sets the silence (ms) after which a guess is made.
 """
 
@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kaikou.api.runtime import Runtime
 from kaikou.audio.decoding import decode
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.sound import write_sound
@@ -35,7 +36,6 @@ from kaikou.dialogue.reply import ReplyPlan
 from kaikou.dialogue.replying import Replying, Think
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
-from kaikou.server import Runtime
 from kaikou.settings.loading import load_settings
 from kaikou.settings.tree import LiveSettings
 
@@ -136,14 +136,19 @@ class Round:
         }
 
 
-def with_pause(first: Path, second: Path, seconds: float, folder: Path) -> Path:
-    """A recording of one speaker who thinks for ``seconds`` between two stretches."""
-    parts = [decode(file, RATE).samples for file in (first, second)]
-    silence = np.zeros(round(seconds * RATE), np.float32)
-    # The recordings' own silence at the joint would lengthen the pause.
-    joined = np.concatenate([np.trim_zeros(parts[0], "b"), silence, np.trim_zeros(parts[1], "f")])
-    path = folder / f"{first.stem}-{seconds:g}-{second.stem}.wav"
-    write_sound(path, Pcm(joined, RATE))
+def with_pause(file: Path, seconds: float, folder: Path) -> Path:
+    """The recording, its speaker thinking for ``seconds`` in the middle of the sentence: where it is quietest
+    in the middle third of what is said."""
+    samples = decode(file, RATE).samples
+    hop = RATE // 50
+    power = np.square(samples[: len(samples) // hop * hop]).reshape(-1, hop).mean(axis=1)
+    voiced = np.flatnonzero(power > 0.001 * power.max())
+    first, last = int(voiced[0]), int(voiced[-1]) + 1
+    third = max(1, (last - first) // 3)
+    at = (first + third + int(power[first + third : last - third].argmin())) * hop
+    made = np.concatenate([samples[:at], np.zeros(round(seconds * RATE), np.float32), samples[at:]])
+    path = folder / f"{file.stem}-{seconds:g}.wav"
+    write_sound(path, Pcm(made, RATE))
     return path
 
 
@@ -174,11 +179,8 @@ async def compare(given: argparse.Namespace) -> dict[str, dict[str, float | int]
     with tempfile.TemporaryDirectory() as name:
         sets: dict[str, list[Path]] = {} if given.only_pauses else {"as spoken": given.files}
         for pause in pauses:
-            others = [*given.files[1:], given.files[0]]
-            sets[f"pause of {pause:g} s"] = [
-                with_pause(one, other, pause, Path(name))
-                for one, other in zip(given.files, others, strict=True)
-            ]
+            paused = [with_pause(one, pause, Path(name)) for one in given.files]
+            sets[f"pause of {pause:g} s"] = paused
         async with warmed(loaded, "speculation") as runtime:
             assert runtime.engines is not None
             rehearsal: asyncio.Task[None] | None = getattr(runtime.engines.tts, "rehearsal", None)
