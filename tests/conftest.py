@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         group = "browser" if item.get_closest_marker("browser") else _file(item)
         item.add_marker(pytest.mark.xdist_group(group))
-    if config.getvalue("dist") == "loadgroup":
+    if getattr(config.option, "loadgroup", config.option.dist == "loadgroup"):  # a worker's is told so
         models = {_file(item) for item in items if item.get_closest_marker("models")}
         items.sort(key=lambda item: (not item.get_closest_marker("browser"), _file(item) in models))
 
