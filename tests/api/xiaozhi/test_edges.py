@@ -117,6 +117,16 @@ async def test_a_device_that_tells_its_tools_in_a_second_hello_is_asked_for_them
         assert (await device.until("mcp"))["payload"]["method"] == "initialize"
 
 
+async def test_a_call_for_firmware_that_never_ends_is_answered_without_it(tmp_path: Path) -> None:
+    async with home(tmp_path, xiaozhi={"hello_seconds": 0.2}) as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        head = f"POST /xiaozhi/ota/ HTTP/1.1\r\nHost: x\r\nDevice-Id: {MAC}\r\nContent-Length: 100\r\n\r\n{{"
+        writer.write(head.encode())
+        async with asyncio.timeout(10):
+            assert b"200" in await reader.readline()
+        writer.close()
+
+
 def _session(house: Home) -> DeviceSession:
     link = house.registry.online(MAC)
     assert isinstance(link, Link) and isinstance(link._session, DeviceSession)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ _VERSION_HEADERS = ("device-version", "device_version", "firmware-version", "fir
 @router.api_route("/xiaozhi/ota/", methods=["GET", "POST"])
 async def ota(request: Request, runtime: RuntimeDep) -> Response:
     """A device's first call. A GET without a device id is a person looking."""
-    body = await _body(request)
+    body = await _body(request, runtime.settings.xiaozhi.hello_seconds)
     named = request.headers.get("device-id") or request.query_params.get("device-id")
     if request.method == "GET" and not named:
         return PlainTextResponse(f"Devices talk at {websocket_url(request, runtime)}\n", headers=CORS)
@@ -58,7 +59,7 @@ async def activate(request: Request, runtime: RuntimeDep) -> Response:
     the key of that HMAC is burnt into the device and known to its maker alone, so the code that the
     owner types in decides for both.
     """
-    body = await _body(request)
+    body = await _body(request, runtime.settings.xiaozhi.hello_seconds)
     inner = body.get("Payload")
     body = inner if isinstance(inner, dict) else body
     try:
@@ -151,13 +152,18 @@ async def _firmware(
     return {**told, "force": 1} if forced else told
 
 
-async def _body(request: Request) -> dict[str, Any]:
-    """The JSON object sent; anything else counts as empty: devices differ, and all of it is optional."""
+async def _body(request: Request, seconds: float) -> dict[str, Any]:
+    """The JSON object sent; anything else counts as empty, and so does one that does not arrive in time:
+    devices differ, and all of it is optional."""
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BODY:
-            return {}
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > MAX_BODY:
+                    return {}
+    except TimeoutError:
+        return {}
     try:
         found = orjson.loads(bytes(data)) if data else {}
     except orjson.JSONDecodeError:

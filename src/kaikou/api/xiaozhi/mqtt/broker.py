@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from kaikou.api.xiaozhi.identity import Claim
 from kaikou.api.xiaozhi.mqtt.client import Client
 from kaikou.api.xiaozhi.mqtt.datagrams import Datagrams
 from kaikou.devices.registry import ANEW
+
+log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 5.0
 
@@ -55,7 +58,9 @@ class Broker:
             client.end("server_stopping")
         self.datagrams.close()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+            _, left = await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+            for task in left:
+                task.cancel()
 
     @property
     def port(self) -> int:
@@ -75,11 +80,16 @@ class Broker:
         return self.runtime.settings.xiaozhi.mqtt.address or urlsplit(claim.base).hostname or local
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run something short that waits; it ends with the broker at the latest."""
+        """Run something short that waits; it ends with the broker at the latest. What fails is logged."""
         task = asyncio.get_running_loop().create_task(work, name="mqtt")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("what a device began failed", exc_info=error)
 
     # -- of the connections
 
