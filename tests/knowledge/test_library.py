@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from knowledge.conftest import MakeRoom, Room
@@ -160,6 +161,44 @@ async def test_a_server_finds_what_another_on_its_database_imported(make: MakeRo
     await one.knowledge.delete_document(ferry.id)
     found = await other.knowledge.search("渡船", bases=[base.id])
     assert {passage.document_id for passage in found} <= {kettle.id}
+
+
+async def test_servers_on_one_database_share_the_work_and_do_none_of_it_twice(make: MakeRoom) -> None:
+    one, other = make(start=False), make(start=False)
+    base = await one.knowledge.create("Home")
+    ids = [
+        (await one.knowledge.add(base.id, f"{n}.txt", f"Chapter{n} begins here.".encode())).document.id
+        for n in range(6)
+    ]
+    for room in (one, other):
+        room.knowledge.importer.look_again = 0.05
+        room.embedder.open.clear()
+        room.knowledge.start()
+    async with asyncio.timeout(60):
+        # Both are at work, each on a document of its own.
+        await asyncio.gather(one.embedder.asked.wait(), other.embedder.asked.wait())
+    for room in (one, other):
+        room.embedder.open.set()
+    async with asyncio.timeout(60):
+        while {(await one.knowledge.document(id)).state for id in ids} != {"ready"}:
+            await asyncio.sleep(0.02)
+    alone = make()
+    assert (await alone.add(base.id, "x.txt", "Chapter9 begins here.")).state == "ready"
+    assert one.embedder.texts + other.embedder.texts == 6 * alone.embedder.texts
+
+
+async def test_a_document_whose_file_another_server_has_is_left_to_it(make: MakeRoom, tmp_path: Path) -> None:
+    one, other = make(start=False), make(start=False)
+    base = await one.knowledge.create("Home")
+    added = (await one.knowledge.add(base.id, "kettle.md", KETTLE.encode())).document
+    other.repository.blobs.folder = tmp_path / "other"
+    other.knowledge.importer.look_again = 0.02
+    other.knowledge.start()
+    await asyncio.sleep(0.2)
+    assert (await one.knowledge.document(added.id)).state == "queued"
+    one.knowledge.importer.look_again = 0.02
+    one.knowledge.start()
+    assert (await one.until(added.id, "ready", "failed")).state == "ready"
 
 
 async def test_another_model_embeds_anew_while_words_go_on_finding(make: MakeRoom) -> None:

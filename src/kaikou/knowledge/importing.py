@@ -1,6 +1,7 @@
 """From a file to passages that can be found: in the background, one document at a time.
 
-What is to be done stands in the database: a server that was stopped in the middle goes on where it was.
+What is to be done stands in the database: a server that was stopped in the middle goes on where it was, and
+of several on one database one at a time works on a document.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Any
 
 from kaikou.documents.document import Document
@@ -21,6 +23,7 @@ from kaikou.knowledge.ports import EmbedderSource, OnChange
 from kaikou.knowledge.vectors import made_by, passage_vectors
 from kaikou.knowledge.words import words_of
 from kaikou.settings.tree import Settings
+from kaikou.store.claims import Claims
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository, State
 from kaikou.store.passages import PassageRepository, PassageRow
 
@@ -28,9 +31,18 @@ BATCH = 16
 """Passages between two commits."""
 BACK_OFF = (2.0, 10.0, 60.0, 300.0)
 """Seconds before each next try of what may pass; the last one repeats."""
+LOOK_AGAIN = 10.0
+"""Seconds between two looks at documents that another server works on."""
 _LOADING_PATIENCE = 1800.0
 
 log = logging.getLogger(__name__)
+
+
+class _Done(Enum):
+    SOMETHING = auto()
+    NOTHING = auto()
+    ELSEWHERE = auto()
+    """Others are at work on all there is."""
 
 
 class Importer:
@@ -52,6 +64,8 @@ class Importer:
         self._settings = settings
         self._on_change = on_change
         self._back_off = back_off
+        self.look_again = LOOK_AGAIN
+        self._claims = Claims(repository.database)
         self._wake = asyncio.Event()
         self._owner: asyncio.Task[None] | None = None
         self._work: asyncio.Task[None] | None = None
@@ -97,17 +111,19 @@ class Importer:
             except (KaikouError, OSError) as error:
                 # The database or the embedder may be back later; the document's row is as it was.
                 log.warning("the import of documents waits: %s", error)
-                done, pause = False, self._back_off[min(tries, len(self._back_off) - 1)]
+                pause = self._back_off[min(tries, len(self._back_off) - 1)]
                 tries += 1
                 await self._pause(pause)
                 continue
             except Exception:
                 log.exception("the import of documents met something unexpected")
-                done = False
                 await self._pause(self._back_off[-1])
                 continue
-            if not done:
+            if done is _Done.NOTHING:
                 await self._wake.wait()
+            elif done is _Done.ELSEWHERE:
+                # Whoever works on it may die.
+                await self._pause(self.look_again)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -115,13 +131,26 @@ class Importer:
         except TimeoutError:
             return
 
-    async def _once(self) -> bool:
-        """Work on the next document; False where there is none."""
-        document = await self._repository.next_document()
-        if document is None:
-            document = await self._stale()
-            if document is None:
-                return False
+    async def _once(self) -> _Done:
+        """Work on the next document that no other server works on."""
+        waiting = await self._repository.unfinished() or await self._stale()
+        for document in waiting:
+            async with self._claims.held(f"import {document.id}") as ours:
+                if ours and (now := await self._still(document)) is not None:
+                    await self._worked_on(now)
+                    return _Done.SOMETHING
+        return _Done.ELSEWHERE if waiting else _Done.NOTHING
+
+    async def _still(self, document: DocumentRow) -> DocumentRow | None:
+        """The document as it is now that it is ours; None where another server has finished it, or only
+        another has its file."""
+        now = await self._repository.document(document.id)
+        if now is None or (now.state, now.updated_at) != (document.state, document.updated_at):
+            return None
+        here = now.state not in ("queued", "reading") or await self._repository.blobs.has(now.file)
+        return now if here else None
+
+    async def _worked_on(self, document: DocumentRow) -> None:
         self._document = document.id
         self._work = asyncio.create_task(self._import(document), name=f"import {document.id}")
         try:
@@ -132,15 +161,14 @@ class Importer:
             self._work.cancel()
             self._document = None
             self.progress.pop(document.id, None)
-        return True
 
-    async def _stale(self) -> DocumentRow | None:
-        """A document whose vectors another model made; none where there are no documents at all, so that
+    async def _stale(self) -> tuple[DocumentRow, ...]:
+        """Documents whose vectors another model made; none where there are no documents at all, so that
         nobody's embedder is loaded for nothing."""
         if not any(base.passages for base in await self._repository.bases()):
-            return None
+            return ()
         embedder = await self._embedder(_LOADING_PATIENCE)
-        return await self._repository.next_stale(made_by(embedder))
+        return await self._repository.stale(made_by(embedder))
 
     # -- one document
 

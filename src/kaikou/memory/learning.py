@@ -17,6 +17,7 @@ from kaikou.errors import KaikouError, NotFound
 from kaikou.memory.modules import Modules
 from kaikou.memory.ports import OnChange, Turn, Whose
 from kaikou.settings.services import MemorySettings
+from kaikou.store.claims import Claims
 from kaikou.store.memories import MemoryRepository, TurnRow
 from kaikou.store.records import now
 
@@ -42,6 +43,7 @@ class Learner:
         self._modules = modules
         self._settings = settings
         self._on_change = on_change
+        self._claims = Claims(repository.database)
         self._unwritten: deque[TurnRow] = deque(maxlen=MOST_UNWRITTEN)
         self._open: set[str] = set()
         """Conversations under way."""
@@ -157,9 +159,16 @@ class Learner:
             grouped[Whose(row.agent_id, row.who), row.module].append(row)
         for (whose, module), rows in grouped.items():
             if ripe := self._ripe(rows):
-                await self._learn(whose, module, ripe[: self._settings.learn_turns])
-                return True
+                async with self._claims.held(f"learn {module} {whose.agent_id} {whose.who}"[:300]) as ours:
+                    if ours and (left := await self._left(whose, ripe)):
+                        await self._learn(whose, module, left[: self._settings.learn_turns])
+                        return True
         return False
+
+    async def _left(self, whose: Whose, rows: list[TurnRow]) -> list[TurnRow]:
+        """Those of ``rows`` that another server on the database has not learned from meanwhile."""
+        left = {row.id for row in await self._repository.waiting(whose.agent_id, whose.who)}
+        return [row for row in rows if row.id in left]
 
     def _ripe(self, rows: list[TurnRow]) -> list[TurnRow]:
         """The turns of conversations that have ended; all, where there are many or it has been quiet."""

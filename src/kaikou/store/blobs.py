@@ -50,6 +50,10 @@ class Blobs:
         except FileNotFoundError:
             raise NotFound("The recording's file is gone.", code="blob_not_found") from None
 
+    async def has(self, digest: str) -> bool:
+        """Whether the blob is in this folder: another server on the database may have one of its own."""
+        return await asyncio.to_thread(self.path(digest).exists)
+
     async def remove(self, digests: Collection[str]) -> None:
         """Delete the files; missing ones are fine."""
         if digests:

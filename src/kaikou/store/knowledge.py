@@ -122,23 +122,21 @@ class KnowledgeRepository:
                 values = {name: getattr(row, name) for name in row.__slots__}
                 await connection.execute(insert(documents).values(values))
 
-    async def next_document(self) -> DocumentRow | None:
-        """The oldest that is not finished."""
-        found = await self._documents(
-            documents.c.state.in_(UNFINISHED), documents.c.deleted_at.is_(None), limit=1
+    async def unfinished(self) -> tuple[DocumentRow, ...]:
+        """Documents that are not finished, oldest first; at most 50."""
+        return await self._documents(
+            documents.c.state.in_(UNFINISHED), documents.c.deleted_at.is_(None), limit=_AT_ONCE
         )
-        return found[0] if found else None
 
-    async def next_stale(self, embedder: str) -> DocumentRow | None:
-        """A ready document with vectors of another embedder than this."""
+    async def stale(self, embedder: str) -> tuple[DocumentRow, ...]:
+        """Ready documents with vectors of another embedder than this, oldest first; at most 50."""
         stale = select(passages.c.document_id).where(passages.c.embedder.is_distinct_from(embedder))
-        found = await self._documents(
+        return await self._documents(
             documents.c.state == "ready",
             documents.c.deleted_at.is_(None),
             documents.c.id.in_(stale),
-            limit=1,
+            limit=_AT_ONCE,
         )
-        return found[0] if found else None
 
     async def set_state(
         self,

@@ -66,7 +66,7 @@ class MemoryRepository:
     back or purged."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     # -- memories
 
@@ -87,26 +87,26 @@ class MemoryRepository:
         """Some of what fits, newest first, and how many there are."""
         where = _filter(agent_id, who)
         query = select(func.count()).select_from(memories).where(memories.c.deleted_at.is_(None), *where)
-        async with self._database.read() as connection:
+        async with self.database.read() as connection:
             total = int((await connection.execute(query)).scalar_one())
         return await self._rows(*where, offset=offset, limit=limit), total
 
     async def add(self, row: MemoryRow) -> None:
         values = {name: getattr(row, name) for name in MemoryRow.__slots__}
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             await connection.execute(insert(memories).values(values))
 
     async def change(self, memory_id: str, **values: Any) -> bool:
         """Set columns of a memory that is not thrown away; False where there is none."""
         here = (memories.c.id == memory_id) & memories.c.deleted_at.is_(None)
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             done = await connection.execute(update(memories).where(here).values(values))
             return bool(done.rowcount)
 
     async def set_vectors(self, embedder: str, vectors: Sequence[tuple[str, bytes]]) -> None:
         """Keep vectors by id."""
         change = update(memories).where(memories.c.id == bindparam("at"))
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             await connection.execute(
                 change.values(embedder=embedder, vector=bindparam("made")),
                 [{"at": at, "made": made} for at, made in vectors],
@@ -119,7 +119,7 @@ class MemoryRepository:
         done: list[MemoryRow] = []
         for start in range(0, len(ids), _AT_ONCE):
             here = memories.c.id.in_(list(ids[start : start + _AT_ONCE])) & other
-            async with self._database.write() as connection:
+            async with self.database.write() as connection:
                 found = await connection.execute(select(memories).where(here))
                 done += [MemoryRow(**row) for row in found.mappings()]
                 change = update(memories).where(here).values(deleted_at=now() if deleted else None)
@@ -136,7 +136,7 @@ class MemoryRepository:
             memory_turns.c.agent_id, memory_turns.c.who, func.count(), func.max(memory_turns.c.said_at)
         )
         found: dict[tuple[str, str], PersonRow] = {}
-        async with self._database.read() as connection:
+        async with self.database.read() as connection:
             grouped = known.group_by(memories.c.agent_id, memories.c.who)
             for agent, who, count, last in await connection.execute(grouped):
                 found[agent, who] = PersonRow(agent, who, count, 0, last)
@@ -150,13 +150,13 @@ class MemoryRepository:
     async def ids(self, agent_id: str | None, who: str | None) -> tuple[str, ...]:
         """Of all that fits."""
         query = select(memories.c.id).where(memories.c.deleted_at.is_(None), *_filter(agent_id, who))
-        async with self._database.read() as connection:
+        async with self.database.read() as connection:
             return tuple((await connection.execute(query)).scalars())
 
     async def purge(self, before: datetime) -> tuple[str, ...]:
         """Delete for good what was thrown away before that moment; gives the ids."""
         due = memories.c.deleted_at < before
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             gone = tuple((await connection.execute(select(memories.c.id).where(due))).scalars())
             if gone:
                 await connection.execute(delete(memories).where(due))
@@ -167,7 +167,7 @@ class MemoryRepository:
     ) -> tuple[MemoryRow, ...]:
         query = select(memories).where(memories.c.deleted_at.is_(None), *where)
         query = query.order_by(memories.c.updated_at.desc(), memories.c.id).offset(offset).limit(limit)
-        async with self._database.read() as connection:
+        async with self.database.read() as connection:
             found = await connection.execute(query)
             return tuple(MemoryRow(**row) for row in found.mappings())
 
@@ -175,7 +175,7 @@ class MemoryRepository:
 
     async def wait(self, rows: Sequence[TurnRow]) -> None:
         """Keep turns until they are learned from."""
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             values = [{name: getattr(row, name) for name in TurnRow.__slots__} for row in rows]
             await connection.execute(insert(memory_turns), values)
 
@@ -186,19 +186,19 @@ class MemoryRepository:
             query = query.where(memory_turns.c.agent_id == agent_id)
         if who is not None:
             query = query.where(memory_turns.c.who == who)
-        async with self._database.read() as connection:
+        async with self.database.read() as connection:
             found = await connection.execute(query)
             return tuple(TurnRow(**row) for row in found.mappings())
 
     async def learned(self, ids: Sequence[str]) -> None:
         """These turns need not wait any more."""
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             await connection.execute(delete(memory_turns).where(memory_turns.c.id.in_(list(ids))))
 
     async def tried(self, ids: Sequence[str]) -> None:
         """Learning from these failed once more."""
         change = update(memory_turns).where(memory_turns.c.id.in_(list(ids)))
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             await connection.execute(change.values(tries=memory_turns.c.tries + 1))
 
     async def forget_turns(
@@ -216,7 +216,7 @@ class MemoryRepository:
             query = query.where(memory_turns.c.who == who)
         if conversations is not None:
             query = query.where(memory_turns.c.conversation_id.in_(list(conversations)))
-        async with self._database.write() as connection:
+        async with self.database.write() as connection:
             await connection.execute(query)
 
 

@@ -312,6 +312,15 @@ endpoints = Table(
 )
 """Where MCP servers dial in, each for one agent."""
 
+claims = Table(
+    "claims",
+    metadata,
+    Column("work", String(300), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+"""Which server does a piece of work now (``claims.py``)."""
+
 reminders = Table(
     "reminders",
     metadata,
