@@ -22,11 +22,13 @@ from typing import Any
 import numpy as np
 from pydantic import SecretStr
 
-from kaikou.engines.ports import Delta, LanguageModel, Message, Tool
+from kaikou.engines.ports import Delta, Embedder, LanguageModel, Message, Tool
+from kaikou.intent.meaning import Meaning
 from kaikou.intent.router import Router
 from kaikou.server import open_engine
 from kaikou.settings.loading import load_settings
 from kaikou.settings.services import ToolSettings
+from kaikou.tools.builtin.loudness import change_said
 from kaikou.tools.ports import AgentChoice, Caller, Found, Reminder, Rhythm, ToolPorts
 from kaikou.tools.room import ToolRoom
 
@@ -36,6 +38,7 @@ DATA = Path(__file__).parent / "data"
 SETS = {
     "known": DATA / "tool_requests.toml",
     "heldout": DATA / "tool_requests_heldout.toml",
+    "spoken": DATA / "tool_requests_spoken.toml",
     "final": DATA / "tool_requests_final.toml",
 }
 
@@ -102,13 +105,19 @@ class Counted:
 
 
 def right(sentence: dict[str, Any], name: str | None, arguments: dict[str, Any]) -> bool:
-    wanted = {key: value for key, value in sentence.items() if key not in {"words", "tool"}}
+    if "direction" in sentence and "percent" not in arguments:
+        change = change_said(str(arguments.get("change", "")))
+        if change is None or (change > 0) != (sentence["direction"] == "up"):
+            return False
+    wanted = {key: value for key, value in sentence.items() if key not in {"words", "tool", "direction"}}
     given = {key: value.lower() if isinstance(value, str) else value for key, value in arguments.items()}
     return name == sentence.get("tool") and all(given.get(key) == value for key, value in wanted.items())
 
 
-async def route(model: LanguageModel, tools: Sequence[Tool], sentences: Path) -> list[dict[str, Any]]:
-    router, counted = Router(PATIENCE), Counted(model)
+async def route(
+    model: LanguageModel, meaning: Meaning | None, tools: Sequence[Tool], sentences: Path
+) -> list[dict[str, Any]]:
+    router, counted = Router(meaning, PATIENCE), Counted(model)
     rows = []
     for sentence in tomllib.loads(sentences.read_text("utf-8"))["said"]:
         before, began = counted.asked, time.perf_counter()
@@ -153,7 +162,7 @@ def told(rows: list[dict[str, Any]]) -> None:
             print(f"{name}: {len(taken)} sentences, p50 {p50 * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms")
 
 
-async def main(sentences: Path, *, examples_alone: bool) -> list[dict[str, Any]]:
+async def main(sentences: Path, *, model_asked: bool, by_meaning: bool) -> list[dict[str, Any]]:
     settings = load_settings().settings
     with tempfile.TemporaryDirectory() as folder:
         tools = ToolSettings(
@@ -169,10 +178,23 @@ async def main(sentences: Path, *, examples_alone: bool) -> list[dict[str, Any]]
         offered = room.toolbox.tools(Nobody())
         async with AsyncExitStack() as opened:
             model: Any = NoModel()
-            if not examples_alone:
+            if model_asked:
                 opening = open_engine(settings, "llm", lambda _text, _done: None)
                 model = await opened.enter_async_context(opening)
-            rows = await route(model, offered, sentences)
+            meaning = None
+            if by_meaning:
+                embedder = await opened.enter_async_context(
+                    open_engine(settings, "embedding", lambda _text, _done: None)
+                )
+
+                async def found(_patience: float) -> Embedder:
+                    return embedder
+
+                meaning = Meaning(found, PATIENCE)
+                await meaning.ready(offered)
+            if model_asked:
+                await Router(meaning).warm(model, offered)
+            rows = await route(model, meaning, offered, sentences)
         await room.close()
     return rows
 
@@ -183,9 +205,12 @@ if __name__ == "__main__":
     )
     parser.add_argument("--json", action="store_true", help="every sentence as a line of JSON")
     parser.add_argument("set", nargs="?", choices=SETS, default="known", help="which sentences (known)")
-    parser.add_argument("--examples-alone", action="store_true", help="ask no model")
+    parser.add_argument("--no-model", action="store_true", help="ask no language model")
+    parser.add_argument("--no-meaning", action="store_true", help="compare nothing by meaning")
     chosen = parser.parse_args()
-    found = asyncio.run(main(SETS[chosen.set], examples_alone=chosen.examples_alone))
+    found = asyncio.run(
+        main(SETS[chosen.set], model_asked=not chosen.no_model, by_meaning=not chosen.no_meaning)
+    )
     if chosen.json:
         print("\n".join(json.dumps(row, ensure_ascii=False) for row in found))
     told(found)

@@ -56,6 +56,16 @@ async def test_making_changing_and_deleting(agents: AgentService) -> None:
         assert caught.value.code == "agent_not_found"
 
 
+async def test_what_decides_about_its_tools_is_the_agents_or_the_settings(agents: AgentService) -> None:
+    made = await agents.create({"name": "Ada", "prompt": "p", "intent": "router"})
+    assert (await agents.get(made.id)).intent == "router"
+    assert (await agents.duplicate(made.id)).intent == "router"
+    assert (await agents.update(made.id, {"intent": None})).intent is None
+    with pytest.raises(InvalidInput) as caught:
+        await agents.update(made.id, {"intent": "../x"})
+    assert caught.value.param == "intent"
+
+
 async def test_a_shipped_one_can_be_changed_and_set_back(agents: AgentService) -> None:
     shipped = SHIPPED[0]
     changed = await agents.update(shipped.id, {"prompt": "mine"})

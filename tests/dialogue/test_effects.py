@@ -20,7 +20,16 @@ from kaikou.dialogue.events import AudioOut, Interrupted, Left, PlaybackEnded, R
 from kaikou.dialogue.session import SessionConfig
 from kaikou.dialogue.sounds import recording
 from kaikou.errors import InvalidInput, KaikouError
-from kaikou.tools.ports import ChangeAgent, ChangePrompt, Effect, Leave, Outcome, PlayAudio, SetVolume
+from kaikou.tools.ports import (
+    ChangeAgent,
+    ChangePrompt,
+    ChangeVolume,
+    Effect,
+    Leave,
+    Outcome,
+    PlayAudio,
+    SetVolume,
+)
 
 WRITTEN = replace(CONFIG, audio_replies=False)
 
@@ -113,6 +122,27 @@ def test_loudness_is_set_where_it_can_be_and_else_the_model_is_told() -> None:
     assert set_to == [30] and stage.conversation.items[2].output == "As you wish."
     unable = run(play(able=False))
     assert "can't be set from here" in (unable.conversation.items[2].output or "")
+
+
+def test_louder_goes_on_from_how_loud_it_is() -> None:
+    async def play(by: int, level: int | None) -> list[int]:
+        stage = tooled(effect(ChangeVolume(by)), [call("do")], "Well.", config=WRITTEN)
+        set_to: list[int] = []
+
+        async def volume(percent: int) -> None:
+            set_to.append(percent)
+
+        async def now() -> int | None:
+            return level
+
+        assert stage.conversation.hands is not None
+        stage.conversation.hands.volume, stage.conversation.hands.level = volume, now
+        await told(stage)
+        return set_to
+
+    assert run(play(15, 40)) == [55]
+    assert run(play(-15, 10)) == [0]
+    assert run(play(-15, None)) == [55], "a device that doesn't tell"
 
 
 @pytest.mark.parametrize("greeting", ["Tom here.", ""])

@@ -39,7 +39,7 @@ class Decides:
         said = messages[-1].content
         return Decision(calls=self.calls, plainly=True) if self.word in said else Decision()
 
-    async def warm(self, model: LanguageModel) -> None:
+    async def warm(self, model: LanguageModel, tools: Sequence[Tool]) -> None:
         self.warmed += 1
 
 

@@ -143,7 +143,10 @@ async def test_a_place_for_any_words_keeps_its_capitals(tools: Sequence[Tool]) -
 
 async def test_the_model_can_not_invent_an_argument(tools: Sequence[Tool]) -> None:
     louder = "Could you make the volume louder"
-    assert await routed(louder, tools, Model("command", {"percent": 80})) is None
+    assert await routed(louder, tools, Model("command", {"percent": 80})) == (
+        "set_volume",
+        {"change": "louder"},
+    )
     said = "Turn your volume down to twenty percent, please"
     assert await routed(said, tools, Model("talk")) == ("set_volume", {"percent": 20})
     role, tom = "I'd like to have a chat with another character, with Tom", {"role": "Tom"}
@@ -154,7 +157,7 @@ async def test_the_model_can_not_invent_an_argument(tools: Sequence[Tool]) -> No
 async def test_a_model_that_is_late_or_babbles_is_gone_on_without(tools: Sequence[Tool]) -> None:
     words = "Would you have a look at the time for me"
     late = Model("command", delay=5)
-    assert not (await Router(0.02).decide([Message("user", words)], tools, late)).calls  # type: ignore[arg-type]
+    assert not (await Router(seconds=0.02).decide([Message("user", words)], tools, late)).calls  # type: ignore[arg-type]
     assert await routed(words, tools, Model("nothing known")) is None
 
 

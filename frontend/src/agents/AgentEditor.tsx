@@ -11,6 +11,7 @@ import { PageTabs } from "../ui/PageTabs";
 import { useToast } from "../ui/Toasts";
 import { type AgentFields, emptyAgent, type FullAgent, fieldsOf, useSaveAgent } from "./agents";
 import { CharacterFields } from "./CharacterFields";
+import { IntentChoice } from "./IntentChoice";
 import { KnowledgeChoice } from "./KnowledgeChoice";
 import { MemoryChoice } from "./MemoryChoice";
 import { ToolChoice } from "./ToolChoice";
@@ -77,7 +78,12 @@ export function AgentEditor({ agent }: { agent: FullAgent | null }) {
             {
               id: "tools",
               label: t("tools.title"),
-              content: <ToolChoice tools={fields.tools} onChange={(tools) => set({ tools })} />,
+              content: (
+                <div className="stack">
+                  <ToolChoice tools={fields.tools} onChange={(tools) => set({ tools })} />
+                  <IntentChoice intent={fields.intent} onChange={(intent) => set({ intent })} />
+                </div>
+              ),
             },
             {
               id: "knowledge",

@@ -16,6 +16,8 @@ export interface AgentFields {
   knowledge: string[];
   /** How it remembers people: the name of a way, `none` for not at all. */
   memory: string;
+  /** What decides about its tools; null for what the settings say. */
+  intent: string | null;
 }
 
 export interface FullAgent extends AgentFields {
@@ -81,6 +83,7 @@ export const emptyAgent: AgentFields = {
   tools: null,
   knowledge: [],
   memory: "none",
+  intent: null,
 };
 
 /** What of an agent can be set, without what the server keeps beside it. */

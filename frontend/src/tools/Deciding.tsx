@@ -1,34 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { useLanguage } from "../i18n/language";
-import type { TextKey } from "../i18n/texts";
-import { request } from "../server/http";
-import { KEY } from "./tools";
+import { KNOWN, useWays } from "./ways";
 
-interface Ways {
-  /** The setting in force. */
-  chosen: string;
-  modules: { name: string; source: "builtin" | "file"; error: string }[];
-  folder: string;
-  /** What is wrong with the folder; empty: nothing. */
-  trouble: string;
-}
-
-const KNOWN: Record<string, TextKey> = {
-  auto: "deciding.auto",
-  function_calling: "deciding.function_calling",
-  router: "deciding.router",
-  model: "deciding.model",
-  none: "deciding.none",
-};
-
-/** What decides about tools before a reply, on the whole server; and how the operator's own files for it do. */
+/** What decides about tools before a reply, where an agent has no way of its own; and how the operator's own files for it do. */
 export function Deciding() {
   const { t, said } = useLanguage();
-  const { data } = useQuery({
-    queryKey: [...KEY, "deciding"],
-    queryFn: () => request<Ways>("/api/intent"),
-  });
+  const { data } = useWays();
   if (!data) return null;
   const { chosen, modules, folder, trouble } = data;
   const known = KNOWN[chosen];

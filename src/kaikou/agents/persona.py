@@ -42,6 +42,9 @@ class Agent:
     """Ids of the knowledge bases it may look things up in."""
     memory: str = "none"
     """How it remembers people: ``none``, ``summary``, ``facts``, or the name of a file of the operator's."""
+    intent: str | None = None
+    """What decides about its tools before a reply: ``auto``, ``router``, ``function_calling``, ``model``,
+    ``none``, or the name of a file of the operator's; None: as the settings say."""
     shipped: bool = False
     """It comes with Kaikou; it can be changed and set back, not deleted."""
     changed: bool = False
@@ -71,6 +74,8 @@ def checked(agent: Agent) -> Agent:
     named = all(_TOOL.fullmatch(one) for one in tools)
     _require(named, "tools", "are named source/tool, or source/* for all of a source")
     _require(bool(_MODULE.fullmatch(agent.memory)), "memory", "is the name of a way to remember, or none")
+    known = agent.intent is None or bool(_MODULE.fullmatch(agent.intent))
+    _require(known, "intent", "is the name of a way to decide about tools, or null")
     return agent
 
 

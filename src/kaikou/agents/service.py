@@ -16,7 +16,7 @@ from kaikou.store.records import AgentRow, now
 
 MAX_AGENTS = 1_000
 _WORDS = ("name", "prompt", "description", "greeting")
-_CHOICES = ("voice", "language", "engines", "tools", "knowledge", "memory")
+_CHOICES = ("voice", "language", "engines", "tools", "knowledge", "memory", "intent")
 _FIELDS = (*_WORDS, *_CHOICES)
 
 
@@ -104,6 +104,7 @@ class AgentService:
             tools=None if agent.tools is None else tuple(agent.tools),
             knowledge=tuple(agent.knowledge),
             memory=agent.memory,
+            intent=agent.intent,
             created_at=agent.created_at,
             updated_at=agent.updated_at,
         )
@@ -124,6 +125,7 @@ class AgentService:
             tools=None if row.tools is None else tuple(row.tools),
             knowledge=tuple(row.knowledge or ()),
             memory=row.memory or "none",
+            intent=row.intent,
             shipped=shipped,
             changed=shipped,
             created_at=row.created_at,

@@ -39,6 +39,9 @@ class AgentFields(BaseModel):
     memory: str | None = Field(
         None, description="How it remembers people, of /api/memory/modules; null for none."
     )
+    intent: str | None = Field(
+        None, description="What decides about its tools, of /api/intent; null for the setting tools.intent."
+    )
 
     def given(self) -> dict[str, object]:
         """The fields that were sent; null empties those that can be empty."""
@@ -75,6 +78,7 @@ class AgentOut(BaseModel):
     tools: list[str] | None
     knowledge: list[str]
     memory: str
+    intent: str | None
     shipped: bool
     changed: bool
     created_at: datetime

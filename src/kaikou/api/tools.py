@@ -24,6 +24,7 @@ from kaikou.tools.calls import CallRecord, clipped
 from kaikou.tools.ports import (
     ChangeAgent,
     ChangePrompt,
+    ChangeVolume,
     Effect,
     Leave,
     PlayAudio,
@@ -219,5 +220,7 @@ def _told(effect: Effect) -> str:
             return f"change prompt {clipped(prompt)}"
         case SetVolume(percent):
             return f"volume {percent}"
+        case ChangeVolume(by):
+            return f"volume {by:+}"
         case PlayAudio(_, title):
             return f"play {title}".strip()

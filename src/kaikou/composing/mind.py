@@ -66,6 +66,7 @@ def _open_speakers(runtime: Runtime, stack: AsyncExitStack) -> SpeakerRoom:
 
 def _open_intents(runtime: Runtime, stack: AsyncExitStack) -> IntentModules:
     """What decides about tools; the model for it is loaded when it is first asked."""
+    from kaikou.intent.meaning import Meaning
     from kaikou.intent.modules import IntentModules
 
     settings, tools = runtime.settings, runtime.tools
@@ -80,19 +81,30 @@ def _open_intents(runtime: Runtime, stack: AsyncExitStack) -> IntentModules:
         found = await runtime.shelf.engine("llm", name, patience=settings.tools.intent_seconds)
         return cast("LanguageModel", found)
 
+    async def embedder(patience: float) -> Embedder:
+        return await _embedder(runtime, patience)
+
     def changed() -> None:
         runtime.feed.publish("intent", change="modules")
 
     folder = settings.tools.intent_folder or settings.data_dir / "intent"
-    modules = IntentModules(folder, settings.tools, tools.threads, model, changed)
+    modules = IntentModules(folder, settings.tools, tools.threads, model, changed, meaning=Meaning(embedder))
     stack.push_async_callback(modules.close)
     modules.start()
     return modules
 
 
+async def _embedder(runtime: Runtime, patience: float) -> Embedder:
+    from kaikou.engines.selection import choose
+
+    if runtime.shelf is None:
+        raise NotReady("The server is still starting.")
+    name = choose(runtime.settings).embedding
+    return cast("Embedder", await runtime.shelf.engine("embedding", name, patience=patience))
+
+
 async def _open_memory(runtime: Runtime, speakers: SpeakerRoom, stack: AsyncExitStack) -> MemoryRoom:
     """What agents remember. It learns with the agent's own language model, in the lane that gives way."""
-    from kaikou.engines.selection import choose
     from kaikou.memory.room import MemoryRoom
     from kaikou.store.memories import MemoryRepository
     from kaikou.store.purge import Purge
@@ -111,10 +123,7 @@ async def _open_memory(runtime: Runtime, speakers: SpeakerRoom, stack: AsyncExit
         return runtime.engines.llm
 
     async def embedder(patience: float) -> Embedder:
-        if runtime.shelf is None:
-            raise NotReady("The server is still starting.")
-        found = await runtime.shelf.engine("embedding", choose(settings).embedding, patience=patience)
-        return cast("Embedder", found)
+        return await _embedder(runtime, patience)
 
     def changed(**data: Any) -> None:
         runtime.feed.publish("memory", **data)

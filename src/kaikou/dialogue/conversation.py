@@ -93,6 +93,7 @@ class Conversation:
             engines.stt, self.history, self._tasks, emit=self._emit, language=self._stt_language
         )
         self.hands = hands
+        self.thinks_with = engines.llm.card
         self.company = company or Company(Talk(self.id, ""))
         thinking = Thinking(
             engines.llm,

@@ -11,9 +11,12 @@ from kaikou.engines.ports import Tool, ToolCall
 from kaikou.errors import KaikouError
 from kaikou.intent.ports import IntentModule
 from kaikou.settings.services import ToolSettings
-from kaikou.tools.ports import ChangeAgent, ChangePrompt, Effect, Outcome, PlayAudio, SetVolume
+from kaikou.tools.ports import ChangeAgent, ChangePrompt, ChangeVolume, Effect, Outcome, PlayAudio, SetVolume
 from kaikou.tools.refusals import refusal
 from kaikou.tools.toolbox import Allowed, Toolbox
+
+USUAL_LOUDNESS = 70
+"""Where nobody told yet."""
 
 
 class Hands:
@@ -37,6 +40,10 @@ class Hands:
         self.intent = intent
         self.allowed = allowed
         self.volume: Callable[[int], Awaitable[None]] | None = None
+        self.loudness = USUAL_LOUDNESS
+        """As set last."""
+        self.level: Callable[[], Awaitable[int | None]] | None = None
+        """Asks the listener's for the loudness there, where it can tell; None where it doesn't."""
         self.change_prompt: Callable[[str], None] | None = None
         """Gives the session other instructions."""
         self.offered: Callable[[], bool] = lambda: True
@@ -50,8 +57,11 @@ class Hands:
         """The server's tools for this session, in a stable order."""
         return self._toolbox.tools(self.caller, self.allowed) if self.offered() else ()
 
-    def goes_on_as(self, agent_id: str, allowed: Allowed, knowledge: tuple[str, ...]) -> None:
+    def goes_on_as(
+        self, agent_id: str, allowed: Allowed, knowledge: tuple[str, ...], intent: IntentModule
+    ) -> None:
         """Another agent took over."""
+        self.intent = intent
         self.caller.agent_id, self.caller.knowledge = agent_id, knowledge
         self.allowed = allowed
         self.offered = lambda: True
@@ -90,7 +100,13 @@ class Hands:
                         hint="The listener sets it at the device.",
                     )
                 await self.volume(percent)
+                self.loudness = percent
                 return None
+            case ChangeVolume(by):
+                if self.level is not None:
+                    told = await self.level()
+                    self.loudness = self.loudness if told is None else told
+                return await self._do(SetVolume(min(max(self.loudness + by, 0), 100)))
             case ChangeAgent(agent_id):
                 if self._change_agent is None:
                     raise KaikouError("The agent can't change here.", code="no_other_agent")

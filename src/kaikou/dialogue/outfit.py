@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -11,10 +12,13 @@ from kaikou.dialogue.hands import Hands
 from kaikou.dialogue.items import new_id
 from kaikou.dialogue.ports import Talk
 from kaikou.dialogue.session import SessionConfig
-from kaikou.engines.ports import Engines
-from kaikou.intent.ports import ChooseIntent
+from kaikou.engines.ports import Card, Engines, Tool
+from kaikou.errors import SettingsError
+from kaikou.intent.ports import ChooseIntent, IntentModule
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.toolbox import Allowed, Toolbox
+
+log = logging.getLogger(__name__)
 
 
 def with_agent(config: SessionConfig, agent: Agent) -> SessionConfig:
@@ -48,6 +52,22 @@ def allowed_to(agent: Agent) -> Allowed:
     return None if agent.tools is None else frozenset(agent.tools)
 
 
+def tools_of(toolbox: Toolbox, agent: Agent) -> tuple[Tool, ...]:
+    """The tools that any session with ``agent`` has."""
+    return toolbox.tools(SessionCaller(agent.id, "", None, agent.knowledge), allowed_to(agent))
+
+
+def intent_of(agent: Agent, card: Card, settings: ToolSettings, choose: ChooseIntent) -> IntentModule:
+    """What decides about the agent's tools. A file of the agent's that is gone leaves it to the settings."""
+    try:
+        return choose(agent.intent or settings.intent, card)
+    except SettingsError:
+        if agent.intent is None:
+            raise
+        log.warning("there is no way to decide about tools named %s: the settings' serves", agent.intent)
+        return choose(settings.intent, card)
+
+
 def hands_of(
     toolbox: Toolbox,
     agent: Agent,
@@ -63,7 +83,7 @@ def hands_of(
         toolbox,
         SessionCaller(talk.agent_id, talk.conversation_id, talk.device_id, agent.knowledge),
         settings,
-        choose(settings.intent, engines.llm.card),
+        intent_of(agent, engines.llm.card, settings, choose),
         allowed=allowed_to(agent),
         change_agent=change_agent,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from kaikou.dialogue.admission import Admission
 from kaikou.dialogue.calibration import sessions_models_carry
-from kaikou.engines.ports import Engines, LanguageModel, Message
+from kaikou.engines.ports import Engines, LanguageModel, Message, Tool
 from kaikou.errors import KaikouError
 from kaikou.intent.ports import IntentModule, Warms
 
@@ -21,12 +22,12 @@ async def measure(engines: Engines, admission: Admission) -> None:
         log.warning("the models' capacity could not be measured: %s", error)
 
 
-async def read_ahead(model: LanguageModel, intent: IntentModule, prompt: str) -> None:
+async def read_ahead(model: LanguageModel, intent: IntentModule, tools: Sequence[Tool], prompt: str) -> None:
     """Let the model read an agent's ``prompt`` and what tools are chosen by: a small model on a processor
     takes seconds for each, which the first call would wait for."""
     try:
         if isinstance(intent, Warms):
-            await intent.warm(model)
+            await intent.warm(model, tools)
         await model.warm([Message("system", prompt)])
     except KaikouError as error:
         log.warning("the prompts could not be read ahead: %s", error)

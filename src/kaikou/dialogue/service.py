@@ -16,7 +16,7 @@ from kaikou.dialogue.conversation import Conversation, Sink
 from kaikou.dialogue.events import Event, Metrics
 from kaikou.dialogue.items import Item
 from kaikou.dialogue.keeper import Keeper, items_of
-from kaikou.dialogue.outfit import allowed_to, hands_of, talk_of, with_agent
+from kaikou.dialogue.outfit import allowed_to, hands_of, intent_of, talk_of, tools_of, with_agent
 from kaikou.dialogue.pacer import Pacer
 from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.ports import Companion, Talk
@@ -211,7 +211,9 @@ class LiveService:
             )
         )
         if conversation.hands is not None:
-            conversation.hands.goes_on_as(agent.id, allowed_to(agent), agent.knowledge)
+            card = conversation.thinks_with
+            intent = intent_of(agent, card, self._settings.tools, self.choose_intent)
+            conversation.hands.goes_on_as(agent.id, allowed_to(agent), agent.knowledge, intent)
         await conversation.company.goes_on_as(agent.id, agent.memory, agent.language)
         session = self._sessions.get(conversation.id)
         if session is not None and conversation.company.talk.kept:
@@ -323,8 +325,9 @@ class LiveService:
             await measure(engines, self.admission)
             self._on_change()
         agent = await self._agents.get(self._agents.default_id)
-        intent = self.choose_intent(self._settings.tools.intent, engines.llm.card)
-        await read_ahead(engines.llm, intent, agent.prompt)
+        intent = intent_of(agent, engines.llm.card, self._settings.tools, self.choose_intent)
+        tools = tools_of(self._toolbox, agent) if self._toolbox is not None else ()
+        await read_ahead(engines.llm, intent, tools, agent.prompt)
         self.prepared.set()
 
     def _ended(self, _session: Session) -> None:

@@ -119,8 +119,8 @@ class Thinking:
         if messages:
             offer = hands.tools() if hands is not None and hands.intent.offers else ()
             await self.model.warm(messages, self.generation(None, offer))
-        if words is None and hands is not None and isinstance(hands.intent, Warms) and hands.tools():
-            await hands.intent.warm(self.model)
+        if words is None and hands is not None and isinstance(hands.intent, Warms) and (own := hands.tools()):
+            await hands.intent.warm(self.model, own)
 
     @property
     def _instructions(self) -> str:

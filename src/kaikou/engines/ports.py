@@ -228,6 +228,10 @@ class Tool:
     """Regular expressions of what a ``{parameter}`` of the examples may be, in lower case without marks."""
     whole: str = ""
     """The parameter that takes the user's words as they are, where no place of an example does."""
+    said: tuple[str, ...] = ()
+    """Whole sentences of people who want it, in many ways: others are found by their nearness in meaning."""
+    slots: tuple[str, ...] = ()
+    """As ``examples``: where arguments stand in words that ask for it and are none of its examples."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,9 @@ class Matcher:
         self.tools = tuple(tools)
         self._by_name = {tool.name: tool for tool in tools}
         self._examples = [one for tool in tools for text in tool.examples if (one := _read(tool, text))]
+        self._slots = {
+            tool.name: [one for text in tool.slots if (one := _read(tool, text))] for tool in tools
+        }
         self._terms = {
             tool.name: terms(f"{tool.name.replace('_', ' ')} {tool.description} {_bare(tool.examples)}")
             for tool in tools
@@ -96,8 +99,20 @@ class Matcher:
                 given = {name: _as_said(value, words) for name, value in arguments.items()}
                 if one.whole and one.whole not in given:
                     given[one.whole] = words.strip()
-                yield Fit(self._by_name[one.tool], given, free)
+                tool = self._by_name[one.tool]
+                if not one.pattern.groupindex and not given:
+                    given = self.arguments(tool, words)
+                yield Fit(tool, given, free)
                 break
+
+    def arguments(self, tool: Tool, words: str) -> dict[str, Any]:
+        """What words that ask for ``tool`` name: by its slots, of each argument the first found."""
+        given: dict[str, Any] = {}
+        for said in (words, *clauses(words)[1:]):
+            for one in self._slots.get(tool.name, ()):
+                found = one.arguments(joined(said)) or {}
+                given = {name: _as_said(value, words) for name, value in found.items()} | given
+        return given
 
     def named(self, tool: Tool, words: str) -> bool:
         """Whether the words name what the tool is about, and don't only share some with its examples."""

@@ -22,6 +22,7 @@ from typing import Any
 
 from kaikou.engines.ports import Card, LanguageModel, Message, Tool
 from kaikou.intent.choice import choose_intent
+from kaikou.intent.meaning import Meaning
 from kaikou.intent.model import ModelSource, SeparateModel
 from kaikou.intent.ports import Decision, IntentModule
 from kaikou.intent.provider_shim import ProviderIntent, with_base
@@ -46,9 +47,12 @@ class IntentModules:
         threads: Threads,
         model: ModelSource,
         changed: Callable[[], None] = lambda: None,
+        *,
+        meaning: Meaning | None = None,
     ) -> None:
         self._settings = settings
         self._model = model
+        self._meaning = meaning
         self.watched: WatchedFolder[IntentModule] = WatchedFolder(
             folder,
             PACKAGE,
@@ -64,6 +68,8 @@ class IntentModules:
 
     async def close(self) -> None:
         await self.watched.close()
+        if self._meaning is not None:
+            await self._meaning.close()
 
     def choose(self, name: str, card: Card) -> IntentModule:
         """By ``tools.intent`` and the answering model's card. A file's name stands for its version of the
@@ -72,7 +78,7 @@ class IntentModules:
             return SeparateModel(self._model, self._settings.intent_seconds)
         if name not in BUILTIN and (name in self.watched.files or not self.watched.loaded):
             return _Latest(self, name)
-        return choose_intent(name, card)
+        return choose_intent(name, card, self._meaning)
 
     def named(self, name: str) -> IntentModule | None:
         """A file's module as loaded last."""

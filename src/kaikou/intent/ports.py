@@ -43,8 +43,9 @@ ChooseIntent = Callable[[str, Card], IntentModule]
 
 @runtime_checkable
 class Warms(Protocol):
-    """A module that always asks the answering model beginning with the same words."""
+    """A module that makes ready what it decides with before it is asked."""
 
-    async def warm(self, model: LanguageModel) -> None:
-        """Let the model read them ahead. Raises what the engine raises."""
+    async def warm(self, model: LanguageModel, tools: Sequence[Tool]) -> None:
+        """Let the model read them ahead, and make ready what decides about ``tools``. Raises what the engine
+        raises."""
         ...

@@ -40,3 +40,8 @@ def asks(words: str) -> bool:
         if not _GENERAL.search(said) and (_ENGLISH.search(said) or _CHINESE.search(said.replace(" ", ""))):
             return True
     return False
+
+
+def general(words: str) -> bool:
+    """True for a general question, or for what was: no request, whatever it is about."""
+    return bool(_GENERAL.search(plain(words))) and not asks(words)

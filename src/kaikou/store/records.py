@@ -159,6 +159,7 @@ class AgentRow:
     tools: Sequence[str] | None = None
     knowledge: Sequence[str] | None = None
     memory: str | None = None
+    intent: str | None = None
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
 

@@ -145,6 +145,7 @@ agents = Table(
     Column("tools", JSON(none_as_null=True)),
     Column("knowledge", JSON(none_as_null=True)),
     Column("memory", String(60)),
+    Column("intent", String(60)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )

@@ -84,6 +84,8 @@ def tool(
     examples: Sequence[str] = (),
     places: Mapping[str, str] | None = None,
     whole: str = "",
+    said: Sequence[str] = (),
+    slots: Sequence[str] = (),
 ) -> Callable[[Function], Function]: ...
 
 
@@ -92,7 +94,7 @@ def tool(function: Any = None, /, **options: Any) -> Any:
     docstring), ``title`` for the page, ``timeout`` in seconds, ``needs`` (what is missing before it can
     be used), ``direct`` (what it speaks isn't fed back to the model), ``examples`` (what people say who
     want it, with ``{parameter}`` where they name one: the offline model's tools are found by them; see
-    ``engines.ports.Tool`` for how they are written, and for ``places`` and ``whole``).
+    ``engines.ports.Tool`` for how they are written, and for ``places``, ``whole``, ``said`` and ``slots``).
 
     Raises TypeError where a parameter can't be described to a model."""
 
@@ -122,6 +124,8 @@ def function_tool(
     examples: Sequence[str] = (),
     places: Mapping[str, str] | None = None,
     whole: str = "",
+    said: Sequence[str] = (),
+    slots: Sequence[str] = (),
     offered: Callable[[Caller], bool] | None = None,
 ) -> FunctionTool:
     """Read a function's signature and docstring. Raises TypeError where that can't be done."""
@@ -144,12 +148,21 @@ def function_tool(
         schema = model.model_json_schema()
     except Exception as error:
         raise TypeError(f"{known}: its parameters can't be described: {error}") from error
-    said = description or about
-    if not said:
+    described = description or about
+    if not described:
         raise TypeError(f"{known}: it needs a docstring; the model knows the tool by it alone")
     return FunctionTool(
         function,
-        Tool(known, said, _plain(schema), tuple(examples), dict(places or {}), whole),
+        Tool(
+            known,
+            described,
+            _plain(schema),
+            tuple(examples),
+            dict(places or {}),
+            whole,
+            tuple(said),
+            tuple(slots),
+        ),
         model,
         caller,
         title or known.replace("_", " ").capitalize(),

@@ -48,6 +48,14 @@ class SetVolume:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeVolume:
+    """Make what the listener hears louder or, below 0, quieter."""
+
+    by: int
+    """Hundredths of full loudness."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlayAudio:
     """Play a sound after what is being said."""
 
@@ -56,7 +64,7 @@ class PlayAudio:
     title: str = ""
 
 
-Effect = Leave | ChangeAgent | ChangePrompt | SetVolume | PlayAudio
+Effect = Leave | ChangeAgent | ChangePrompt | SetVolume | ChangeVolume | PlayAudio
 """What the conversation does after a call."""
 
 

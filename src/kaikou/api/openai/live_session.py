@@ -73,6 +73,7 @@ class LiveSession:
         self.state.conversation_id = conversation.id
         if conversation.hands is not None:
             conversation.hands.volume = self._set_volume
+            conversation.hands.loudness = 100  # a client plays it as it is until told otherwise
         session = describe(conversation.config, self.state.session)
         if session.kaikou is not None:
             session = _naming(session, conversation)

@@ -15,7 +15,7 @@ from kaikou.api.xiaozhi.identity import Claim, registry_of
 from kaikou.api.xiaozhi.link import Link
 from kaikou.api.xiaozhi.session import AUTO, DeviceSession
 from kaikou.api.xiaozhi.speaker import Packing
-from kaikou.api.xiaozhi.tool_source import DeviceTools, set_volume
+from kaikou.api.xiaozhi.tool_source import DeviceTools, set_volume, volume_of
 from kaikou.api.xiaozhi.unbound import UnboundSession
 from kaikou.devices.device import Device, Sighting
 from kaikou.devices.registry import ANEW
@@ -113,6 +113,7 @@ async def open_session(
     )
     if conversation.hands is not None:
         conversation.hands.volume = partial(set_volume, made)
+        conversation.hands.level = partial(volume_of, made)
     return session
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -64,3 +65,16 @@ async def set_volume(session: DeviceSession, percent: int) -> None:
                 raise KaikouError(answer.text, code="volume_refused")
             return
     raise KaikouError("This device's loudness can't be set from here.", code="no_volume")
+
+
+async def volume_of(session: DeviceSession) -> int | None:
+    """How loud the device says it is, 0 to 100; None where it doesn't."""
+    for tool in session.tools:
+        if tool.name.lower().replace("_", "").endswith("getdevicestatus"):
+            answer = await session.call_tool(tool.name, {})
+            try:
+                told = json.loads(answer.text)["audio_speaker"]["volume"]
+                return min(max(int(told), 0), 100)
+            except (ValueError, KeyError, TypeError):
+                return None
+    return None

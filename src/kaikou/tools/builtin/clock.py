@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from kaikou.errors import InvalidInput
 from kaikou.tools.builtin import speaking
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome
 
@@ -57,6 +58,10 @@ CITIES = {
 }  # fmt: skip
 """Places that no zone is named after, and Chinese names."""
 _HAN_CITIES = "|".join(one for one in CITIES if not one.isascii())
+SLOTS = (
+    "{*} (in|over in|for) {zone} [{*}]",
+    "[{*}]{zone}(那边|那儿|现在|当地|几点|是几点|是什么时候|时间)[{*}]",
+)
 PLACES = {"zone": rf"(?!the\b|my\b|other\b)[a-z][a-z' ]{{2,25}}?|{_HAN_CITIES}"}
 
 
@@ -73,7 +78,11 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         plain = f"现在是{time}，{day}。" if speaking.chinese(caller) else f"It is {time} on {day}."
         return Outcome(f"{now:%A %Y-%m-%d %H:%M (%Z, UTC%z)}", plain=plain)
 
-    return [function_tool(get_time, title="Time", examples=EXAMPLES, places=PLACES)]
+    return [
+        function_tool(
+            get_time, title="Time", examples=EXAMPLES, places=PLACES, slots=SLOTS, said=SAID["get_time"]
+        )
+    ]
 
 
 def zone_of(place: str) -> str:

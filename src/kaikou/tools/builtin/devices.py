@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kaikou.errors import InvalidInput, NotFound
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome
@@ -22,6 +23,11 @@ EXAMPLES = (
     "(say|announce) {message} (in|on) the {device}",
     "[请|去](在|跟|给|对|向|到){device}(播报|播|说|广播|通知|喊)[一声|一下|一句]{message}",
     "(通知|告诉){device}[说]{message}",
+)
+
+SLOTS = (
+    "{*} [the] {device} [speaker|device] [know] that {message}",
+    "[{*}]{device}[那边|那儿|的人][说|喊|通知|播报|传话|传个话][一声|一下]{message}",
 )
 
 
@@ -58,6 +64,8 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             call_device,
             title="Another device",
             examples=EXAMPLES,
+            slots=SLOTS,
+            said=SAID["call_device"],
             places={"device": DEVICE},
             offered=lambda caller: bool(devices.names(caller)),
         )

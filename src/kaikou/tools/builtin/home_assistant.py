@@ -8,6 +8,7 @@ from typing import Any
 
 from kaikou.errors import InvalidInput, NotFound
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome
@@ -45,6 +46,13 @@ CONTROL_EXAMPLES = (
     "(turn|switch) {entity_id} {service}",
     "[把|将]{entity_id}[都|给我]{service}",
     "{service}[一下]{entity_id}",
+)
+STATE_SLOTS = ("[{*}]{device}[{*}]",)
+CONTROL_SLOTS = (
+    "[{*}] {service} {entity_id} [{*}]",
+    "[{*}] (turn|switch|get|put) {entity_id} {service} [{*}]",
+    "[{*}]{entity_id}[{*}]{service}[{*}]",
+    "[{*}]{service}[{*}]{entity_id}[{*}]",
 )
 PLACES = {
     "device": rf"(?:the |my |all the )*(?:[a-z']+ ){{0,3}}(?:{_THINGS})(?: (?:in|of) the (?:{_ROOMS}))?"
@@ -139,10 +147,22 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
     needs = "" if ready else "Address and token: set tools.home_assistant_url and tools.home_assistant_token."
     return [
         function_tool(
-            home_state, title="State of the home", needs=needs, examples=STATE_EXAMPLES, places=PLACES
+            home_state,
+            title="State of the home",
+            needs=needs,
+            examples=STATE_EXAMPLES,
+            places=PLACES,
+            slots=STATE_SLOTS,
+            said=SAID["home_state"],
         ),
         function_tool(
-            home_control, title="Control the home", needs=needs, examples=CONTROL_EXAMPLES, places=PLACES
+            home_control,
+            title="Control the home",
+            needs=needs,
+            examples=CONTROL_EXAMPLES,
+            places=PLACES,
+            slots=CONTROL_SLOTS,
+            said=SAID["home_control"],
         ),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome
@@ -61,6 +62,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             examples=EXAMPLES,
             places=PLACES,
             whole="query",
+            said=SAID["search_knowledge"],
             offered=knowledge.offered,
         )
     ]

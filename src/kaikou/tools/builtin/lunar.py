@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from kaikou.tools.builtin.clock import zone_named
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome
@@ -64,4 +65,4 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             plain = f"In the Chinese calendar it is day {lunar.getDay()} of {month}, {told}."
         return Outcome(text, plain=plain)
 
-    return [function_tool(get_lunar, title="Chinese calendar", examples=EXAMPLES)]
+    return [function_tool(get_lunar, title="Chinese calendar", examples=EXAMPLES, said=SAID["get_lunar"])]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kaikou.errors import NotFound
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
 from kaikou.tools.ports import Caller, Outcome, PlayAudio
@@ -32,11 +33,15 @@ EXAMPLES = (
     "放{title}(这首歌|这首|的歌)",
     "听{title}(这首歌|的歌)",
 )
+SLOTS = (
+    "[{*}] (play|hear|listen to|listening to|put on) [me|us] [the] [song|album|track|piece] {title}",
+    "[{*}](听|放|播放)[一下|一首|首]{title}",
+)
 PLACES = {
     "few": "(?:一首|首|一下|几首|一点儿?|点儿?|一些|些|一段|段|一曲|一个|个)?",
     "title": r"(?!(?:is|are|was|were|be|has|have|with|at|in|on|and|or|of|for|by|a|an|the|your|my|it|this"
     r"|that|cards"
-    r"|chess|football|games?|role|some|music|again)\b|[你我他她它这那假学心手弃松]|一[会点下样]"
+    r"|chess|football|games?|role|some|music|again)\b|[你我他她它这那假学心手弃松点些歌]|一[会点下样些]|音乐"
     r"|.{0,8}[吗呢吧啊话说了过着])\S.{0,39}?",
 }
 
@@ -66,7 +71,17 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         return Outcome(text, effects=(PlayAudio(song, song.stem),), plain=plain)
 
     needs = "" if folder else "A folder of music: set tools.music_folder."
-    return [function_tool(play_music, title="Music", needs=needs, examples=EXAMPLES, places=PLACES)]
+    return [
+        function_tool(
+            play_music,
+            title="Music",
+            needs=needs,
+            examples=EXAMPLES,
+            places=PLACES,
+            slots=SLOTS,
+            said=SAID["play_music"],
+        )
+    ]
 
 
 def chosen(title: str, songs: Sequence[Path]) -> Path | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.fetch import FetchFailed
 from kaikou.tools.function import FunctionTool, function_tool
@@ -80,7 +81,11 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         return Outcome("\n".join(lines), plain=plain)
 
     needs = "" if settings.news_feeds else "Addresses of RSS feeds: set tools.news_feeds."
-    return [function_tool(get_news, title="News", needs=needs, examples=EXAMPLES, places=PLACES)]
+    return [
+        function_tool(
+            get_news, title="News", needs=needs, examples=EXAMPLES, places=PLACES, said=SAID["get_news"]
+        )
+    ]
 
 
 def headlines(feed: bytes) -> list[Headline]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kaikou.tools.builtin import speaking
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.builtin.when_said import DAY, TIME
 from kaikou.tools.function import FunctionTool, function_tool
@@ -133,14 +134,23 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         return Outcome(text, plain=plain)
 
     return [
-        function_tool(remind, title="Set a reminder", examples=REMIND, places=PLACES, whole="text"),
-        function_tool(list_reminders, title="List reminders", examples=LISTED, places=PLACES),
+        function_tool(
+            remind, title="Set a reminder", examples=REMIND, places=PLACES, whole="text", said=SAID["remind"]
+        ),
+        function_tool(
+            list_reminders,
+            title="List reminders",
+            examples=LISTED,
+            places=PLACES,
+            said=SAID["list_reminders"],
+        ),
         function_tool(
             cancel_reminder,
             title="Cancel a reminder",
             examples=CANCELLED,
             places={**PLACES, "which": r"(?!all\b|所有|全部)\S.{0,39}?"},
             whole="which",
+            said=SAID["cancel_reminder"],
         ),
     ]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaikou.errors import NotFound
+from kaikou.errors import InvalidInput, NotFound
+from kaikou.tools.builtin.loudness import CHANGE, change_said
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, ChangeAgent, Leave, Outcome, SetVolume
+from kaikou.tools.ports import Caller, ChangeAgent, ChangeVolume, Leave, Outcome, SetVolume
 
 GOODBYES = (
     "(goodbye|good bye|bye|bye bye|see you|see ya|farewell|so long|take care|good night|goodnight|later) "
@@ -48,6 +50,23 @@ LOUDNESS = (
     "(调整|调节|设置|调|改|设)[一下][你的](音量|声音|声音大小|响度)[到|成|为|至|在]{percent}",
     "[大一点|小一点|大点|小点|大声点|小声点](调|开|升|降|设|改)[高|低|大|小](到|成|为|至){percent}",
 )
+_LOUDER = (
+    "(set|turn|put|bring|make|get|crank|pump) (it|this|that|[the|your] (volume|sound|music|voice)|yourself)"
+)
+CHANGES = (
+    f"{_LOUDER} (up|down|louder|quieter|softer|lower|higher) [a (bit|little|little bit|lot|notch)|some]",
+    "(turn|put|bring|crank|pump) (up|down) (it|the volume|the sound|your voice|the music)",
+    "(turn|go|a bit|a little|a little bit|much|even|a notch|be|talk|speak) (louder|quieter|softer)",
+    "(louder|quieter|softer|not so loud|too loud|speak up|keep it down|mute)",
+    "(increase|raise|lower|reduce|decrease|drop) (the|your) (volume|sound|voice) [a bit|a little|a lot|some]",
+    "(you're|you are|it's|it is|that's|that is) [a bit|a little|way|much|far] too (loud|quiet|low)",
+    "[你|说话|声音|音量|再|稍微|把][你|声音|音量|再|稍微][再|稍微|调|开|放|弄|说]"
+    "(大声|小声|大|小|高|低|响|轻)(一点|点|点儿|一点儿|一些|些|一点点)",
+    "[把|将][你的](音量|声音)[再|稍微|给我](调大|调小|调高|调低|加大|减小|开大|关小|放大|放低|降低|提高|升高|增大)[一点|点|一些|些|一下]",
+    "(调大|调小|调高|调低|加大|减小|降低|提高|增大)[一点|一些|一下](音量|声音)[一点|一些]",
+    "[声音|音量|你说话声音|你声音][太|有点|有点儿](大|小|吵|响)[了|啊]",
+    "(静音|听不清|我听不清|听不见)",
+)
 ROLES = (
     "(let me|i want to|i'd like to|can i|may i) (talk|speak) (to|with) [the] {role}",
     "(switch|change) (to|over to) [the] {role}",
@@ -64,6 +83,19 @@ ROLE = (
 """Somebody's name or kind; not a language, nor "talk to you later"."""
 
 
+def _changed(change: str, caller: Caller) -> Outcome:
+    """Louder or quieter than now. InvalidInput ``volume_missing`` where the words say neither."""
+    by = change_said(change)
+    if by is None:
+        raise InvalidInput("It was not said how loud.", code="volume_missing", hint="Ask how loud.")
+    if by <= -100:
+        silent = "The sound is off." if not chinese(caller) else "已静音。"
+        return Outcome("The sound is off.", effects=(SetVolume(0),), plain=silent)
+    text = "It is louder now." if by > 0 else "It is quieter now."
+    told = ("好的，大声一点了。" if by > 0 else "好的，小声一点了。") if chinese(caller) else text
+    return Outcome(text, effects=(ChangeVolume(by),), plain=told)
+
+
 def tools(parts: Parts) -> Sequence[FunctionTool]:
     async def leave(caller: Caller, farewell: str = "") -> Outcome:
         """End the conversation, when the user says goodbye or wants to stop. 用户告别或想结束对话时调用。
@@ -74,20 +106,32 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         plain = farewell or ("再见！" if chinese(caller) else "Goodbye!")
         return Outcome("Goodbye.", speak=farewell or None, effects=(Leave(plain),), plain=plain)
 
-    async def set_volume(percent: int, caller: Caller) -> Outcome:
+    async def set_volume(caller: Caller, percent: int | None = None, change: str = "") -> Outcome:
         """Set how loud you are. 设置音量。
 
         Args:
             percent: 0 (silent) to 100 (loudest).
+            change: Instead of percent, the user's words, such as a bit louder, 小声一点.
         """
+        if percent is None:
+            return _changed(change, caller)
         level = min(max(percent, 0), 100)
         text = f"The volume is {level} percent now."
         plain = f"音量调到{level}%了。" if chinese(caller) else text
         return Outcome(text, effects=(SetVolume(level),), plain=plain)
 
     found = [
-        function_tool(leave, title="End the conversation", direct=True, examples=GOODBYES),
-        function_tool(set_volume, title="Volume", examples=LOUDNESS),
+        function_tool(
+            leave, title="End the conversation", direct=True, examples=GOODBYES, said=SAID["leave"]
+        ),
+        function_tool(
+            set_volume,
+            title="Volume",
+            examples=(*LOUDNESS, *CHANGES),
+            places={"change": CHANGE},
+            slots=("[{*}] {percent} [{*}]", "[{*}] {change} [{*}]"),
+            said=SAID["set_volume"],
+        ),
     ]
     agents = parts.ports.agents
     if agents is None:
@@ -112,4 +156,9 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         plain = f"好的，{name}来了。" if chinese(caller) else f"Here is {name}."
         return Outcome(f"{name} goes on.", effects=(ChangeAgent(match[0].id),), plain=plain)
 
-    return [*found, function_tool(change_role, title="Change role", examples=ROLES, places={"role": ROLE})]
+    return [
+        *found,
+        function_tool(
+            change_role, title="Change role", examples=ROLES, places={"role": ROLE}, said=SAID["change_role"]
+        ),
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from kaikou.errors import NotFound
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.builtin.when_said import DAY
 from kaikou.tools.function import FunctionTool, function_tool
@@ -39,10 +40,15 @@ EXAMPLES = (
     "[{day}](外面|外头|室外)[{day}](冷|热|凉|暖和|多少度|几度|冷不冷|热不热)",
     "[{place}]{day}[外面](冷不冷|热不热|多少度|几度|多冷|多热)",
 )
+SLOTS = (
+    "[{*}] (in|over in|for|at) {place} {day}",
+    "[{*}] (in|over in|for|at) {place}",
+    "[{day}]{place}[那边|那儿|这边][{day}][的](天气|气温|温度|多少度|几度|冷|热|会|下)[{*}]",
+)
 PLACES = {
     "day": DAY,
     "place": r"(?!(?:the|my|your|this|that|general|here)\b)[a-z][a-z' -]{1,30}?"
-    r"|(?:(?![你我他她它们的么怎什昨次觉得说里厅房箱水炉火是有会要时候样这那个一直都和]|外面)[\u4e00-\u9fff]){2,8}?",
+    r"|(?!今[天日晚早]|[明后]天|现在|最近|周末|[早晚]上|[上下中]午|外头)(?:(?![你我他她它们的么怎什昨次觉得说里厅房箱水炉火是有会要时候样这那个一直都和]|外面)[\u4e00-\u9fff]){2,8}?",
     "will": "(?:会不会|会|要不要|要|是不是要|有没有|能|能不能)",
     "need": "(?:要不要|用不用|需不需要|该不该|要|用|需要|得|应该)",
 }
@@ -121,7 +127,16 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         )
         return Outcome(_told(where, found), plain=_plainly(where, found, caller))
 
-    return [function_tool(get_weather, title="Weather", examples=EXAMPLES, places=PLACES)]
+    return [
+        function_tool(
+            get_weather,
+            title="Weather",
+            examples=EXAMPLES,
+            places=PLACES,
+            slots=SLOTS,
+            said=SAID["get_weather"],
+        )
+    ]
 
 
 def _told(where: dict[str, Any], found: dict[str, Any]) -> str:

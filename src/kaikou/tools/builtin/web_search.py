@@ -7,6 +7,7 @@ from typing import Any
 
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.builtin.parts import Parts
+from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.fetch import Fetcher
 from kaikou.tools.function import FunctionTool, function_tool
@@ -51,7 +52,16 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         title, snippet, _ = found[0]
         return Outcome(text, plain=f"{title}: {' '.join(snippet.split())[:SPOKEN]}")
 
-    return [function_tool(web_search, title="Web search", needs=_needs(settings), examples=EXAMPLES)]
+    return [
+        function_tool(
+            web_search,
+            title="Web search",
+            needs=_needs(settings),
+            examples=EXAMPLES,
+            whole="query",
+            said=SAID["web_search"],
+        )
+    ]
 
 
 def provider_of(settings: ToolSettings) -> str:
