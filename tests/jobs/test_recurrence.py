@@ -114,3 +114,19 @@ def test_nonsense_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(KaikouError) as refused:
         repeat_of(values)
     assert refused.value.code == "invalid_repeat"
+
+
+@pytest.mark.parametrize(
+    ("repeat", "said"),
+    [
+        (Repeat(days=EVERY_DAY, time=time(8)), "每天8点"),
+        (Repeat(days=(0, 2), time=time(20, 30)), "每周一、周三20点30分"),
+        (Repeat(days=(0, 1, 2, 3, 4), time=time(7)), "每个工作日7点"),
+        (Repeat(month_day=5, time=time(9)), "每月5号9点"),
+        (Repeat(month_day=3, month=5, time=time(9)), "每年5月3号9点"),
+        (Repeat(minutes=90), "每90分钟"),
+        (Repeat(minutes=60), "每小时"),
+    ],
+)
+def test_how_it_repeats_is_told_in_chinese(repeat: Repeat, said: str) -> None:
+    assert repeat.in_chinese == said

@@ -72,6 +72,22 @@ class Repeat:
         names = [_NAMES[day] for day in self.days]
         return "every " + (" and ".join([", ".join(names[:-1]), names[-1]]) if names[1:] else names[0])
 
+    @property
+    def in_chinese(self) -> str:
+        """In Chinese words, as they are spoken: 每天8点, 每周一、周三20点30分."""
+        if self.minutes is not None:
+            hours, rest = divmod(self.minutes, 60)
+            if rest:
+                return f"每{self.minutes}分钟" if self.minutes > 1 else "每分钟"
+            return f"每{hours}小时" if hours > 1 else "每小时"
+        clock = f"{self.time.hour}点" + (f"{self.time.minute}分" if self.time.minute else "")
+        if self.month_day is not None:
+            return f"每{f'年{self.month}月' if self.month is not None else '月'}{self.month_day}号{clock}"
+        known = {EVERY_DAY: "每天", WEEKDAYS: "每个工作日", WEEKEND: "每个周末"}
+        return (
+            known.get(self.days, "每" + "、".join(f"周{'一二三四五六日'[day]}" for day in self.days)) + clock
+        )
+
     def values(self) -> dict[str, Any]:
         """As JSON."""
         if self.minutes is not None:

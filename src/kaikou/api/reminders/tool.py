@@ -47,10 +47,10 @@ class CallersSchedule:
             agent_id=caller.agent_id or None,
             language=caller.language,
         )
-        return _shown(await schedule.add(kept))
+        return _shown(await schedule.add(kept), caller)
 
     async def list(self, caller: Caller) -> Sequence[ports.Reminder]:
-        return [_shown(one) for one in await self._open()]
+        return [_shown(one, caller) for one in await self._open()]
 
     async def cancel(self, which: str, caller: Caller) -> Sequence[ports.Reminder]:
         wanted = which.strip().casefold()
@@ -67,7 +67,7 @@ class CallersSchedule:
                 )
         for one in found:
             await self._schedule().cancel(one.id)
-        return [_shown(one) for one in found]
+        return [_shown(one, caller) for one in found]
 
     async def _open(self) -> Sequence[Reminder]:
         """What people think of as reminders: pushes set up on the page are left alone."""
@@ -128,6 +128,11 @@ def _values(rhythm: Rhythm, at: datetime) -> Mapping[str, Any]:
             return {"days": list(days), "time": clock}
 
 
-def _shown(reminder: Reminder) -> ports.Reminder:
+def _shown(reminder: Reminder, caller: Caller) -> ports.Reminder:
+    """As it is told to the caller."""
     at = local(reminder.at or reminder.updated_at, reminder.zone)
-    return ports.Reminder(reminder.id, at, reminder.text, reminder.repeat.text if reminder.repeat else "")
+    repeats = ""
+    if reminder.repeat is not None:
+        chinese = (caller.language or "").lower().startswith("zh")
+        repeats = reminder.repeat.in_chinese if chinese else reminder.repeat.text
+    return ports.Reminder(reminder.id, at, reminder.text, repeats)
