@@ -183,7 +183,8 @@ class Pool:
             token.set()
             producer.cancel()
             await asyncio.wait({producer})
-            closing = Job(kind, lane, steps.close, context, token, None)
+            # A context of its own: a step that still runs has entered the other.
+            closing = Job(kind, lane, steps.close, context.copy(), token, None)
             # A pool that is shut down runs nothing more; the generator goes with the process.
             with suppress(NotReady):
                 self._workers_for(closing).submit(closing, bounded=False)
