@@ -16,6 +16,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from kaikou.api.line import LineProtocol
 from kaikou.errors import SettingsError
 
 CLOSE_SECONDS = 5
@@ -57,7 +58,7 @@ def options(
         app,
         loop="asyncio" if sys.platform == "win32" else "uvloop",
         http="h11",
-        ws="websockets-sansio",
+        ws=LineProtocol,
         # The surfaces answer a frame beyond the limit with an error; the line is cut only far beyond.
         ws_max_size=2 * max_frame_bytes,
         ws_ping_interval=None,

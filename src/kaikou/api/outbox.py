@@ -19,12 +19,19 @@ class SlowClient(Exception):
 class Outbox(Generic[Message]):
     """Messages in order for one socket. ``put`` never waits; ``drain`` sends.
 
+    ``write`` sends a message at once, or says False where it has to wait (``line.Line.write``).
     Bounds: ``max_messages`` and ``max_chars`` waiting, ``send_timeout`` seconds for one send.
     """
 
     def __init__(
-        self, *, max_messages: int = 4096, max_chars: int = 8 * 1024 * 1024, send_timeout: float = 20.0
+        self,
+        *,
+        write: Callable[[Message], bool] | None = None,
+        max_messages: int = 4096,
+        max_chars: int = 8 * 1024 * 1024,
+        send_timeout: float = 20.0,
     ) -> None:
+        self._write: Callable[[Message], bool] | None = write
         self._waiting: deque[Message] = deque()
         self._chars = 0
         self._max_messages = max_messages
@@ -41,6 +48,8 @@ class Outbox(Generic[Message]):
 
     def put(self, text: Message) -> None:
         if self.overflowed.is_set():
+            return
+        if self._write is not None and self._idle.is_set() and self._write(text):
             return
         # One message may be larger than the bound (an item's whole audio), if it is alone.
         full = self._waiting and self._chars + len(text) > self._max_chars

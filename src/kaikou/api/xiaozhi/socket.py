@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from kaikou.api.line import line_of
 from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, live_service, runtime_of
 from kaikou.api.xiaozhi import phrases
@@ -90,8 +91,12 @@ class Connection:
         self._claim = claim
         self._device = device
         self._framing = framing_of(claim.protocol_version, gateway=claim.gateway)
+        self._line = line_of(websocket)
         self._outbox: Outbox[str | bytes] = Outbox(
-            max_messages=MOST_MESSAGES, max_chars=MOST_BYTES, send_timeout=SEND_SECONDS
+            write=self._line.write if self._line else None,
+            max_messages=MOST_MESSAGES,
+            max_chars=MOST_BYTES,
+            send_timeout=SEND_SECONDS,
         )
         self._session: Session | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -111,6 +116,8 @@ class Connection:
                 link = Link(self._claim.device_id, "websocket", self._session, self.leave)
                 if await announce(self._runtime, self._claim, self._device, link):
                     self._session.open()
+                    if self._line is not None:
+                        self._line.tap = self._take
                 # A task of its own: the framework's many coroutines are not woken with each message.
                 group.create_task(self._receive())
         except* Ended as ends:
@@ -126,6 +133,8 @@ class Connection:
             self._desk.figures.connected -= 1
             self._desk.unbound -= self._device is None
             self._desk.figures.ended[end.reason] += 1
+            if self._line is not None:
+                self._line.tap = None
             if link is not None:
                 registry.detach(link)
             if self._session is not None:
@@ -161,7 +170,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._runtime.settings.xiaozhi.hello_seconds):
                 while True:
-                    message = self._read(await self._websocket.receive())
+                    message = self._read(await self._next())
                     if isinstance(message, dict) and message.get("type") == "hello":
                         return read_hello(message)
                     self._drop("before_hello")
@@ -172,28 +181,38 @@ class Connection:
 
     async def _receive(self) -> None:
         while True:
-            message = self._read(await self._websocket.receive())
-            session = self._session
-            assert session is not None, "the loop begins once the session is open"
-            try:
-                if isinstance(message, dict):
-                    session.receive(message)
-                elif message is not None:
-                    session.hear(message)
-            except KaikouError as error:
-                self._drop(error.code)
-            except Exception:
-                log.exception("a device's message failed")
-                self._drop("failed")
+            self._take(await self._next())
 
-    def _read(self, received: Any) -> dict[str, Any] | bytes | None:
-        """A JSON object, an audio packet, or None for what cannot be used (counted, and forgotten)."""
+    async def _next(self) -> str | bytes:
+        received = await self._websocket.receive()
         if received["type"] == "websocket.disconnect":
             raise Ended(None, "disconnected")
-        text, data = received.get("text"), received.get("bytes")
-        if text is None:
+        text: str | None = received.get("text")
+        return text if text is not None else received.get("bytes") or b""
+
+    def _take(self, raw: str | bytes) -> bool:
+        """Do what a message says; never raises. True: it was done at once."""
+        session = self._session
+        assert session is not None, "messages are taken once the session is open"
+        try:
+            message = self._read(raw)
+            if isinstance(message, dict):
+                session.receive(message)
+            elif message is not None:
+                session.hear(message)
+        except KaikouError as error:
+            self._drop(error.code)
+        except Exception:
+            log.exception("a device's message failed")
+            self._drop("failed")
+        return True
+
+    def _read(self, raw: str | bytes) -> dict[str, Any] | bytes | None:
+        """A JSON object, an audio packet, or None for what cannot be used (counted, and forgotten)."""
+        text = raw
+        if isinstance(raw, bytes):
             try:
-                frame = self._framing.unpack(data or b"")
+                frame = self._framing.unpack(raw)
             except BadFrame as bad:
                 self._drop(str(bad))
                 return None
