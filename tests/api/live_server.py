@@ -23,6 +23,7 @@ from kaikou.accounts.guard import Guard
 from kaikou.accounts.middleware import GuardMiddleware
 from kaikou.agents.service import AgentService
 from kaikou.api.chat import router as chat_router
+from kaikou.api.listener import options
 from kaikou.api.openai import router as openai_router
 from kaikou.api.runtime import Runtime
 from kaikou.audio.pcm import Pcm
@@ -159,16 +160,9 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def serving(app: Any, max_frame_bytes: int) -> AsyncIterator[tuple[int, uvicorn.Server]]:
-    config = uvicorn.Config(
-        app,
-        ws="websockets-sansio",
-        ws_max_size=2 * max_frame_bytes,
-        ws_ping_interval=None,
-        ws_per_message_deflate=False,
-        log_level="warning",
-        lifespan="off",
-        timeout_graceful_shutdown=3,
-    )
+    config = options(app, max_frame_bytes=max_frame_bytes)
+    config.lifespan = "off"
+    config.timeout_graceful_shutdown = 3
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     task = asyncio.create_task(server._serve([listening]))

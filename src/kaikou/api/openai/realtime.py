@@ -11,10 +11,11 @@ import orjson
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from kaikou.api.line import line_of
 from kaikou.api.openai import beta
 from kaikou.api.openai import client_events as ce
 from kaikou.api.openai.client_secrets import session_of_secret
-from kaikou.api.openai.dispatch import client_event_id, read_frame, report
+from kaikou.api.openai.dispatch import LARGE_FRAME, client_event_id, read_frame, report
 from kaikou.api.openai.live_session import LiveSession
 from kaikou.api.openai.resume import Resumable
 from kaikou.api.openai.server_events import error_event
@@ -92,12 +93,17 @@ class Connection:
     def __init__(self, websocket: WebSocket, runtime: Runtime, resumable: Resumable) -> None:
         self._websocket = websocket
         self._runtime = runtime
-        self._outbox = Outbox()
+        self._line = line_of(websocket)
+        self._outbox: Outbox[str] = Outbox(write=self._line.write if self._line else None)
         self._session: LiveSession | None = None
         self._kicked = asyncio.Event()
         self._returned = asyncio.Event()
         self._resumable = resumable
         self._retrievals = 0
+        self._first = True
+        """The client has sent nothing yet."""
+        self._handling = False
+        """An event is being handled; those after it wait."""
         self._attaching: asyncio.TimerHandle | None = None
         """Set while a session taken over waits to hear how far its client had come."""
 
@@ -109,6 +115,8 @@ class Connection:
             if end.resumable:
                 await self._await_return()
         finally:
+            if self._line is not None:
+                self._line.tap = None
             if self._attaching is not None:
                 self._attaching.cancel()
             session = self._session
@@ -200,9 +208,12 @@ class Connection:
 
     async def _receive(self, group: asyncio.TaskGroup) -> None:
         limit = self._runtime.settings.limits.max_frame_bytes
-        first = True
+        if self._line is not None:
+            self._line.tap = self._hear
         while True:
+            self._handling = False
             message = await self._websocket.receive()
+            self._handling = True
             if message["type"] == "websocket.disconnect":
                 # 1000 is a goodbye; anything else may be a dropped line.
                 raise Closed(None, resumable=message.get("code") != NORMAL and self._may_return)
@@ -214,15 +225,33 @@ class Connection:
                 if raw.get("type") == "input_audio_buffer.append":
                     self._current.append(raw)
                 else:
-                    await self._handle(ce.parse(raw), group, first=first)
+                    await self._handle(ce.parse(raw), group)
             except Exception as error:  # noqa: BLE001 - one bad event must not end the call
                 report(self._current, error, client_event_id(raw))
-            first = False
+            self._first = False
 
-    async def _handle(self, event: ce.ClientEvent, group: asyncio.TaskGroup, *, first: bool) -> None:
+    def _hear(self, frame: str | bytes) -> bool:
+        """Do at once what nearly all frames are: a little sound. False: it is to be queued."""
+        if self._handling or self._attaching is not None or len(frame) > LARGE_FRAME:
+            return False
+        # Whatever is wrong with a frame is found and told where all others are read.
+        try:
+            raw = ce.read(frame)
+        except InvalidInput:
+            return False
+        if raw.get("type") != "input_audio_buffer.append":
+            return False
+        try:
+            self._current.append(raw)
+        except Exception as error:  # noqa: BLE001 - one bad event must not end the call
+            report(self._current, error, client_event_id(raw))
+        self._first = False
+        return True
+
+    async def _handle(self, event: ce.ClientEvent, group: asyncio.TaskGroup) -> None:
         session = self._current
         if isinstance(event, ce.Resume):
-            await self._resume(event, first=first)
+            await self._resume(event)
         elif isinstance(event, ce.ItemRetrieve):
             session.conversation.item(event.item_id)
             if self._retrievals >= MAX_RETRIEVALS:
@@ -356,8 +385,8 @@ class Connection:
             self._attaching = None
             self._current.resume(self._outbox)
 
-    async def _resume(self, event: ce.Resume, *, first: bool) -> None:
-        if not first:
+    async def _resume(self, event: ce.Resume) -> None:
+        if not self._first:
             raise InvalidInput(
                 "kaikou.resume must be the first event of a socket.", code="resume_too_late", param="type"
             )
