@@ -12,10 +12,13 @@ interface Props {
 
 const BUSY = new Set(["thinking", "connecting", "reconnecting", "full"]);
 const SHARPEST = 2;
+/** Every other frame of a screen: a machine without a graphics processor paints with the very cores
+ * that recognise, think and speak. */
+const MOVING_MILLISECONDS = 30;
 /** With less motion the orb only brightens with the voices: a few times a second is enough. */
 const STILL_MILLISECONDS = 120;
 
-/** A ball of light that lives with both voices. Painted outside React, once a frame. */
+/** A ball of light that lives with both voices. Painted outside React. */
 export function Orb({ store, floor, mood }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const now = useRef(floor);
@@ -32,13 +35,13 @@ export function Orb({ store, floor, mood }: Props) {
     let painted = 0;
     const paint = (time: number) => {
       frame = requestAnimationFrame(paint);
-      if (calm.matches && time - painted < STILL_MILLISECONDS) return;
+      shown.user = follow(shown.user, store.levels.user);
+      shown.agent = follow(shown.agent, store.levels.agent);
+      if (time - painted < (calm.matches ? STILL_MILLISECONDS : MOVING_MILLISECONDS)) return;
       painted = time;
       const size = Math.round(element.clientWidth * Math.min(SHARPEST, devicePixelRatio));
       if (size === 0) return;
       if (element.width !== size) element.width = element.height = size;
-      shown.user = follow(shown.user, store.levels.user);
-      shown.agent = follow(shown.agent, store.levels.agent);
       paintOrb(pen, size, {
         time: time / 1000,
         user: now.current === "muted" ? 0 : shown.user,

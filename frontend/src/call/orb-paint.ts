@@ -37,7 +37,7 @@ function paintHalo(pen: CanvasRenderingContext2D, centre: number, radius: number
   glow.addColorStop(1, clear(frame.middle));
   pen.globalAlpha = 0.16 + 0.34 * loud;
   pen.fillStyle = glow;
-  pen.fillRect(0, 0, centre * 2, centre * 2);
+  fillAround(pen, centre, centre, radius * 1.6);
   pen.globalAlpha = 1;
 }
 
@@ -74,7 +74,7 @@ function paintBall(
   body.addColorStop(0, frame.middle);
   body.addColorStop(1, frame.deep);
   pen.fillStyle = body;
-  pen.fillRect(0, 0, centre * 2, centre * 2);
+  fillAround(pen, centre, centre, radius * 1.1);
   const speed = frame.busy ? 2.4 : 0.55 + frame.agent * 0.5;
   const drift = (time % 3600) * speed;
   cloud(pen, centre, radius, frame.light, 0.85, drift * 0.9, 0.42, 0.95);
@@ -91,7 +91,7 @@ function paintBall(
   shine.addColorStop(0, "rgba(255, 255, 255, 0.5)");
   shine.addColorStop(1, "rgba(255, 255, 255, 0)");
   pen.fillStyle = shine;
-  pen.fillRect(0, 0, centre * 2, centre * 2);
+  fillAround(pen, centre - radius * 0.35, centre - radius * 0.5, radius * 0.9);
   pen.restore();
 }
 
@@ -113,8 +113,13 @@ function cloud(
   patch.addColorStop(1, clear(colour));
   pen.globalAlpha = alpha;
   pen.fillStyle = patch;
-  pen.fillRect(0, 0, centre * 2, centre * 2);
+  fillAround(pen, x, y, radius * extent);
   pen.globalAlpha = 1;
+}
+
+/** Fill no more than the square in which there is something: each pixel of a gradient costs. */
+function fillAround(pen: CanvasRenderingContext2D, x: number, y: number, reach: number) {
+  pen.fillRect(x - reach, y - reach, reach * 2, reach * 2);
 }
 
 /** A circle with slow waves on its edge. */

@@ -20,6 +20,7 @@ from api.openai.conformance import check
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kaikou.api.openai import realtime
+from kaikou.api.openai.handshake import pick_subprotocol
 from kaikou.api.openai.live_session import LiveSession
 from kaikou.api.outbox import Outbox
 from kaikou.audio import g711
@@ -308,7 +309,7 @@ async def test_without_a_key_nobody_gets_in(tmp_path: Path) -> None:
     ],
 )
 def test_subprotocols(offered: list[str], chosen: str | None) -> None:
-    assert realtime.pick_subprotocol(offered) == chosen
+    assert pick_subprotocol(offered) == chosen
 
 
 async def test_agents_by_address_and_by_session(server: Server) -> None:

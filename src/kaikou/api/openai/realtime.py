@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Mapping
 
-import orjson
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -16,9 +15,19 @@ from kaikou.api.openai import beta
 from kaikou.api.openai import client_events as ce
 from kaikou.api.openai.client_secrets import session_of_secret
 from kaikou.api.openai.dispatch import LARGE_FRAME, client_event_id, read_frame, report
+from kaikou.api.openai.handshake import (
+    CLOSE_SECONDS,
+    FAILED,
+    NORMAL,
+    POLICY,
+    TAKEN_OVER,
+    TRY_LATER,
+    pick_subprotocol,
+    refusal,
+    turn_away,
+)
 from kaikou.api.openai.live_session import LiveSession
 from kaikou.api.openai.resume import Resumable
-from kaikou.api.openai.server_events import error_event
 from kaikou.api.openai.session_config import describe, merge, to_config
 from kaikou.api.openai.session_models import Extensions, RealtimeSession
 from kaikou.api.outbox import Outbox, SlowClient
@@ -31,13 +40,8 @@ router = APIRouter()
 
 ATTACH_AFTER = 5.0
 """Seconds a client that names a dropped conversation has to send kaikou.resume."""
-CLOSE_SECONDS = 5.0
-"""For telling a client that its socket ends."""
 MAX_RETRIEVALS = 16
 """Items being encoded for one client at once."""
-
-# The SDKs reconnect by themselves after 1001, 1005, 1006, 1011, 1012, 1013 and 1015, and no other code.
-NORMAL, POLICY, FAILED, TRY_LATER, TAKEN_OVER = 1000, 1008, 1011, 1013, 4001
 
 
 class Closed(Exception):
@@ -61,30 +65,9 @@ async def realtime(websocket: WebSocket) -> None:
             await live_service(runtime).check_room()
         except (LimitReached, NotReady) as error:
             # Many may dial again and again: what tells them no costs those inside as little as can be.
-            await _turn_away(websocket, error)
+            await turn_away(websocket, error)
             return
     await Connection(websocket, runtime, resumable).serve()
-
-
-async def _turn_away(websocket: WebSocket, error: KaikouError) -> None:
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await websocket.send_text(_refusal(error))
-            await websocket.close(TRY_LATER, error.code)
-    except (TimeoutError, RuntimeError, WebSocketDisconnect):
-        log.debug("a refused client was gone")
-
-
-def _refusal(error: KaikouError) -> str:
-    return orjson.dumps({"event_id": "event_refused", **error_event(error)}).decode()
-
-
-def pick_subprotocol(offered: list[str]) -> str | None:
-    """``realtime`` where it is offered; else the first that carries no key (a browser gives up on
-    a server that chooses none)."""
-    if "realtime" in offered:
-        return "realtime"
-    return next((name for name in offered if not name.startswith("openai-")), None)
 
 
 class Connection:
@@ -166,7 +149,7 @@ class Connection:
             session = self._new_session(query)
             await self._open_conversation(session, query.get("agent"), query.get("conversation_id"))
         except KaikouError as error:
-            self._outbox.put(_refusal(error))
+            self._outbox.put(refusal(error))
             await self._outbox.flushed()
             later = isinstance(error, LimitReached | NotReady)
             raise Closed(TRY_LATER if later else POLICY, error.code) from None
