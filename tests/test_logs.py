@@ -7,7 +7,7 @@ import sys
 
 from pydantic import BaseModel, SecretStr
 
-from kaikou.logs import LineFormatter, secrets_of
+from kaikou.logs import LineFormatter, configure, secrets_of
 
 
 def record(message: str, **fields: object) -> logging.LogRecord:
@@ -52,3 +52,16 @@ def test_secrets_are_taken_out_wherever_they_stand() -> None:
         "key sk-abcdef123456789",
     ):
         assert "abcdef123456" not in formatter.format(record(text)), text
+
+
+def test_the_server_never_writes_down_what_sockets_are_opened_with() -> None:
+    root, server = logging.getLogger(), logging.getLogger("uvicorn.error")
+    before = root.handlers[:], root.level, server.level
+    try:
+        for level, wanted in (("debug", logging.WARNING), ("critical", logging.CRITICAL)):
+            configure(level)
+            assert server.getEffectiveLevel() == wanted
+    finally:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+        server.setLevel(before[2])

@@ -104,7 +104,7 @@ def _secrets(value: object) -> Iterator[str]:
 def configure(level: str = "info", secrets: frozenset[str] = frozenset()) -> None:
     """Send all log lines to standard error at ``level`` (``debug`` … ``critical``).
 
-    Libraries that talk a lot stay at warning unless the level is debug.
+    Libraries that talk a lot stay at warning unless the level is debug, and the server's in any case.
     """
     number = _LEVELS.get(level.lower(), logging.INFO)
     handler = _StandardError(sys.stderr)
@@ -120,4 +120,6 @@ def configure(level: str = "info", secrets: frozenset[str] = frozenset()) -> Non
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        logger.setLevel(max(quiet, number))
+        # Never less than warnings: below them it writes down the headers and addresses of sockets, and with
+        # these the tokens in them.
+        logger.setLevel(max(logging.WARNING, number))

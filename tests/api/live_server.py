@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -163,6 +164,7 @@ async def serving(app: Any, max_frame_bytes: int) -> AsyncIterator[tuple[int, uv
     config = options(app, max_frame_bytes=max_frame_bytes)
     config.lifespan = "off"
     config.timeout_graceful_shutdown = 3
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # as kaikou.logs does
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     task = asyncio.create_task(server._serve([listening]))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.websockets import WebSocket
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
@@ -58,6 +59,12 @@ class LineProtocol(WebSocketsSansIOProtocol):
         if scope is not None and all(hasattr(self, name) for name in _NEEDED):
             self._line = Line(self)
             scope["extensions"][EXTENSION] = self._line
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            # A socket that was answered with a response is no handshake that the app forgot.
+            self.handshake_complete = True
 
     def send_receive_event_to_app(self) -> None:
         tap = self._line.tap if self._line is not None else None

@@ -54,6 +54,7 @@ async def test_refusals_come_before_the_handshake_and_keep_secrets(
         if record.name != "websockets.client"
     ]
     assert any("refused" in line for line in ours)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert not any(token.partition(".")[0] in line for line in ours)
 
 
