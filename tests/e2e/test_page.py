@@ -17,6 +17,8 @@ PHONE = {"width": 360, "height": 700}
 def accessibility_problems(visit: Visit) -> list[str]:
     """What axe-core objects to, as lines a person can act on."""
     visit.page.evaluate(AXE.read_text(encoding="utf-8"))
+    for landmark in ("main", "h1"):  # until they are there the page's script is on its way
+        visit.page.locator(landmark).first.wait_for(state="attached")
     found: dict[str, Any] = visit.page.evaluate("() => axe.run()")
     return [
         f"{violation['id']}: {node['html']} ({node['failureSummary']})"

@@ -26,8 +26,9 @@ async def read_ahead(model: LanguageModel, intent: IntentModule, tools: Sequence
     """Let the model read an agent's ``prompt`` and what tools are chosen by: a small model on a processor
     takes seconds for each, which the first call would wait for."""
     try:
+        # The prompt first: every answer needs it; to decide about tools the model is asked now and then.
+        await model.warm([Message("system", prompt)])
         if isinstance(intent, Warms):
             await intent.warm(model, tools)
-        await model.warm([Message("system", prompt)])
     except KaikouError as error:
         log.warning("the prompts could not be read ahead: %s", error)

@@ -321,13 +321,14 @@ class LiveService:
         """What is better done once the models are there and nobody is in a call."""
         while (engines := self._engines()) is None or self._sessions:  # noqa: ASYNC110 - seldom, and once
             await asyncio.sleep(interval)
-        if not self._settings.live.max_sessions:
-            await measure(engines, self.admission)
-            self._on_change()
         agent = await self._agents.get(self._agents.default_id)
         intent = intent_of(agent, engines.llm.card, self._settings.tools, self.choose_intent)
         tools = tools_of(self._toolbox, agent) if self._toolbox is not None else ()
+        # Before the models are measured: who calls at once would wait for it.
         await read_ahead(engines.llm, intent, tools, agent.prompt)
+        if not self._settings.live.max_sessions:
+            await measure(engines, self.admission)
+            self._on_change()
         self.prepared.set()
 
     def _ended(self, _session: Session) -> None:

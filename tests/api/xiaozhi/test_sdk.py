@@ -151,7 +151,7 @@ async def test_a_turn_calls_the_devices_tool_and_its_result_is_spoken(house: Hom
                 await asyncio.sleep(0.05)
             while not house.registry.connected(MAC).tools():
                 await asyncio.sleep(0.01)
-        await client.until(stopped)
+        await client.greeted()
         for pcm in read_audio_file(str(SPEECH), 16_000, 60):
             await sdk.send_audio(pcm.ljust(1920, b"\0"))
         await sdk.send_silence_audio(2.0)

@@ -186,7 +186,7 @@ async def test_what_it_says_is_understood(
 @loop
 async def test_the_chunk_is_trimmed_levelled_and_timed(kokoro: Kokoro) -> None:
     text = "The weather is lovely today, so we should go outside."
-    (chunk,) = await spoken(kokoro, text)
+    chunk = as_one(await spoken(kokoro, text))
     assert chunk.pcm.rate == RATE
     assert chunk.span == (0, len(text))
     assert [word.text for word in chunk.words] == re.findall(r"\w+", text)
