@@ -195,7 +195,7 @@ class OpusEncoder:
         whole = samples.dtype == np.int16
         code = self._lib.opus_encode if whole else self._lib.opus_encode_float
         data: NDArray[Any] = np.ascontiguousarray(samples, np.int16 if whole else np.float32)
-        place, packets = data.ctypes.data, []
+        place, packets = data.__array_interface__["data"][0], []
         for _ in range(len(data) // self.frame):
             size = code(self._state, place, self.frame, self._packet, _MOST_BYTES)
             packets.append(ctypes.string_at(self._packet, _checked(size)))

@@ -94,7 +94,7 @@ class Toolbox:
         """What a model is offered: safe names, nothing that still needs something. The order is
         stable, so that prompts keep their prefix."""
         return tuple(
-            replace(spec.tool, name=name)
+            spec.tool if spec.tool.name == name else replace(spec.tool, name=name)
             for name, spec in self.specs(caller).items()
             if not spec.needs and is_allowed(spec, allowed)
         )

@@ -50,7 +50,8 @@ class Windows:
         count = min(most, self.ready)
         joined = np.concatenate(self._held) if len(self._held) > 1 else self._held[0]
         cut = count * self.size
-        self._held = [joined[cut:]]
+        rest = joined[cut:]
+        self._held = [rest] if len(rest) else []
         self._length -= cut
         self.taken += cut
         return joined[:cut].reshape(count, self.size)
