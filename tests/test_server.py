@@ -87,7 +87,8 @@ def children() -> set[int]:
     """Process ids of this process's children."""
     found: set[int] = set()
     for task in Path(f"/proc/{os.getpid()}/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
+        with suppress(FileNotFoundError):  # a thread that ends meanwhile
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
     return found
 
 
