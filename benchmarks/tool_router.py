@@ -15,11 +15,11 @@ import time
 import tomllib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from nobody import Nobody
 from pydantic import SecretStr
 
 from kaikou.engines.ports import Delta, Embedder, LanguageModel, Message, Tool
@@ -41,21 +41,6 @@ SETS = {
     "spoken": DATA / "tool_requests_spoken.toml",
     "final": DATA / "tool_requests_final.toml",
 }
-
-
-@dataclass
-class Nobody:
-    agent_id: str = "a"
-    conversation_id: str = "c"
-    device_id: str | None = None
-    language: str | None = None
-    speaker: str | None = None
-    knowledge: tuple[str, ...] = ()
-
-    def messages(self) -> Sequence[Message]:
-        return ()
-
-    async def say(self, text: str) -> None: ...
 
 
 class Nobodys:

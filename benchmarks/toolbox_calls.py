@@ -12,13 +12,13 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from nobody import Nobody
 
-from kaikou.engines.ports import Message, Tool
+from kaikou.engines.ports import Tool
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.plugins import PluginFolder
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
@@ -39,21 +39,6 @@ def version(word: str, count: int = 1) -> str:
     """Tell the version."""
     return "{number}"
 '''
-
-
-@dataclass
-class Nobody:
-    agent_id: str = "a"
-    conversation_id: str = "c"
-    device_id: str | None = None
-    language: str | None = None
-    speaker: str | None = None
-    knowledge: tuple[str, ...] = ()
-
-    def messages(self) -> Sequence[Message]:
-        return ()
-
-    async def say(self, text: str) -> None: ...
 
 
 class Nothing:

@@ -2,6 +2,7 @@ import { useLanguage } from "../i18n/language";
 import { KNOWN, useWays } from "../tools/ways";
 import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Page";
+import { ModuleOptions } from "./ModuleOptions";
 
 interface Props {
   /** Null for what the settings say. */
@@ -11,7 +12,7 @@ interface Props {
 
 /** What decides about an agent's tools before it answers. */
 export function IntentChoice({ intent, onChange }: Props) {
-  const { t, said } = useLanguage();
+  const { t } = useLanguage();
   const { data, error, refetch } = useWays();
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading />;
@@ -19,44 +20,22 @@ export function IntentChoice({ intent, onChange }: Props) {
     const known = KNOWN[name];
     return known ? t(known) : t("deciding.file", { name });
   };
-  const gone = intent !== null && data.modules.every(({ name }) => name !== intent);
   return (
-    <fieldset className="options">
-      <legend className="field-label">{t("deciding.title")}</legend>
-      <label className="option">
-        <input
-          type="radio"
-          name="intent"
-          checked={intent === null}
-          onChange={() => onChange(null)}
-        />
-        <span>
-          {t("agents.intent.settings")} <span className="note">{named(data.chosen)}</span>
-        </span>
-      </label>
-      {data.modules.map(({ name, source, error: wrong }) => (
-        <label key={name} className="option">
-          <input
-            type="radio"
-            name="intent"
-            checked={intent === name}
-            onChange={() => onChange(name)}
-          />
-          <span>
-            {named(name)}
-            {source === "file" && <span className="badge">{t("agents.memory.file")}</span>}
-            {wrong && <span className="field-error"> {said(wrong)}</span>}
-          </span>
-        </label>
-      ))}
-      {gone && (
-        <label className="option">
-          <input type="radio" name="intent" checked readOnly />
-          <span>
-            {intent} <span className="badge warn">{t("agents.intent.gone")}</span>
-          </span>
-        </label>
-      )}
-    </fieldset>
+    <ModuleOptions
+      legend={t("deciding.title")}
+      group="intent"
+      options={[
+        { name: null, label: t("agents.intent.settings"), note: named(data.chosen) },
+        ...data.modules.map(({ name, source, error }) => ({
+          name,
+          label: named(name),
+          own: source === "file",
+          error,
+        })),
+      ]}
+      chosen={intent}
+      gone={t("agents.intent.gone")}
+      onChoose={onChange}
+    />
   );
 }

@@ -3,6 +3,7 @@ import { useLanguage } from "../i18n/language";
 import { useModules } from "../memory/memory";
 import { Failure } from "../ui/Failure";
 import { Loading } from "../ui/Page";
+import { ModuleOptions } from "./ModuleOptions";
 
 interface Props {
   /** The agent's id; null for a new one. */
@@ -17,36 +18,22 @@ export function MemoryChoice({ agent, memory, onChange }: Props) {
   const { data, error, refetch } = useModules();
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading />;
-  const known = data.modules.some(({ name }) => name === memory);
   return (
     <div className="stack">
-      <fieldset className="options">
-        <legend className="field-label">{t("agents.memory.mode")}</legend>
-        {data.modules.map((one) => (
-          <label key={one.name} className="option">
-            <input
-              type="radio"
-              name="memory-mode"
-              checked={memory === one.name}
-              onChange={() => onChange(one.name)}
-            />
-            <span>
-              {said(one.title)}
-              {one.source === "file" && <span className="badge">{t("agents.memory.file")}</span>}
-              <span className="note"> {said(one.description)}</span>
-              {one.error && <span className="field-error"> {one.error}</span>}
-            </span>
-          </label>
-        ))}
-        {!known && (
-          <label className="option">
-            <input type="radio" name="memory-mode" checked readOnly />
-            <span>
-              {memory} <span className="badge warn">{t("agents.memory.gone")}</span>
-            </span>
-          </label>
-        )}
-      </fieldset>
+      <ModuleOptions
+        legend={t("agents.memory.mode")}
+        group="memory-mode"
+        options={data.modules.map(({ name, title, description, source, error }) => ({
+          name,
+          label: said(title),
+          note: said(description),
+          own: source === "file",
+          error,
+        }))}
+        chosen={memory}
+        gone={t("agents.memory.gone")}
+        onChoose={(name) => name !== null && onChange(name)}
+      />
       <p className="note">{t("agents.memory.about")}</p>
       {agent && (
         <p className="note">

@@ -1,9 +1,9 @@
 """Opus packets (RFC 6716): bare, one packet for each message of a live protocol, no container.
 
 Calls libopus through ctypes: the copy inside PyAV's wheel, else the system's. (FFmpeg's own way
-would decode to 48 kHz only and cannot conceal a lost packet.) Encoding costs about 1 ms for 60 ms
-of speech, so live code does it on the pool under the kind ``codec``; that call releases the GIL.
-Ogg Opus files are ``encoding.py``'s.
+would decode to 48 kHz only and cannot conceal a lost packet.) With the least effort, 60 ms of speech
+are encoded in 0.1 ms and decoded in 0.03 (measured on one server core), so live code does both on the
+event loop. Ogg Opus files are ``encoding.py``'s.
 """
 
 from __future__ import annotations

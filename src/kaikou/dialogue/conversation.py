@@ -93,7 +93,8 @@ class Conversation:
             engines.stt, self.history, self._tasks, emit=self._emit, language=self._stt_language
         )
         self.hands = hands
-        self.thinks_with = engines.llm.card
+        self.llm_card = engines.llm.card
+        """The model that this conversation keeps, whatever the server changes to."""
         self.company = company or Company(Talk(self.id, ""))
         thinking = Thinking(
             engines.llm,

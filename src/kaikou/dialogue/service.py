@@ -211,8 +211,7 @@ class LiveService:
             )
         )
         if conversation.hands is not None:
-            card = conversation.thinks_with
-            intent = intent_of(agent, card, self._settings.tools, self.choose_intent)
+            intent = intent_of(agent, conversation.llm_card, self._settings.tools, self.choose_intent)
             conversation.hands.goes_on_as(agent.id, allowed_to(agent), agent.knowledge, intent)
         await conversation.company.goes_on_as(agent.id, agent.memory, agent.language)
         session = self._sessions.get(conversation.id)

@@ -124,6 +124,11 @@ class Caller(Protocol):
         ...
 
 
+def speaks_chinese(caller: Caller) -> bool:
+    """Whether what is said to the caller is said in Chinese."""
+    return (caller.language or "").lower().startswith("zh")
+
+
 # --- where tools come from --------------------------------------------------------------------------
 
 

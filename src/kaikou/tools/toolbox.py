@@ -19,7 +19,7 @@ from kaikou.errors import KaikouError
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.calls import CallLog, CallRecord, clipped
 from kaikou.tools.names import by_safe_name
-from kaikou.tools.ports import Caller, Outcome, ToolSource, ToolSpec
+from kaikou.tools.ports import Caller, Outcome, ToolSource, ToolSpec, speaks_chinese
 from kaikou.tools.refusals import refusal
 from kaikou.tools.schema import Checkers, parsed
 
@@ -119,8 +119,8 @@ class Toolbox:
             self._record(spec, arguments_json, caller, began, Outcome("It was stopped.", failed=True))
             raise
         except KaikouError as error:
-            chinese = (caller.language or "").lower().startswith("zh")
-            outcome = Outcome(str(error), failed=True, plain=refusal(error, chinese=chinese))
+            plain = refusal(error, chinese=speaks_chinese(caller))
+            outcome = Outcome(str(error), failed=True, plain=plain)
         except Exception as error:
             log.warning("the tool %s failed", spec.id, exc_info=error)
             outcome = Outcome(f"The tool failed: {_line(error)}", failed=True)

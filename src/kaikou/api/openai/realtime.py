@@ -98,8 +98,6 @@ class Connection:
             if end.resumable:
                 await self._await_return()
         finally:
-            if self._line is not None:
-                self._line.tap = None
             if self._attaching is not None:
                 self._attaching.cancel()
             session = self._session
@@ -190,32 +188,41 @@ class Connection:
     # -- being there
 
     async def _receive(self, group: asyncio.TaskGroup) -> None:
-        limit = self._runtime.settings.limits.max_frame_bytes
         if self._line is not None:
             self._line.tap = self._hear
-        while True:
-            self._handling = False
-            message = await self._websocket.receive()
-            self._handling = True
-            if message["type"] == "websocket.disconnect":
-                # 1000 is a goodbye; anything else may be a dropped line.
-                raise Closed(None, resumable=message.get("code") != NORMAL and self._may_return)
-            raw: dict[str, object] = {}
-            try:
-                raw = await read_frame(message.get("text") or message.get("bytes") or "", limit)
-                if self._attaching is not None and raw.get("type") != "kaikou.resume":
-                    self._attach()
-                if raw.get("type") == "input_audio_buffer.append":
-                    self._current.append(raw)
-                else:
-                    await self._handle(ce.parse(raw), group)
-            except Exception as error:  # noqa: BLE001 - one bad event must not end the call
-                report(self._current, error, client_event_id(raw))
-            self._first = False
+        try:
+            while True:
+                self._handling = False
+                message = await self._websocket.receive()
+                self._handling = True
+                if message["type"] == "websocket.disconnect":
+                    # 1000 is a goodbye; anything else may be a dropped line.
+                    raise Closed(None, resumable=message.get("code") != NORMAL and self._may_return)
+                await self._read(message.get("text") or message.get("bytes") or "", group)
+        finally:
+            if self._line is not None:
+                self._line.tap = None
+
+    async def _read(self, frame: str | bytes, group: asyncio.TaskGroup) -> None:
+        """One event; what is wrong with it is told, and the call goes on."""
+        raw: dict[str, object] = {}
+        try:
+            raw = await read_frame(frame, self._runtime.settings.limits.max_frame_bytes)
+            if self._attaching is not None and raw.get("type") != "kaikou.resume":
+                self._attach()
+            if raw.get("type") == "input_audio_buffer.append":
+                self._current.append(raw)
+            else:
+                await self._handle(ce.parse(raw), group)
+        except Exception as error:  # noqa: BLE001 - one bad event must not end the call
+            report(self._current, error, client_event_id(raw))
+        self._first = False
 
     def _hear(self, frame: str | bytes) -> bool:
         """Do at once what nearly all frames are: a little sound. False: it is to be queued."""
         if self._handling or self._attaching is not None or len(frame) > LARGE_FRAME:
+            return False
+        if not isinstance(frame, str) or "input_audio_buffer.append" not in frame:
             return False
         # Whatever is wrong with a frame is found and told where all others are read.
         try:

@@ -13,7 +13,7 @@ from kaikou.jobs.recurrence import EVERY_DAY, WEEKDAYS, WEEKEND
 from kaikou.jobs.reminder import Reminder, Wish
 from kaikou.jobs.schedule import Schedule
 from kaikou.tools import ports
-from kaikou.tools.ports import Caller, Rhythm
+from kaikou.tools.ports import Caller, Rhythm, speaks_chinese
 
 _ALL = frozenset({"all", "everything", "全部", "所有", "所有的", "全部提醒", "所有提醒"})
 
@@ -133,6 +133,5 @@ def _shown(reminder: Reminder, caller: Caller) -> ports.Reminder:
     at = local(reminder.at or reminder.updated_at, reminder.zone)
     repeats = ""
     if reminder.repeat is not None:
-        chinese = (caller.language or "").lower().startswith("zh")
-        repeats = reminder.repeat.in_chinese if chinese else reminder.repeat.text
+        repeats = reminder.repeat.in_chinese if speaks_chinese(caller) else reminder.repeat.text
     return ports.Reminder(reminder.id, at, reminder.text, repeats)

@@ -11,7 +11,7 @@ from kaikou.tools.builtin import speaking
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 EXAMPLES = (
     "the time",
@@ -75,7 +75,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         now = datetime.now(zone_named(zone_of(zone) or parts.settings.time_zone))
         now = now.astimezone(now.tzinfo)
         day, time = speaking.day(now, caller), speaking.time_of_day(now, caller)
-        plain = f"现在是{time}，{day}。" if speaking.chinese(caller) else f"It is {time} on {day}."
+        plain = f"现在是{time}，{day}。" if speaks_chinese(caller) else f"It is {time} on {day}."
         return Outcome(f"{now:%A %Y-%m-%d %H:%M (%Z, UTC%z)}", plain=plain)
 
     return [

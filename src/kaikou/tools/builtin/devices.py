@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from kaikou.errors import InvalidInput, NotFound
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 DEVICE = (
     r"(?:kitchen|bedroom|living room|bathroom|office|study|nursery|hall|garden|garage|basement"
@@ -57,7 +56,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             raise InvalidInput(f"Several are like {device!r}.", code="device_ambiguous", hint=f"{meant}.")
         await devices.speak(match[0], message, caller)
         said = f"Said on {match[0]}."
-        return Outcome(said, plain=f"已经在{match[0]}说了。" if chinese(caller) else said)
+        return Outcome(said, plain=f"已经在{match[0]}说了。" if speaks_chinese(caller) else said)
 
     return [
         function_tool(

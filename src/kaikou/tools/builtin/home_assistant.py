@@ -9,9 +9,8 @@ from typing import Any
 from kaikou.errors import InvalidInput, NotFound
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 SERVICE = "Home Assistant"
 MOST_ENTITIES = 60
@@ -141,7 +140,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         changed = await fetch.json(SERVICE, "POST", address, headers=headers, body=body)
         own = [one for one in changed if one.get("entity_id") == entity_id]
         text = f"Done: {_line(own[0])}" if own else "Done."
-        return Outcome(text, plain="好的。" if chinese(caller) else "Done.")
+        return Outcome(text, plain="好的。" if speaks_chinese(caller) else "Done.")
 
     ready = base and token is not None
     needs = "" if ready else "Address and token: set tools.home_assistant_url and tools.home_assistant_token."

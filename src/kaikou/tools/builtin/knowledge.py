@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 EXAMPLES = (
     "(look|search|check|look up|find) [it|that|this|something] (in|through) {documents} [for] {*}",
@@ -45,14 +44,14 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         found = await knowledge.search(query, caller, COUNT)
         if not found:
             none = "The documents say nothing about it."
-            return Outcome(none, plain="文档里没有提到。" if chinese(caller) else none)
+            return Outcome(none, plain="文档里没有提到。" if speaks_chinese(caller) else none)
         text = "\n\n".join(
             f"[{', '.join(filter(None, (one.title, one.location)))}] {one.text}" for one in found
         )
         best = found[0]
         said = " ".join(best.text.split())[:SPOKEN]
         return Outcome(
-            text, plain=f"《{best.title}》：{said}" if chinese(caller) else f"{best.title}: {said}"
+            text, plain=f"《{best.title}》：{said}" if speaks_chinese(caller) else f"{best.title}: {said}"
         )
 
     return [

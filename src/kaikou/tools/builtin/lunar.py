@@ -8,9 +8,8 @@ from datetime import date, datetime
 from kaikou.tools.builtin.clock import zone_named
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 EXAMPLES = (
     "[what's|what is|tell me] [today's|the] [chinese] lunar (date|day|calendar date) [today|now|is it]",
@@ -55,7 +54,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         ]
         text = "\n".join(line for line in lines if line)
         told = f"农历{lunar.getMonthInChinese()}月{lunar.getDayInChinese()}"
-        if chinese(caller):
+        if speaks_chinese(caller):
             more = [*festivals, *([term] if term else [f"下一个节气是{following.getName()}"])]
             plain = (
                 f"{'今天' if day is None else f'{asked.month}月{asked.day}日'}是{told}，{'，'.join(more)}。"

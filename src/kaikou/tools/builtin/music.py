@@ -11,9 +11,8 @@ from pathlib import Path
 from kaikou.errors import NotFound
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome, PlayAudio
+from kaikou.tools.ports import Caller, Outcome, PlayAudio, speaks_chinese
 
 EXAMPLES = (
     "[play|put on|i want|i'd like|i would like|i'd love|let's hear|start] (some|a bit of|a little) "
@@ -67,7 +66,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             some = ", ".join(path.stem for path in songs[:10])
             raise NotFound(f"There is no song like {title!r}.", code="no_music", hint=f"There are: {some}.")
         text = f"Playing {song.stem}."
-        plain = f"播放{song.stem}。" if chinese(caller) else text
+        plain = f"播放{song.stem}。" if speaks_chinese(caller) else text
         return Outcome(text, effects=(PlayAudio(song, song.stem),), plain=plain)
 
     needs = "" if folder else "A folder of music: set tools.music_folder."

@@ -11,10 +11,9 @@ from itertools import zip_longest
 
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.fetch import FetchFailed
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 _TAG = re.compile(r"<[^<>]*>")
 """A tag. It holds no other: a text of nothing but "<" would be searched to its end from each."""
@@ -71,13 +70,13 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         wanted = [one for one in mixed if topic.casefold() in f"{one.title} {one.summary}".casefold()]
         if not wanted:
             none = f"There is no news about {topic} now." if topic else "There is no news now."
-            return Outcome(none, plain="现在没有这方面的新闻。" if chinese(caller) else none)
+            return Outcome(none, plain="现在没有这方面的新闻。" if speaks_chinese(caller) else none)
         lines = [
             f"{number}. {one.title}" + (f" – {one.summary}" if one.summary else "")
             for number, one in enumerate(wanted[: min(max(count, 1), 20)], 1)
         ]
         titles = [one.title.rstrip("。.") for one in wanted[: min(max(count, 1), SPOKEN)]]
-        plain = f"{'。'.join(titles)}。" if chinese(caller) else f"{'. '.join(titles)}."
+        plain = f"{'。'.join(titles)}。" if speaks_chinese(caller) else f"{'. '.join(titles)}."
         return Outcome("\n".join(lines), plain=plain)
 
     needs = "" if settings.news_feeds else "Addresses of RSS feeds: set tools.news_feeds."

@@ -8,10 +8,9 @@ from datetime import datetime
 from kaikou.tools.builtin import speaking
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.builtin.when_said import DAY, TIME
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome, Reminder, Rhythm
+from kaikou.tools.ports import Caller, Outcome, Reminder, Rhythm, speaks_chinese
 
 SPOKEN = 5
 """Reminders that are read out where no model chooses among them."""
@@ -107,9 +106,9 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         found = await schedule.list(caller)
         if not found:
             none = "No reminders are set."
-            return Outcome(none, plain="现在没有提醒。" if chinese(caller) else none)
+            return Outcome(none, plain="现在没有提醒。" if speaks_chinese(caller) else none)
         told = [_at(one, caller) + _of(one, caller) for one in found[:SPOKEN]]
-        zh = chinese(caller)
+        zh = speaks_chinese(caller)
         plain = (
             f"您有{len(found)}个提醒：{'；'.join(told)}。" if zh else f"{_count(found)}: {'; '.join(told)}."
         )
@@ -124,8 +123,8 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         gone = await schedule.cancel(which, caller)
         text = "\n".join(f"Cancelled: {_line(one)}" for one in gone) or "There is no such reminder."
         if not gone:
-            return Outcome(text, plain="没有这样的提醒。" if chinese(caller) else text)
-        if chinese(caller):
+            return Outcome(text, plain="没有这样的提醒。" if speaks_chinese(caller) else text)
+        if speaks_chinese(caller):
             plain = "好的，提醒已取消。" if len(gone) == 1 else f"好的，取消了{len(gone)}个提醒。"
         else:
             plain = (
@@ -161,7 +160,7 @@ def _at(reminder: Reminder, caller: Caller) -> str:
         return reminder.repeats
     ahead = (reminder.at.date() - datetime.now(reminder.at.tzinfo).date()).days
     clock = speaking.time_of_day(reminder.at, caller)
-    if chinese(caller):
+    if speaks_chinese(caller):
         near = {0: "", 1: "明天", 2: "后天"}
         return near.get(ahead, speaking.day(reminder.at, caller)) + clock
     on = {0: "", 1: " tomorrow"}.get(ahead, f" on {speaking.day(reminder.at, caller)}")
@@ -169,12 +168,12 @@ def _at(reminder: Reminder, caller: Caller) -> str:
 
 
 def _of(reminder: Reminder, caller: Caller) -> str:
-    return f"{'，' if chinese(caller) else ', '}{reminder.text}" if reminder.text else ""
+    return f"{'，' if speaks_chinese(caller) else ', '}{reminder.text}" if reminder.text else ""
 
 
 def _promise(reminder: Reminder, caller: Caller) -> str:
     at = _at(reminder, caller)
-    if chinese(caller):
+    if speaks_chinese(caller):
         return f"好的，{at}提醒您{reminder.text}。" if reminder.text else f"好的，{at}叫您。"
     when = at if reminder.repeats else f"at {at}"
     return f"All right, {when}: {reminder.text}." if reminder.text else f"All right, {when}."

@@ -8,9 +8,8 @@ from kaikou.errors import InvalidInput, NotFound
 from kaikou.tools.builtin.loudness import CHANGE, change_said
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, ChangeAgent, ChangeVolume, Leave, Outcome, SetVolume
+from kaikou.tools.ports import Caller, ChangeAgent, ChangeVolume, Leave, Outcome, SetVolume, speaks_chinese
 
 GOODBYES = (
     "(goodbye|good bye|bye|bye bye|see you|see ya|farewell|so long|take care|good night|goodnight|later) "
@@ -89,10 +88,10 @@ def _changed(change: str, caller: Caller) -> Outcome:
     if by is None:
         raise InvalidInput("It was not said how loud.", code="volume_missing", hint="Ask how loud.")
     if by <= -100:
-        silent = "The sound is off." if not chinese(caller) else "已静音。"
+        silent = "The sound is off." if not speaks_chinese(caller) else "已静音。"
         return Outcome("The sound is off.", effects=(SetVolume(0),), plain=silent)
     text = "It is louder now." if by > 0 else "It is quieter now."
-    told = ("好的，大声一点了。" if by > 0 else "好的，小声一点了。") if chinese(caller) else text
+    told = ("好的，大声一点了。" if by > 0 else "好的，小声一点了。") if speaks_chinese(caller) else text
     return Outcome(text, effects=(ChangeVolume(by),), plain=told)
 
 
@@ -103,7 +102,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         Args:
             farewell: A short goodbye in the user's language.
         """
-        plain = farewell or ("再见！" if chinese(caller) else "Goodbye!")
+        plain = farewell or ("再见！" if speaks_chinese(caller) else "Goodbye!")
         return Outcome("Goodbye.", speak=farewell or None, effects=(Leave(plain),), plain=plain)
 
     async def set_volume(caller: Caller, percent: int | None = None, change: str = "") -> Outcome:
@@ -117,7 +116,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             return _changed(change, caller)
         level = min(max(percent, 0), 100)
         text = f"The volume is {level} percent now."
-        plain = f"音量调到{level}%了。" if chinese(caller) else text
+        plain = f"音量调到{level}%了。" if speaks_chinese(caller) else text
         return Outcome(text, effects=(SetVolume(level),), plain=plain)
 
     found = [
@@ -153,7 +152,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
                 f"There is nobody named {role!r}.", code="agent_not_found", hint=f"There are: {names}."
             )
         name = match[0].name
-        plain = f"好的，{name}来了。" if chinese(caller) else f"Here is {name}."
+        plain = f"好的，{name}来了。" if speaks_chinese(caller) else f"Here is {name}."
         return Outcome(f"{name} goes on.", effects=(ChangeAgent(match[0].id),), plain=plain)
 
     return [

@@ -8,10 +8,9 @@ from typing import Any
 from kaikou.errors import NotFound
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.builtin.when_said import DAY
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 EXAMPLES = (
     "[what's|what is|how's|how is|check] [the] [current] weather [like|looking|looking like|going to be "
@@ -101,7 +100,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         wanted = place.strip() or settings.home_place
         if not wanted:
             raise NotFound("No place was named.", code="place_missing", hint="Ask the user which city.")
-        language = "zh" if (caller.language or "").startswith("zh") or not wanted.isascii() else "en"
+        language = "zh" if speaks_chinese(caller) or not wanted.isascii() else "en"
         search = await fetch.json(
             SERVICE,
             "GET",
@@ -162,7 +161,7 @@ def _plainly(where: dict[str, Any], found: dict[str, Any], caller: Caller) -> st
     """Now, today and tomorrow in a sentence or two."""
     now, daily = found["current"], found["daily"]
     name, days = where["name"], []
-    zh = chinese(caller)
+    zh = speaks_chinese(caller)
     for number, day in enumerate(("今天", "明天") if zh else ("Today", "Tomorrow")):
         if number >= len(daily["time"]):
             break

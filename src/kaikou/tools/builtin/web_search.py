@@ -8,10 +8,9 @@ from typing import Any
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.builtin.parts import Parts
 from kaikou.tools.builtin.sentences import SAID
-from kaikou.tools.builtin.speaking import chinese
 from kaikou.tools.fetch import Fetcher
 from kaikou.tools.function import FunctionTool, function_tool
-from kaikou.tools.ports import Caller, Outcome
+from kaikou.tools.ports import Caller, Outcome, speaks_chinese
 
 ADDRESSES = {"tavily": "https://api.tavily.com", "metaso": "https://metaso.cn"}
 EXAMPLES = (
@@ -43,7 +42,8 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         if not found:
             none = f"The search for {query!r} found nothing."
             return Outcome(
-                none, plain="抱歉，网上没有找到。" if chinese(caller) else "I found nothing on the web."
+                none,
+                plain="抱歉，网上没有找到。" if speaks_chinese(caller) else "I found nothing on the web.",
             )
         text = "\n".join(
             f"{number}. {title}: {' '.join(said.split())[:LONGEST_SNIPPET]} ({url})"
