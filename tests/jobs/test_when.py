@@ -131,6 +131,42 @@ ONCE = {
     "at 19 30": ("11-25 19:30", ""),
     "next month on the 5th": ("12-05 09:00", ""),
     "明天一早": ("11-26 08:00", ""),
+    # as they are said
+    "明天这个时候": ("11-26 10:30", ""),
+    "下周这会儿提醒我交房租": ("12-02 10:30", "交房租"),
+    "三天后同一时间": ("11-28 10:30", ""),
+    "两分半钟后": ("11-25 10:32", ""),
+    "三刻钟后": ("11-25 11:15", ""),
+    "半个钟头之后": ("11-25 11:00", ""),
+    "下午两点半左右": ("11-25 14:30", ""),
+    "周五晚提醒我打包": ("11-27 20:00", "打包"),
+    "晚八点": ("11-25 20:00", ""),
+    "这周末": ("11-28 09:00", ""),
+    "这周五": ("11-27 09:00", ""),
+    "下周五": ("12-04 09:00", ""),
+    "十分钟后提醒我吃晚饭": ("11-25 10:40", "吃晚饭"),
+    "今天晚上提醒我早点睡": ("11-25 20:00", "早点睡"),
+    "下午三点提醒我吃完饭再吃药": ("11-25 15:00", "吃完饭再吃药"),
+    "一会儿十点四十提醒我开会": ("11-25 10:40", "开会"),
+    "五分钟后再提醒我一次": ("11-25 10:35", ""),
+    "this time tomorrow": ("11-26 10:30", ""),
+    "remind me tomorrow at the same time to water the plants": ("11-26 10:30", "water the plants"),
+    "this time next week": ("12-02 10:30", ""),
+    "a week from today": ("12-02 09:00", ""),
+    "two weeks from friday": ("12-11 09:00", ""),
+    "tuesday week": ("12-08 09:00", ""),
+    "this friday": ("11-27 09:00", ""),
+    "half past six tonight": ("11-25 18:30", ""),
+    "the day after tomorrow at noon": ("11-27 12:00", ""),
+    "on the weekend at ten": ("11-28 10:00", ""),
+    "at lunchtime": ("11-25 12:00", ""),
+    "at seven sharp": ("11-25 19:00", ""),
+    "in an hour or so": ("11-25 11:30", ""),
+    "eight in the evening": ("11-25 20:00", ""),
+    "remind me seven thirty tomorrow morning to call Bo": ("11-26 07:30", "call Bo"),
+    "in ten minutes remind me to say good night": ("11-25 10:40", "say good night"),
+    "remind me tomorrow to buy the morning paper": ("11-26 09:00", "buy the morning paper"),
+    "remind me at six to buy milk after work": ("11-25 18:00", "buy milk after work"),
 }
 
 AGAIN = {
@@ -173,6 +209,11 @@ AGAIN = {
     "every year on May 3": ("every year on May 3 at 09:00", ""),
     "every other hour": ("every 2 hours", ""),
     "Mondays at eight": ("every Monday at 08:00", ""),
+    "每天这个时候提醒我吃药": ("every day at 10:30", "吃药"),
+    "每个工作日早上七点": ("every weekday at 07:00", ""),
+    "除了周末每天七点": ("every weekday at 07:00", ""),
+    "every weekday at 7": ("every weekday at 07:00", ""),
+    "every day except the weekend at 7": ("every weekday at 07:00", ""),
 }
 
 
@@ -192,12 +233,48 @@ def test_a_time_that_comes_again(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "吃饭", "take a walk", "昨天", "一会儿", "25点", "2月30号", "2026-13-01", "0分钟后", "饭后"],
+    [
+        *("", "吃饭", "take a walk", "昨天", "25点", "2月30号", "2026-13-01", "0分钟后", "饭后"),
+        *("隔天早上八点", "每两天早上八点", "每天早晚八点", "吃完晚饭以后提醒我", "明天提醒我下班后买菜"),
+        *("every other day at eight", "every second tuesday at 9", "an hour before midnight", "after dinner"),
+        *("remind me tomorrow after lunch to call Bo", "every monday except monday at 8"),
+    ],
 )
 def test_no_time(text: str) -> None:
     with pytest.raises(KaikouError) as refused:
         read_when(text, NOW, ZONE)
     assert refused.value.code == "time_not_understood" and refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "一会儿",
+            "过一会儿提醒我喝水",
+            "待会儿",
+            "等会儿叫我",
+            "过会儿",
+            "等一下提醒我",
+            "过几分钟",
+            "稍后",
+            "晚点提醒我",
+        ),
+        *(
+            "晚一点提醒我关灯",
+            "in a while",
+            "remind me in a bit to call Bo",
+            "later",
+            "a little later",
+            "soon",
+        ),
+        *("in a moment", "in a few minutes", "remind me at some point"),
+    ],
+)
+def test_later_without_a_time_is_asked_for(text: str) -> None:
+    with pytest.raises(KaikouError) as refused:
+        read_when(text, NOW, ZONE)
+    assert refused.value.code == "time_vague"
 
 
 @pytest.mark.parametrize("text", ["上周三", "今天早上八点", "2026-11-25T10:30", "2020-01-01", "today at 9am"])
@@ -235,7 +312,8 @@ def test_english_numbers() -> None:
 
 WORDS = st.sampled_from(
     "十 二十 半 个 小时 分钟 后 明天 每 周 三 点 刻 差 早上 5月 31号 下 at half past in every monday "
-    "8:30 99:99 tomorrow the 30th of february noon 2026-02-30 0 a and\u0130".split()
+    "8:30 99:99 一会儿 除了 这个时候 饭后 except soon before this time later 隔 "
+    "tomorrow the 30th of february noon 2026-02-30 0 a and\u0130".split()
 )
 
 
@@ -244,4 +322,4 @@ def test_any_words_give_a_time_to_come_or_a_refusal(text: str) -> None:
     try:
         assert read_when(text, NOW, ZONE).at > NOW
     except KaikouError as refused:
-        assert refused.code in {"time_not_understood", "time_is_past"}
+        assert refused.code in {"time_not_understood", "time_vague", "time_is_past"}

@@ -14,6 +14,7 @@ _SAID: dict[str, tuple[str, str]] = {
     "unknown_zone": ("抱歉，我不知道那里的时间。", "I'm sorry, I don't know the time there."),
     "time_missing": ("什么时候提醒您？", "When shall I remind you?"),
     "time_not_understood": ("什么时候提醒您？请说出时间。", "When shall I remind you? Please say a time."),
+    "time_vague": ("过多少分钟提醒您？", "In how many minutes?"),
     "time_is_past": ("这个时间已经过了。", "That time is past."),
     "too_many_reminders": ("提醒已经太多了。", "There are too many reminders already."),
     "reminder_ambiguous": ("有好几个提醒，您说的是哪一个？", "There are several. Which one do you mean?"),

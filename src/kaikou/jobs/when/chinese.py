@@ -30,7 +30,7 @@ _DAY = f"[{_NAMES}1-7]"
 _HOUR = "小时|钟头"
 _PIECE = (
     rf"(?:(?P<half>半个?(?:{_HOUR})|半天|半分钟)"
-    rf"|(?P<n>\d+\.\d+|{N})个?(?P<more>半)?个?(?P<unit>秒钟?|分钟|分|刻钟|{_HOUR}|天|日|星期|礼拜|周|月)(?P<half_after>半)?)"
+    rf"|(?P<n>\d+\.\d+|{N})个?(?P<more>半)?个?(?P<unit>秒钟?|分钟|分|刻钟|{_HOUR}|天|日|星期|礼拜|周|月)(?P<half_after>半钟?)?)"
 )
 _LENGTH = re.sub(r"\?P<\w+>", "?:", rf"{_PIECE}(?:[零又加]?{_PIECE})*")
 """A stretch of time: 十分钟, 一个半小时, 一小时零五分钟."""
@@ -51,6 +51,7 @@ _PERIODS: dict[str, Period] = {
     "半夜": "night", "午夜": "night", "早": "morning", "晚": "evening", "夜": "night",
 }  # fmt: skip
 _PERIOD = "|".join(sorted(_PERIODS, key=len, reverse=True))
+_NAMED_PERIOD = "|".join(sorted((one for one in _PERIODS if len(one) > 1), key=len, reverse=True))
 _WEEKS = {"": None, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
 _MINUTES = rf"(?:{N}分(?!钟)|[零〇]{N}|[一二三四五]?十[一二三四五六七八九]?|\d{{2}})"
 
@@ -99,6 +100,18 @@ def _every_weekday(found: Found, parts: Parts) -> bool:
     return True
 
 
+def _no_rhythm(found: Found, parts: Parts) -> bool:
+    if found["n"] and number(found["n"]) == 1:
+        return False
+    raise ValueError("a rhythm of days that can't be kept")
+
+
+def _but(found: Found, parts: Parts) -> bool:
+    named = {_day(name) for name in re.findall(_DAY, found["days"])}
+    parts.except_days = WEEKEND if "末" in found["days"] else tuple(named)
+    return True
+
+
 def _every_period(found: Found, parts: Parts) -> bool:
     parts.repeat_days, parts.period = EVERY_DAY, _PERIODS[found["period"]]
     return True
@@ -132,6 +145,25 @@ def _short(found: Found, parts: Parts) -> bool:
 def _of_week(found: Found, parts: Parts) -> bool:
     day = 5 if found["day"] == "末" else _day(found["day"])
     parts.days = weekday(day, _WEEKS[(found["which"] or "").rstrip("个")])
+    return True
+
+
+def _this_time(found: Found, parts: Parts) -> bool:
+    parts.same_time = bool(parts.days or parts.repeats or parts.later)
+    return parts.same_time
+
+
+def _unclocked(found: Found, parts: Parts) -> bool:
+    parts.unclocked = True
+    return False
+
+
+def _vague(found: Found, parts: Parts) -> bool:
+    parts.vague = True
+    return True
+
+
+def _about(found: Found, parts: Parts) -> bool:
     return True
 
 
@@ -183,7 +215,7 @@ def _clock(parts: Parts, hour: int, minute: int, *, exact: bool = False) -> bool
 
 
 def _period(found: Found, parts: Parts) -> bool:
-    if parts.period is not None:
+    if parts.period is not None or (parts.later and parts.delay < timedelta(days=1) and not parts.months):
         return False
     parts.period = _PERIODS[found.group()]
     if found.group() == "午夜" and parts.clock is None:
@@ -197,6 +229,11 @@ _RULES: tuple[Rule, ...] = tuple(
         (rf"每(?:隔|过)?(?:(?P<half>半)|(?P<n>{N}))?个?(?P<unit>分钟|{_HOUR})", _every_minutes),
         (rf"每年的?(?P<month>{N})月(?P<day>{N})[日号]?", _every_year),
         (rf"每个?月的?(?P<day>{N})[日号]", _every_month),
+        (rf"每隔?(?P<n>{N})个?(?:天|日|{_WEEK}|月)(?!{_DAY})|(?P<never>隔[天日周]|每天早晚)", _no_rhythm),
+        (
+            rf"除了?(?:每个?)?{_WEEK}(?P<days>末|{_DAY}(?:[、,和跟与]?{_WEEK}?{_DAY})*|末)(?:[之以]?外)?的?",
+            _but,
+        ),
         (rf"每?个?{_WEEK}(?P<first>{_DAY})[到至\-~]{_WEEK}?(?P<last>{_DAY})每?天?", _every_span),
         (r"每?个?逢?工作日(?:每天)?|每个?逢?周末|每一?[天日]|天天", _every_day),
         (rf"每个?逢?{_WEEK}(?P<days>{_DAY}(?:[、,和跟与]?(?:每?个?{_WEEK})?{_DAY})*)", _every_weekday),
@@ -213,6 +250,7 @@ _RULES: tuple[Rule, ...] = tuple(
         (r"(?<!\d)(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?::\d{2})?(?!\d)", _digits),
         (rf"差(?P<less>{N}分|[一两三]刻)(?P<hour>{N})点", _short_of),
         (rf"(?P<hour>{N})点钟?差(?P<less>{N}分|[一两三]刻)", _short_of),
+        (r"[晚迟早]一?点儿?再?(?=$|\s|提醒|叫|给|告诉|喊)", _vague),
         (
             rf"(?P<hour>{N})(?:点|时(?!间))(?:钟|整)?"
             rf"(?:(?P<half>半)|(?P<quarter>[一两三])刻|过?(?P<minute>{_MINUTES}))?",
@@ -223,6 +261,17 @@ _RULES: tuple[Rule, ...] = tuple(
         (rf"(?:倒计时|计时|定时)(?P<length>{_LENGTH})", _delay),
         (rf"(?P<length>{_LENGTH})的?(?=闹钟|闹铃|倒计时|计时|定时|提醒)", _delay),
         (rf"^\s*(?P<length>{_LENGTH})\s*$", _delay),
-        (_PERIOD, _period),
+        (rf"{_NAMED_PERIOD}|[早晚夜](?=\0|$|\s|{N}|提醒|叫|喊|给我|的)", _period),
+        (r"这个?(?:时候|时间|点儿?)|这会儿|此时|同一时间|同样的?时间|同一个?时候", _this_time),
+        (
+            r"饭[后前]|[饭餐]以?[后前]|吃完.{0,3}[饭餐]|睡[觉前]前?|[下放上](?:班|学|课)(?:的时候|以?后|前)?",
+            _unclocked,
+        ),
+        (
+            r"(?:再?过|再?等)?(?:一会儿?|(?<=[过等])会儿?|一下儿?(?=$|再|后|提醒|叫|告诉)|一阵子?)(?:之后|以后|后|再)?|(?:待|呆|回头|等)(?:一?会儿?|下)再?"
+            r"|稍后|[晚迟]一?点儿?再?|不久|(?:再?过)?几(?:个?(?:小时|钟头)|分钟|秒钟?)(?:之后|以后|后)?|有空的?时候?",
+            _vague,
+        ),
+        (r"(?<=\0)(?:左右|前后|准时|的?时候|那会儿|这样|到了)|(?:大概|大约|差不多)(?=在?\0)", _about),
     )
 )

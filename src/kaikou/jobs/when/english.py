@@ -19,6 +19,7 @@ from kaikou.jobs.when.parts import (
     read_by,
     this_date,
     weekday,
+    weeks_after,
 )
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -99,6 +100,16 @@ def _every_weekday(found: Found, parts: Parts) -> bool:
     return True
 
 
+def _no_rhythm(found: Found, parts: Parts) -> bool:
+    raise ValueError("a rhythm of days that can't be kept")
+
+
+def _but(found: Found, parts: Parts) -> bool:
+    days = {_day(name) for name in re.findall(_WEEKDAY, found["days"])}
+    parts.except_days = tuple(days | set(WEEKEND if "weekend" in found["days"] else ()))
+    return True
+
+
 def _every_span(found: Found, parts: Parts) -> bool:
     parts.repeat_days = tuple(range(_day(found["first"]), _day(found["last"]) + 1))
     return bool(parts.repeat_days)
@@ -162,6 +173,36 @@ def _weekday(found: Found, parts: Parts) -> bool:
     return True
 
 
+def _weeks_from(found: Found, parts: Parts) -> bool:
+    day = found["day"]
+    first = in_days(int(day == "tomorrow")) if day in {"today", "tomorrow"} else weekday(_day(day))
+    parts.days = weeks_after(first, number(found["n"] or "1"))
+    return True
+
+
+def _this_time(found: Found, parts: Parts) -> bool:
+    parts.same_time = bool(parts.days or parts.repeats or parts.later)
+    return parts.same_time
+
+
+def _unclocked(found: Found, parts: Parts) -> bool:
+    parts.unclocked = True
+    return False
+
+
+def _before(found: Found, parts: Parts) -> bool:
+    raise ValueError("a time seen from another")
+
+
+def _vague(found: Found, parts: Parts) -> bool:
+    parts.vague = True
+    return True
+
+
+def _about(found: Found, parts: Parts) -> bool:
+    return True
+
+
 def _next_week(found: Found, parts: Parts) -> bool:
     parts.days = in_days(7)
     return True
@@ -222,7 +263,7 @@ def _early(found: Found, parts: Parts) -> bool:
 
 
 def _period(found: Found, parts: Parts) -> bool:
-    if parts.period is not None:
+    if parts.period is not None or (parts.later and parts.delay < timedelta(days=1) and not parts.months):
         return False
     parts.period = _PERIODS[found["period"]]
     return True
@@ -236,6 +277,11 @@ _DATE_DAY = rf"(?P<day>{ORDINAL}|\d{{1,2}})"
 _YEAR = r"(?:,? (?P<year>20\d\d)\b)?"
 _LIST = rf"{_WEEKDAY}s?(?:(?:, and |,? ?and |, ?| ?& ?)(?:every )?{_WEEKDAY}s?)*"
 _WORK = r"week ?days?|work(?:ing)? ?days?"
+_AT = r"(?:at (?:about |around |exactly )?|by |around )"
+_AFTER_ASKING = r"(?:^\s*|(?<=\bme )|(?<=\bus )|(?<=\bup )|(?<=\bfor )|(?<=\bit )|(?<=\bmeant )|(?<=\bmean ))"
+_TENS = (
+    "(?:ten|fifteen|(?:twenty|thirty|forty|fifty)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)"
+)
 _MINUTE = rf"(?: (?P<minute>(?:oh )?{WORDS}))?"
 _PAST = rf"(?P<minutes>half|(?:a )?quarter|{ENGLISH}(?: minutes?)?) (?P<which>past|to|before|after)"
 
@@ -256,14 +302,31 @@ _RULES: tuple[Rule, ...] = tuple(
             rf"(?P<last>{_WEEKDAY})\b",
             _every_span,
         ),
+        (
+            rf"{_EACH} (?:other|second|third|{ENGLISH}) (?:days?|weeks?|months?|week ?days?|{_WEEKDAY}s?)\b",
+            _no_rhythm,
+        ),
+        (
+            rf"\b(?:except|but not|excluding|apart from)(?: for)?(?: on)?(?: the)? "
+            rf"(?P<days>weekends?|{_LIST})",
+            _but,
+        ),
         (rf"{_EACH} (?:single )?(?:{_WORK}|weekends?|days?)\b|\b(?:daily|everyday)\b", _every_day),
         (r"\b(?:on )?(?:week ?days|work(?:ing)? ?days|weekends)\b", _every_day),
         (rf"{_EACH} {_PERIOD}\b", _every_period),
         (rf"\b(?:every|each|weekly on|every week on) (?P<days>{_LIST})\b", _every_weekday),
         (r"\b(?:on )?(?P<days>(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b", _every_weekday),
+        (
+            rf"\b(?P<n>a|one|two|three|\d) weeks? from (?P<day>today|tomorrow|{_WEEKDAY})\b",
+            _weeks_from,
+        ),
+        (rf"\b(?:on )?(?P<day>{_WEEKDAY}) week\b(?P<n>(?!))?", _weeks_from),
         (r"\b(?:the )?day after tomorrow\b|\btomorrow\b|\btoday\b|\btonight\b", _relative_day),
         (rf"\bthis {_PERIOD}\b", _this_period),
-        (rf"\b(?:on )?(?P<which>this |next |coming )?(?P<day>{_WEEKDAY}|weekend)\b", _weekday),
+        (
+            rf"\b(?:on |at |over )?(?:the )?(?P<which>this |next |coming )?(?P<day>{_WEEKDAY}|weekend)\b",
+            _weekday,
+        ),
         (r"\bnext week\b", _next_week),
         (rf"\b(?:on )?(?:the )?(?P<month>{_MONTH})\.? (?:the )?{_DATE_DAY}\b(?!:){_YEAR}", _date),
         (rf"\b(?:on )?(?:the )?{_DATE_DAY}(?: of)? (?P<month>{_MONTH})\b{_YEAR}", _date),
@@ -278,18 +341,37 @@ _RULES: tuple[Rule, ...] = tuple(
         ),
         (rf"\b(?:at )?(?P<minutes>half)(?P<which>(?!))?{_NO} (?P<hour>{_HOUR})\b(?! hours?| an?\b)", _past),
         (rf"\b(?:at )?{_PAST} (?P<hour>{_HOUR})\b(?: ?{_AMPM})?(?: o'?clock)?", _past),
-        (rf"\b(?:at |by |around )?(?P<hour>{_HOUR}){_MINUTE} ?{_AMPM}", _hour),
-        (rf"\b(?:at |by |around )?(?P<hour>{_HOUR})(?P<minute>(?!))?{_NO} o'?clock\b", _hour),
+        (rf"\b{_AT}?(?P<hour>{_HOUR}){_MINUTE} ?{_AMPM}", _hour),
+        (rf"\b{_AT}?(?P<hour>{_HOUR})(?P<minute>(?!))?{_NO} o'?clock\b", _hour),
         (rf"\b(?:in|after|for) (?P<length>{_LENGTH})\b(?: time\b)?", _delay),
         (rf"\b(?P<length>{_LENGTH}) (?:from now|later|from today)\b", _delay),
         (rf"\b(?P<length>{_LENGTH})[ -](?=(?:timer|alarm|countdown|reminder)\b)", _delay),
         (rf"\b(?:timer|alarm|countdown|count(?:ing)? down)(?: from)? (?P<length>{_LENGTH})\b", _delay),
         (rf"^\s*(?P<length>{_LENGTH})\s*$", _delay),
-        (r"\b(?:at )?(?:noon|midday|midnight)\b", _noon),
-        (rf"\b(?:at|by|around) (?P<hour>{_HOUR}){_MINUTE}\b{_NO}(?! (?:times|people))", _hour),
+        (rf"\b{_LENGTH} (?:before|after|past) (?=noon|midday|midnight|lunch|dinner|supper|\0)", _before),
+        (r"\b(?:at )?(?:noon|midday|midnight|lunch ?time)\b", _noon),
+        (rf"\b{_AT}(?P<hour>{_HOUR}){_MINUTE}\b{_NO}(?! (?:times|people))", _hour),
         (rf"\bfor (?P<hour>{_HOUR}) (?P<minute>{WORDS})\b{_NO}", _hour),
         (rf"\bfor (?P<hour>{_HOUR})(?P<minute>(?!))?{_NO}(?=\s*(?:\0|[.!]?$))", _hour),
-        (rf"^\s*(?P<hour>{_HOUR}){_MINUTE}{_NO}(?=\s*(?:\0|$))", _hour),
-        (rf"\b(?:in the |at )?{_PERIOD}\b", _period),
+        (
+            rf"{_AFTER_ASKING}(?P<hour>{_HOUR}){_MINUTE}{_NO}"
+            r"(?=\s*(?:\0|[.!]?$|in the (?:morning|afternoon|evening)\b|at night\b))",
+            _hour,
+        ),
+        (rf"\b(?P<hour>{_HOUR}) (?P<minute>{_TENS}){_NO}(?=\s*\0)", _hour),
+        (rf"(?:\b(?:in the|at|of the) |(?<=\0 )|^\s*){_PERIOD}\b", _period),
+        (r"\b(?:at )?(?:this|the same|same)(?: exact)? time\b", _this_time),
+        (
+            r"\b(?:after|before) (?:breakfast|lunch|dinner|supper|work|school|bed(?:time)?|class|the meal)\b",
+            _unclocked,
+        ),
+        (
+            r"\bin (?:a (?:little |short )?(?:while|bit|moment|sec|second|jiffy)"
+            r"|a few (?:minutes|mins|hours|seconds)|some (?:minutes|time|hours))\b"
+            r"|\b(?:a (?:little|bit) )?later(?: on)?\b|\b(?:soon|shortly)\b"
+            r"|\b(?:at some point|some ?time(?: soon| later)?)\b",
+            _vague,
+        ),
+        (r"(?<=\0 )(?:sharp|on the dot|exactly|precisely)\b|(?<=\0 )or so\b", _about),
     )
 )

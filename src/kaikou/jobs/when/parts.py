@@ -54,12 +54,29 @@ class Parts:
     repeat_month_day: int | None = None
     repeat_month: int | None = None
     repeat_minutes: int | None = None
+    except_days: tuple[int, ...] = ()
+    same_time: bool = False
+    """The time of day is the present one's: this time tomorrow."""
+    vague: bool = False
+    """It says that it is to be later, and not when: in a while."""
+    unclocked: bool = False
+    """It names a time of day that no clock tells: after lunch."""
     impossible: bool = False
-    """It names a time that isn't: the 30th of February."""
+    """It names a time that isn't (the 30th of February), or a rhythm that can't be kept (every other day)."""
 
     @property
     def empty(self) -> bool:
         return not (self.later or self.days or self.period or self.clock or self.repeats)
+
+    @property
+    def unclear(self) -> bool:
+        """Something names a time, and it can't be told which: no such date, after lunch, no day left."""
+        untold = self.unclocked and self.clock is None and not self.later
+        return self.impossible or untold or (bool(self.repeat_days) and not self.kept_days)
+
+    @property
+    def kept_days(self) -> set[int]:
+        return set(self.repeat_days) - set(self.except_days)
 
     @property
     def repeats(self) -> bool:
@@ -114,6 +131,11 @@ def weekday(day: int, weeks_on: int | None = None) -> Days:
     return found
 
 
+def weeks_after(days: Days, weeks: int) -> Days:
+    """The first of ``days`` so many weeks later: a week from Friday."""
+    return lambda today: iter([next(iter(days(today))) + timedelta(weeks=weeks)])
+
+
 def months_after(day: date, months: int) -> date:
     """The same day so many months on, or the last of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
@@ -127,6 +149,8 @@ def resolve(parts: Parts, now: datetime, zone: str, *, waking: bool) -> tuple[da
     """The moment (UTC) and its repetition. It may be past where a day was named. ``waking``: hours
     without a part of the day are those of the morning."""
     here = local(now, zone).replace(tzinfo=None)
+    if parts.same_time and parts.clock is None and (parts.days or parts.repeats):
+        parts.clock = Clock(here.hour, here.minute, exact=True)
     if parts.repeats:
         repeat = _repeat(parts, waking)
         return repeat.next(now, zone, now), repeat
@@ -162,7 +186,7 @@ def _repeat(parts: Parts, waking: bool) -> Repeat:
     at = time(hour, minute)
     if parts.repeat_month_day is not None:
         return Repeat(month_day=parts.repeat_month_day, month=parts.repeat_month, time=at)
-    days = tuple(sorted((day + over) % 7 for day in parts.repeat_days))
+    days = tuple(sorted((day + over) % 7 for day in parts.kept_days))
     return Repeat(days=days or EVERY_DAY, time=at)
 
 

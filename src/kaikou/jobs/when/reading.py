@@ -23,8 +23,8 @@ _WAKING = re.compile(
     r"起床|叫醒|叫我起|醒来|早起|闹钟|鬧鐘|\bwake|\bget (?:me )?up\b|\balarm\b", re.IGNORECASE
 )
 _FILLER_CHINESE = re.compile(
-    r"^[\s,，。、的]*(?:请|麻烦|帮我|记得|到时候?|你|在|别让我忘了|别忘了)*(?:给我)?(?:设(?:置|定)?|定|订|上)?(?:一?个)?的?"
-    r"(?:闹钟|提醒|计时器|倒计时|计时|定时器?|闹铃)?[\s,，:：]*(?:提醒|叫|喊|通知|告诉)?(?:我|一下|我们)*(?:要|该|记得|去)?[\s,，:：的]*"
+    r"^[\s,，。、的]*(?:请|麻烦|帮我|记得|到时候?|你|在|再|别让我忘了|别忘了)*(?:给我)?(?:设(?:置|定)?|定|订|上)?(?:一?个)?的?"
+    r"(?:闹钟|提醒|计时器|倒计时|计时|定时器?|闹铃)?[\s,，:：]*(?:提醒|叫|喊|通知|告诉)?(?:我|一下|一次|我们)*(?:要|该|记得|去)?[\s,，:：的]*"
 )
 _FILLER_ENGLISH = re.compile(
     r"^[\s,.]*(?:please |can you |could you |i(?:'d| would) like you to )*"
@@ -51,7 +51,7 @@ class When:
 
 def read_when(text: str, now: datetime, zone: str = "", *, about: str = "") -> When:
     """What time ``text`` names, seen from ``now`` in ``zone``. ``about`` is what it is for: "get up" at
-    five is not the afternoon's. InvalidInput ``time_not_understood``; ``time_is_past``."""
+    five is not the afternoon's. InvalidInput ``time_not_understood``, ``time_vague``, ``time_is_past``."""
     text = text[:MAX_CHARS]
     found = _read(text, now, zone, waking=bool(_WAKING.search(f"{text} {about}")))
     if found is None:
@@ -96,10 +96,17 @@ def _read(text: str, now: datetime, zone: str, *, waking: bool) -> When | None:
         parts.spans.append(iso.span())
     reader = chinese if _HAN.search(plain) else english
     more = reader.read(plain)
+    if more.vague and more.empty and not iso:
+        raise InvalidInput(
+            f"{text.strip()[:80]!r} doesn't say how soon.",
+            code="time_vague",
+            hint="Ask in how many minutes.",
+            param="when",
+        )
     if iso:
         more.days = parts.days
         more.spans.extend(parts.spans)
-    if more.empty or more.impossible:
+    if more.empty or more.unclear:
         return None
     at, repeat = resolve(more, now, zone, waking=waking)
     if more.later and at - now < timedelta(seconds=1):
