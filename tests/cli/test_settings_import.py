@@ -12,6 +12,7 @@ import yaml  # type: ignore[import-untyped]
 from kaikou.cli.main import main
 from kaikou.settings.importing import Imported, convert, merged
 from kaikou.settings.loading import load_settings
+from kaikou.tools.shim.loading import settings_in
 
 BASE = """
 server:
@@ -109,6 +110,8 @@ def test_ones_own_file_is_read_over_it() -> None:
         ({"type": "xinference", "base_url": "http://localhost:9997"}, "openai", "http://localhost:9997/v1"),
         ({"type": "openai", "url": "https://api.deepseek.com", "api_key": "k"}, "deepseek", None),
         ({"type": "gemini", "api_key": "k"}, "gemini", None),
+        ({"type": "openai", "url": "http://10.0.0.3:8000/v1"}, "openai", "http://10.0.0.3:8000/v1"),
+        ({"type": "openai", "url": "http://models.example/v1"}, None, None),
         ({"type": "dify", "api_key": "k"}, None, None),
     ],
 )
@@ -122,6 +125,59 @@ def test_what_makes_no_sense_is_told() -> None:
     found = convert({"server": {"port": "eight"}, "exit_commands": "bye", "selected_module": {"LLM": "None"}})
     assert found.settings == {}
     assert set(levels(found)) == {"server.port", "exit_commands", "selected_module.LLM"}
+
+
+def test_a_file_of_ones_own_alone_knows_what_the_server_ships() -> None:
+    """In a container that is all people have."""
+    own = """
+selected_module: {LLM: DeepSeekLLM, TTS: EdgeTTS, Memory: mem_local_short}
+LLM: {DeepSeekLLM: {api_key: sk-1}, DoubaoLLM: {api_key: sk-2}}
+VLLM: {ChatGLMVLLM: {api_key: glm}}
+server: {mqtt_gateway: "192.168.1.9:1884", mqtt_signature_key: s, udp_gateway: "192.168.1.9:8885"}
+tool_call_timeout: 45
+"""
+    found = read(own)
+    assert (found.settings["llm.engine"], found.settings["llm.model"]) == ("deepseek", "deepseek-chat")
+    assert found.settings["vision.base_url"] == "https://open.bigmodel.cn/api/paas/v4"
+    assert found.secrets == {"llm.api_key": "sk-1", "vision.api_key": "glm"}
+    assert found.settings["xiaozhi.mqtt.enabled"] is True and found.settings["xiaozhi.mqtt.port"] == 1884
+    assert found.settings["xiaozhi.mqtt.udp_port"] == 8885 and found.settings["tools.timeout"] == 45
+    said = levels(found)
+    assert said["LLM.DoubaoLLM"] == said["server.mqtt_signature_key"] == "not needed"
+    assert said["selected_module.Memory"] == said["TTS.EdgeTTS"] == "not understood"
+
+
+def test_what_stands_for_something_else_or_for_nothing_is_not_taken() -> None:
+    found = read("""
+server: {mqtt_gateway: null, auth: {allowed_devices: ["11:22:33:44:55:66"]}}
+mcp_endpoint: 你的接入点 websocket地址
+context_providers: [{url: "", headers: {Authorization: ""}}]
+enable_stop_tts_notify: false
+""")
+    assert not found.settings and not found.notes
+    kept = read('server: {auth: {allowed_devices: ["11:22:33:44:55:66", "aa:bb:cc:dd:ee:ff"]}}').settings
+    assert kept == {"xiaozhi.allowed_devices": ["aa:bb:cc:dd:ee:ff"]}
+    told = read("mcp_endpoint: ws://192.168.1.9:8004/mcp_endpoint/call/?token=t").notes
+    assert [(note.key, note.level) for note in told] == [("mcp_endpoint", "not understood")]
+
+
+@pytest.mark.parametrize("named", ["config.yaml", "data/.config.yaml"])
+def test_either_of_the_two_files_may_be_named(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old" / "data").mkdir(parents=True)
+    (tmp_path / "old" / "config.yaml").write_text(BASE, "utf-8")
+    (tmp_path / "old" / "data" / ".config.yaml").write_text(OVER, "utf-8")
+    (tmp_path / "new").mkdir()
+    monkeypatch.chdir(tmp_path / "new")
+    assert main(["settings", "import", f"../old/{named}", "--write"]) == 0
+    settings = load_settings(tmp_path / "new", {}).settings
+    assert settings.llm.engine == "dashscope" and settings.xiaozhi.idle_seconds == 60
+    assert settings.tools.music_folder == tmp_path / "new" / ".." / "old" / "music"
+    options = tmp_path / "new" / "data" / "plugins" / "settings.json"
+    assert stat.S_IMODE(options.stat().st_mode) == 0o600
+    assert settings_in(options.parent)["plugins"]["home_assistant"]["api_key"] == "ha-token"
+    assert "LLM" not in settings_in(options.parent)
 
 
 def test_the_command_writes_what_the_server_reads(

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 
 def import_settings(
-    file: Annotated[Path, typer.Argument(help="config.yaml; data/.config.yaml beside it is read over it.")],
+    file: Annotated[
+        Path, typer.Argument(help="config.yaml or data/.config.yaml; the other is read with it.")
+    ],
     write: Annotated[
         bool, typer.Option("--write", help="Write kaikou.toml and .env here, and make the agent.")
     ] = False,
 ) -> None:
     """Say what another server's config.yaml means here; with --write, take it over.
 
-    Secrets go to .env, which only you can read, and are never printed. Existing files are left alone.
+    Secrets go to .env, which only you can read, and are never printed; options of plugins to the plugin
+    folder. Existing files are left alone.
 
     Examples:
 
@@ -35,7 +38,8 @@ def import_settings(
     """
     from kaikou.settings.importing import convert
 
-    found = convert(_tables(file))
+    tables, root = _tables(file)
+    found = convert(tables, root)
     for level in ("taken", "not needed", "not understood"):
         notes = [note for note in found.notes if note.level == level]
         if notes:
@@ -48,13 +52,18 @@ def import_settings(
     _write(found)
 
 
-def _tables(file: Path) -> dict[str, Any]:
-    """The file's tables, with those of ``data/.config.yaml`` over them."""
+def _tables(file: Path) -> tuple[dict[str, Any], Path]:
+    """The tables of ``config.yaml`` with those of ``data/.config.yaml`` over them, whichever of the two is
+    named and as far as they are there; and that server's folder."""
     from kaikou.settings.importing import merged
 
-    base = _read(file)
+    found, file = _read(file), file.absolute()
+    if file.name == ".config.yaml":
+        root = file.parent.parent if file.parent.name == "data" else file.parent
+        base = root / "config.yaml"
+        return (merged(_read(base), found) if base.is_file() else found), root
     over = file.parent / "data" / ".config.yaml"
-    return merged(base, _read(over)) if over.is_file() and over != file else base
+    return (merged(found, _read(over)) if over.is_file() else found), file.parent
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -86,11 +95,31 @@ def _write(found: Imported) -> None:
         for name, value in found.secrets.items()
     )
     if lines:
-        with os.fdopen(os.open(dotenv, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(lines)
+        _write_private(dotenv, lines)
     console.note(f"Wrote {toml}" + (f" and {dotenv}." if lines else "."))
+    if found.plugins and (options := _write_plugin_options(found.plugins)):
+        console.note(f"Wrote {options}: put plugins of your own beside it.")
     if found.agent is not None:
         console.note(f"Made the agent {asyncio.run(_make_agent(found.agent))}; bind your devices to it.")
+
+
+def _write_plugin_options(plugins: dict[str, Any]) -> Path | None:
+    """What plugins find at ``conn.config``, into their folder; None where such a file is there already."""
+    from kaikou.settings.loading import load_settings
+
+    settings = load_settings().settings
+    path = (settings.tools.folder or settings.data_dir / "plugins") / "settings.json"
+    if path.exists():
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_private(path, json.dumps(plugins, ensure_ascii=False, indent=2, default=str))
+    return path
+
+
+def _write_private(path: Path, text: str) -> None:
+    """A file that holds keys: only its owner can read it."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _toml(value: Any) -> str:
