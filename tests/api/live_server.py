@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ import openai
 import orjson
 import pybase64
 import uvicorn
+from asgi_server import serving
 from dialogue.scripted import FakeLlm, FakeStt, FakeTts, LoudnessStream, LoudnessVad
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
@@ -147,7 +147,7 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
     app.include_router(chat_router)
     app.add_middleware(GuardMiddleware, guard=runtime.guard)
     try:
-        async with serving(app, settings.limits.max_frame_bytes) as (server.port, server.asgi):
+        async with serving(product(app, settings.limits.max_frame_bytes)) as (server.port, server.asgi):
             try:
                 yield server
             finally:
@@ -159,24 +159,12 @@ async def live_server(folder: Path, **changes: Any) -> AsyncIterator[Server]:
         await database.close()
 
 
-@asynccontextmanager
-async def serving(app: Any, max_frame_bytes: int) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+def product(app: Any, max_frame_bytes: int) -> uvicorn.Config:
+    """The server's options as the product has them."""
     config = options(app, max_frame_bytes=max_frame_bytes)
     config.lifespan = "off"
-    config.timeout_graceful_shutdown = 3
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # as kaikou.logs does
-    server = uvicorn.Server(config)
-    listening = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(server._serve([listening]))
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.005)
-        yield listening.getsockname()[1], server
-    finally:
-        server.should_exit = True
-        await task
-        listening.close()
+    return config
 
 
 # -- sound -----------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from api.live_server import serving
+from api.live_server import product
+from asgi_server import serving
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
@@ -56,7 +57,7 @@ class App:
 
 async def test_what_can_be_done_at_once_does_not_wait_for_the_app() -> None:
     app = App()
-    async with serving(app, 1024) as (port, _), connect(f"ws://127.0.0.1:{port}/") as client:
+    async with serving(product(app, 1024)) as (port, _), connect(f"ws://127.0.0.1:{port}/") as client:
         await client.send("1")
         assert await client.recv() == "at once 1"
         await client.send(b"2")
@@ -74,7 +75,7 @@ async def test_what_can_be_done_at_once_does_not_wait_for_the_app() -> None:
 
 async def test_nothing_overtakes_what_is_queued() -> None:
     app = App()
-    async with serving(app, 1024) as (port, _), connect(f"ws://127.0.0.1:{port}/") as client:
+    async with serving(product(app, 1024)) as (port, _), connect(f"ws://127.0.0.1:{port}/") as client:
         for text in ("a", "b", "3", "c"):
             await client.send(text)
         while not app.queued:
@@ -89,7 +90,7 @@ async def test_nothing_overtakes_what_is_queued() -> None:
 async def test_a_message_in_pieces_goes_the_ordinary_way() -> None:
     app = App()
     app.answering.set()
-    async with serving(app, 1024) as (port, _), connect(f"ws://127.0.0.1:{port}/") as client:
+    async with serving(product(app, 1024)) as (port, _), connect(f"ws://127.0.0.1:{port}/") as client:
         await client.send(["1", "2"])
         assert await client.recv() == "queued 1"
     assert app.queued == ["12"] and not app.at_once

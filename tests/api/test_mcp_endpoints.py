@@ -13,7 +13,8 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from api.live_server import live_server, serving
+from api.live_server import live_server, product
+from asgi_server import serving
 from fastapi import FastAPI
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.message import SessionMessage
@@ -67,7 +68,7 @@ async def house_of(folder: Path, **changes: Any) -> AsyncIterator[House]:
             app.include_router(router)
         app.add_middleware(GuardMiddleware, guard=runtime.guard)
         try:
-            async with serving(app, 1 << 20) as (port, _):
+            async with serving(product(app, 1 << 20)) as (port, _):
                 async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
                     yield House(http, room, endpoints, port, runtime.agents.default_id)
                 endpoints.close()

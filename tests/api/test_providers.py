@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
+from asgi_server import serving
 from engines.llm.provider import KEY, Provider, running_provider
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -20,7 +21,6 @@ from pydantic import SecretStr
 from test_server import SCRIPTED, Running, running
 from websockets.asyncio.client import connect
 
-from kaikou.api.listener import bind
 from kaikou.api.providers import switch
 from kaikou.settings.loading import LoadedSettings, load_settings
 from kaikou.settings.page import Choice, page_file, read_choices, with_choices, write_choices
@@ -66,14 +66,8 @@ async def sound_server(heard: list[dict[str, Any]]) -> AsyncIterator[str]:
         heard.append({"model": form["model"]})
         return JSONResponse({"text": "One, two, three."})
 
-    sock = bind("127.0.0.1", 0)
-    asgi = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    task = asyncio.create_task(asgi.serve([sock]))
-    try:
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}/v1"
-    finally:
-        asgi.should_exit = True
-        await task
+    async with serving(uvicorn.Config(app, log_level="error", lifespan="off")) as (port, _):
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 async def kind_of(server: Running, kind: str) -> dict[str, Any]:
@@ -338,13 +332,13 @@ def test_a_damaged_file_keeps_nobody_from_starting(tmp_path: Path, text: str) ->
 
 
 async def test_an_engine_that_is_gone_gives_way_to_the_operators(tmp_path: Path) -> None:
-    from kaikou import serving
+    from kaikou import serving as product
 
     operator = await settings_of(tmp_path)
     loaded = with_choices(operator, {"llm": Choice(engine="gone")})
     stop, opened = asyncio.Event(), asyncio.get_running_loop().create_future()
     loaded.settings.port = operator.settings.port = 0
-    task = asyncio.create_task(serving.run(loaded, opened=opened.set_result, stop=stop))
+    task = asyncio.create_task(product.run(loaded, opened=opened.set_result, stop=stop))
     try:
         import httpx
 

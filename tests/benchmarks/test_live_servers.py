@@ -15,7 +15,8 @@ import httpx
 import openai
 import orjson
 import pytest
-from api.live_server import live_server, serving
+from api.live_server import live_server, product
+from asgi_server import serving
 
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.bench_live import measure, report
@@ -40,7 +41,7 @@ def benchmark(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 async def floor(monkeypatch: pytest.MonkeyPatch, reply_seconds: float = 0.6) -> AsyncIterator[str]:
     server = benchmark("floor_server", monkeypatch)
     app = server.make_app(reply_seconds=reply_seconds)
-    async with serving(app, LIMIT) as (port, _):
+    async with serving(product(app, LIMIT)) as (port, _):
         yield f"ws://127.0.0.1:{port}/v1/realtime"
 
 
@@ -150,7 +151,7 @@ async def test_the_paced_model_keeps_its_pace_and_speaks_the_protocol(
     server = benchmark("remote_llm", monkeypatch)
     app = server.make_app(first_token=0.0, tokens_per_second=1e6, reply="One two three.")
     asked: list[Any] = [{"role": "user", "content": "Count."}]
-    async with serving(app, LIMIT) as (port, _):
+    async with serving(product(app, LIMIT)) as (port, _):
         client = openai.AsyncOpenAI(
             base_url=f"http://127.0.0.1:{port}/v1", api_key="none", http_client=httpx.AsyncClient()
         )

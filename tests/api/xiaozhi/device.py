@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import numpy as np
 import orjson
-from api.live_server import Server, live_server, serving
+from api.live_server import Server, live_server, product
+from asgi_server import serving
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -226,7 +227,7 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
         app.include_router(xiaozhi.router)
         app.add_middleware(GuardMiddleware, guard=runtime.guard)
         try:
-            async with serving(app, runtime.settings.limits.max_frame_bytes) as (port, server.asgi):
+            async with serving(product(app, runtime.settings.limits.max_frame_bytes)) as (port, server.asgi):
                 base = f"http://127.0.0.1:{port}"
                 async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
                     yield Home(server, runtime.devices, desk, port, http, changed)

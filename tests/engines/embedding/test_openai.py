@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
+from asgi_server import serving
 from engines.stt.contexts import NoWeights
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -63,13 +62,9 @@ Make = Callable[..., OpenAIEmbedder]
 @pytest.fixture
 async def server() -> AsyncIterator[Provider]:
     state = Provider()
-    listening = socket.create_server(("127.0.0.1", 0))
-    state.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-    running = uvicorn.Server(uvicorn.Config(_app(state), log_level="error", lifespan="off"))
-    serving = asyncio.create_task(running.serve([listening]))
-    yield state
-    running.should_exit = True
-    await serving
+    async with serving(uvicorn.Config(_app(state), log_level="error", lifespan="off")) as (port, _):
+        state.url = f"http://127.0.0.1:{port}/v1"
+        yield state
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
+from asgi_server import serving
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
@@ -126,16 +126,6 @@ class Provider:
 @asynccontextmanager
 async def running_provider() -> AsyncIterator[Provider]:
     provider = Provider()
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(provider.app(), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        while not server.started:
-            await asyncio.sleep(0.01)
-        provider.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    async with serving(uvicorn.Config(provider.app(), log_level="critical", lifespan="off")) as (port, _):
+        provider.base_url = f"http://127.0.0.1:{port}/v1"
         yield provider
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()

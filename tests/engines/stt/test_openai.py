@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 import pytest
 import uvicorn
+from asgi_server import serving
 from engines.stt.contexts import context
 from fastapi import FastAPI, Form, Header, UploadFile
 from fastapi.responses import JSONResponse, Response
@@ -72,13 +72,9 @@ def _app(state: Recogniser) -> FastAPI:
 
 @asynccontextmanager
 async def running(state: Recogniser) -> AsyncIterator[None]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    state.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-    server = uvicorn.Server(uvicorn.Config(_app(state), log_level="error", lifespan="off"))
-    serving = asyncio.create_task(server.serve([listening]))
-    yield
-    server.should_exit = True
-    await serving
+    async with serving(uvicorn.Config(_app(state), log_level="error", lifespan="off")) as (port, _):
+        state.url = f"http://127.0.0.1:{port}/v1"
+        yield
 
 
 Make = Callable[..., OpenAISpeechToText]

@@ -4,7 +4,6 @@ how it misbehaves."""
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import uvicorn
+from asgi_server import serving
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
@@ -24,7 +24,7 @@ def sound(seconds: float) -> bytes:
 
 @dataclass
 class SpeechServer:
-    url: str
+    url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
     sent: int = 0
     """Pieces of the endless answer that left so far."""
@@ -70,17 +70,7 @@ def app_of(server: SpeechServer) -> FastAPI:
 
 @asynccontextmanager
 async def speech_server() -> AsyncIterator[SpeechServer]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        found = SpeechServer(f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
-        runner = uvicorn.Server(uvicorn.Config(app_of(found), log_level="critical", lifespan="off"))
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(runner.serve([listening]))
-            async with asyncio.timeout(10):
-                while not runner.started:
-                    await asyncio.sleep(0.01)
-            try:
-                yield found
-            finally:
-                runner.should_exit = runner.force_exit = True
-                await task
+    found = SpeechServer()
+    async with serving(uvicorn.Config(app_of(found), log_level="critical", lifespan="off")) as (port, _):
+        found.url = f"http://127.0.0.1:{port}/v1"
+        yield found

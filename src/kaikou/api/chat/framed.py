@@ -27,6 +27,8 @@ MAX_THREADS = 64
 """Conversations one socket may listen to."""
 LINGER = 30.0
 """Seconds an unused conversation keeps its place among the live ones."""
+GUARD_EVERY = 0.1
+"""Seconds between looks at what a dropped client has left: a server that stops waits for one."""
 TRY_LATER = 1013
 
 CONFIG = SessionConfig(audio_replies=False, turn=TurnPolicy(mode="manual"))
@@ -285,7 +287,7 @@ class FramedChat:
             for thread in left:
                 if thread.conversation is not None and not thread.replying:
                     await thread.conversation.close("client gone")
-            await asyncio.sleep(min(1.0, self._runtime.settings.live.resume_seconds / 4))
+            await asyncio.sleep(GUARD_EVERY)
 
 
 def _keep_only(conversation: Conversation, kept: Sequence[Item]) -> None:
