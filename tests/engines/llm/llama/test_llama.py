@@ -153,6 +153,16 @@ async def test_a_warmed_prompt_is_not_read_again(tiny: Llama) -> None:
     assert usage is not None and usage.cached_tokens > usage.prompt_tokens * 0.6
 
 
+async def test_what_was_said_so_far_is_read_ahead(tiny: Llama) -> None:
+    system = Message("system", "You speak with gardeners. " * 12)
+    so_far = "When do I plant the apple trees and the roses"
+    await tiny.warm([system, Message("user", so_far)])
+    whole = Message("user", f"{so_far} beside the old wall?")
+    usage = (await collect(tiny, [system, whole], Generation(max_tokens=1)))[-1].usage
+    # New are the words that came since, and what the template puts behind them.
+    assert usage is not None and usage.prompt_tokens - usage.cached_tokens <= 14
+
+
 async def test_after_a_wrong_guess_the_prompt_is_not_read_again(tiny: Llama) -> None:
     system = Message("system", "You speak with farmers. " * 12)
     await tiny.warm([system])

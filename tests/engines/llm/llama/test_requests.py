@@ -10,7 +10,7 @@ import pytest
 from kaikou.engines.llm.llama import Llama
 from kaikou.engines.llm.llama.engine import gguf_file
 from kaikou.engines.llm.llama.process import child_environment
-from kaikou.engines.llm.llama.requests import PROSE, extra_fields
+from kaikou.engines.llm.llama.requests import PROSE, extra_fields, reading_only
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Generation, Message, Tool
 from kaikou.engines.registry import EngineContext
@@ -47,6 +47,13 @@ def test_an_answer_that_must_be_words_is_held_to_them() -> None:
     # A schema of the caller's own comes first; the server takes only one of the two.
     assert "grammar" not in extra_fields(answered, Generation(tools=(WEATHER,), schema=SCHEMA))
     assert set(extra_fields(ASKED, Generation())) == {"cache_prompt", "return_progress"}
+
+
+def test_reading_ahead_asks_for_the_same_prompt_up_to_the_users_words() -> None:
+    generation = Generation(tools=(WEATHER,))
+    extra = reading_only(ASKED, generation)
+    assert extra.pop("add_generation_prompt") is False
+    assert extra == extra_fields(ASKED, generation)
 
 
 def test_the_child_gets_no_secrets() -> None:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kaikou.engines.llm.llama.child import ChildConfig
 from kaikou.engines.llm.llama.keeper import LlamaKeeper
 from kaikou.engines.llm.llama.prompts import Prompts
-from kaikou.engines.llm.llama.requests import extra_fields, refuse_images
+from kaikou.engines.llm.llama.requests import Fields, extra_fields, reading_only, refuse_images
 from kaikou.engines.llm.llama.slots import GaveWay, Slots
 from kaikou.engines.metering import current_meter
 from kaikou.engines.ports import Card, Delta, Generation, Health, Lane, Message, Progress
@@ -158,7 +158,7 @@ class Llama:
         if messages and messages[-1].role != "user":
             # The user speaks next: what the template puts before the words can be read too.
             messages = (*messages, Message("user", ""))
-        await self._yielding(messages, probe, Lane.INTERACTIVE, warming)
+        await self._yielding(messages, probe, Lane.INTERACTIVE, warming, reading_only)
 
     async def _yielding(
         self,
@@ -166,6 +166,7 @@ class Llama:
         generation: Generation,
         lane: Lane,
         during: Callable[[], AbstractContextManager[None]] = nullcontext,
+        fields: Fields = extra_fields,
     ) -> list[Delta]:
         """The whole answer, begun anew whenever somebody who waits took the place. ``during`` surrounds
         each try."""
@@ -175,17 +176,17 @@ class Llama:
                     with _metered(lease.queued), during():
                         async with (
                             lease.interruptible(),
-                            aclosing(self._answer(messages, generation)) as deltas,
+                            aclosing(self._answer(messages, generation, fields)) as deltas,
                         ):
                             return [delta async for delta in deltas]
                 except GaveWay:
                     continue
 
     async def _answer(
-        self, messages: Sequence[Message], generation: Generation
+        self, messages: Sequence[Message], generation: Generation, fields: Fields = extra_fields
     ) -> AsyncGenerator[Delta, None]:
         """One answer of the child. If the child dies before the first word, the next one answers."""
-        extra = partial(extra_fields, messages)
+        extra = partial(fields, messages)
         for last_try in (False, True):
             keeper = self._running()
             chat = await keeper.chat()

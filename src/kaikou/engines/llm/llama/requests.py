@@ -6,7 +6,7 @@ that must be made is asked for by JSON schema, and an answer that must be words 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kaikou.engines.ports import Generation, Message
@@ -14,6 +14,8 @@ from kaikou.errors import InvalidInput
 
 PROSE = r"root ::= [^ \t\n\r`{\[<] [^`{}<]*"
 """GBNF: text in which no tool call can be written."""
+
+Fields = Callable[[Sequence[Message], Generation], dict[str, Any]]
 
 
 def extra_fields(messages: Sequence[Message], generation: Generation) -> dict[str, Any]:
@@ -37,6 +39,12 @@ def extra_fields(messages: Sequence[Message], generation: Generation) -> dict[st
             },
         }
     return extra
+
+
+def reading_only(messages: Sequence[Message], generation: Generation) -> dict[str, Any]:
+    """Those of a request that has a prompt read and wants no answer. Left out is what the template puts
+    between the user's words and the answer: where the words go on, it would have been read for nothing."""
+    return extra_fields(messages, generation) | {"add_generation_prompt": False}
 
 
 def call_schema(generation: Generation) -> dict[str, Any]:
