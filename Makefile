@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help serve test dev lint format bench accuracy soak fuzz lock clean
 
+# Without its compiled bytecode each start of Kaikou would compile all of it: 2 s more.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= $(shell command -v python3 || command -v python)
 RUN := .venv/bin
 PAGE := $(RUN)/python scripts/page.py

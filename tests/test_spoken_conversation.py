@@ -47,20 +47,13 @@ def likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, *bare, autojunk=False).ratio()
 
 
-@pytest.mark.parametrize(
-    ("recording", "said", "language", "alike"),
-    [
-        ("en_agree_to_disagree.opus", "We'll have to agree to disagree", "en", 0.75),
-        ("zh_play_music.flac", "播放周杰伦的晴天", "zh", 0.75),
-    ],
-)
-def test_a_recording_is_answered_aloud_and_the_answer_is_understood(
-    tmp_path: Path, recording: str, said: str, language: str, alike: float
-) -> None:
+def test_a_recording_is_answered_aloud_and_the_answer_is_understood(tmp_path: Path) -> None:
+    """In English; in Chinese a server is asked, in ``e2e/test_models.py``."""
     sound = tmp_path / "reply.wav"
-    turn = kaikou(tmp_path, "talk", "--file", str(SPEECH / recording), "--out", str(sound))
+    turn = kaikou(tmp_path, "talk", "--file", str(SPEECH / "en_agree_to_disagree.opus"), "--out", str(sound))
+    said = "We'll have to agree to disagree"
     assert likeness(turn["transcript"], said) > 0.6, "nobody said which language it would be"
     assert {"transcript", "first_token", "first_audio"} <= set(turn["timings"])
     assert turn["audio"] == str(sound) and decode(sound.read_bytes(), 16_000).seconds > 0.5
-    (heard,) = kaikou(tmp_path, "transcribe", str(sound), "--language", language)
-    assert likeness(heard["text"], turn["reply"]) > alike, (heard["text"], turn["reply"])
+    (heard,) = kaikou(tmp_path, "transcribe", str(sound), "--language", "en")
+    assert likeness(heard["text"], turn["reply"]) > 0.75, (heard["text"], turn["reply"])

@@ -120,6 +120,8 @@ def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "KAIKOU_STT__SCRIPTED__TRANSCRIPTS": HEARD,
         "KAIKOU_LLM__SCRIPTED__ECHO": "true",
         "KAIKOU_TTS__SCRIPTED__SECONDS_PER_UNIT": "0.15",
+        # A machine that is busy with other tests turns nobody away.
+        "KAIKOU_LIVE__ADMISSION_WAIT": "20",
     }
     with running_server(tmp_path_factory.mktemp("echo"), {**SCRIPTED, **settings}) as server:
         yield server

@@ -1,13 +1,28 @@
-"""Recorded speech, the embedded models, and Chromium in between: the whole product, nothing scripted."""
+"""Recorded speech and the embedded models, with Chromium, a device or a program in between: the whole
+product, nothing scripted. One server for all of them, since each must read its prompts first."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import httpx
+import numpy as np
 import pytest
-from e2e.conftest import PICTURES, Open, Server, Visit, recording, running_server
+from e2e.conftest import PICTURES, SPEECH, Open, Server, Visit, recording, running_server
+from e2e.device import SimulatedDevice
+from test_spoken_conversation import kaikou, likeness
+from websockets.sync.client import connect
+
+from kaikou.audio.decoding import decode
+from kaikou.audio.pcm import Pcm
+from kaikou.cli.sound import write_sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(900)]
 
@@ -22,8 +37,10 @@ PATIENCE = 120
 
 @pytest.fixture(scope="module")
 def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The default settings: what a stranger gets from ``make serve``."""
-    with running_server(tmp_path_factory.mktemp("real"), {}, ready_within=DOWNLOADS) as server:
+    """The default settings: what a stranger gets from ``make serve``, but for answers that come to their
+    end sooner and do not depend on chance."""
+    settings = {"KAIKOU_LLM__MAX_TOKENS": "40", "KAIKOU_LLM__TEMPERATURE": "0"}
+    with running_server(tmp_path_factory.mktemp("real"), settings, ready_within=DOWNLOADS) as server:
         yield server
 
 
@@ -54,7 +71,7 @@ def portrait(visit: Visit, name: str) -> None:
 
 
 def test_a_conversation_in_english(real_server: Server, open_page: Open, tmp_path: Path) -> None:
-    microphone = recording(tmp_path, "en_no_one_wants_to_talk.opus", before=14, after=60)
+    microphone = recording(tmp_path, "en_no_one_wants_to_talk.opus", before=10, after=60)
     visit = open_page(real_server.url, microphone=microphone, **PICTURE)
     call(visit, "Robin")
     visit.wait_status("Speaking", seconds=PATIENCE)
@@ -82,7 +99,7 @@ def test_a_conversation_in_chinese(real_server: Server, open_page: Open, tmp_pat
 
 
 def test_a_voice_interrupts_a_spoken_answer(real_server: Server, open_page: Open, tmp_path: Path) -> None:
-    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=4, after=4)
+    microphone = recording(tmp_path, "en_agree_to_disagree.opus", before=4, after=1)
     visit = open_page(real_server.url, microphone=microphone, preferences=BESIDE)
     call(visit, "Robin")
     field = visit.page.get_by_label("Write a message")
@@ -94,3 +111,91 @@ def test_a_voice_interrupts_a_spoken_answer(real_server: Server, open_page: Open
     cut.wait_for(timeout=PATIENCE * 1000)
     assert cut.inner_text().strip()
     user_said(visit, "agree", "disagree")
+
+
+# -- devices and programs -------------------------------------------------------------------------
+
+
+def until(true: Callable[[], object], what: str, seen: object) -> None:
+    """The bound only ends a test that would hang."""
+    deadline = time.monotonic() + 400
+    while time.monotonic() < deadline:
+        if true():
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{what} never came: {seen!r}")
+
+
+def asked(device: SimulatedDevice, recording: str) -> str:
+    """Ask a device something aloud; its answer."""
+    before = len(device.heard)
+
+    def said(state: str) -> list[str]:
+        return [
+            str(one.get("text"))
+            for one in device.heard[before:]
+            if one["type"] == "tts" and one["state"] == state
+        ]
+
+    device.say(decode((SPEECH / recording).read_bytes(), 16_000))
+    until(lambda: said("stop"), f"an answer to {recording}", device.heard)
+    return " ".join(said("sentence_start"))
+
+
+def test_a_device_is_asked_the_time_and_told_to_be_quieter(real_server: Server) -> None:
+    """What an owner asks a device: the time in Chinese, the loudness in English. The questions are
+    recordings of two synthetic voices."""
+    device = SimulatedDevice(real_server.url)
+    httpx.post(f"{real_server.url}/api/devices/bind", json={"code": device.code}).raise_for_status()
+    with device.connected():
+        before = datetime.now()
+        answer = asked(device, "zh_what_time_is_it.opus")
+        hours = {f"{moment.hour % 12 or 12}点" for moment in (before, datetime.now())} | {"12点", "0点"}
+        assert answer.startswith("现在是") and any(hour in answer for hour in hours), device.heard
+
+        answer = asked(device, "en_set_the_volume_to_thirty.opus")
+        assert device.volume == 30 and "30" in answer, device.heard
+
+
+def spoken_turn(server: Server, agent: str, sound: Pcm) -> tuple[str, str, Pcm]:
+    """One turn of a program that holds a button: what was understood, the answer, and its sound."""
+    rate = 24_000
+    address = f"ws://127.0.0.1:{server.port}/v1/realtime?agent={agent}"
+    with connect(address, max_size=None, proxy=None) as line:
+
+        def send(kind: str, **fields: Any) -> None:
+            line.send(json.dumps({"type": kind, **fields}))
+
+        def response() -> list[dict[str, Any]]:
+            """All that comes until one is done."""
+            events: list[dict[str, Any]] = []
+            while not events or events[-1]["type"] != "response.done":
+                events.append(json.loads(line.recv(timeout=PATIENCE)))
+                assert events[-1]["type"] != "error", events[-1]
+            return events
+
+        response()  # the greeting
+        send("session.update", session={"type": "realtime", "audio": {"input": {"turn_detection": None}}})
+        samples = (np.clip(sound.samples, -1, 1) * 32767).astype("<i2").tobytes()
+        for start in range(0, len(samples), rate):
+            send("input_audio_buffer.append", audio=b64encode(samples[start : start + rate]).decode())
+        send("input_audio_buffer.commit")
+        send("response.create", response={"max_output_tokens": 20})
+        heard = response()
+
+    def only(kind: str, name: str) -> str:
+        return "".join(event[name] for event in heard if event["type"] == kind)
+
+    data = b"".join(b64decode(one["delta"]) for one in heard if one["type"] == "response.output_audio.delta")
+    said = only("response.output_audio_transcript.done", "transcript")
+    understood = only("conversation.item.input_audio_transcription.completed", "transcript")
+    return understood, said, Pcm.from_int16(data, rate)
+
+
+def test_chinese_is_answered_aloud_and_the_answer_is_understood(real_server: Server, tmp_path: Path) -> None:
+    question = decode((SPEECH / "zh_play_music.flac").read_bytes(), 24_000)
+    understood, said, sound = spoken_turn(real_server, "xiaokai", question)
+    assert likeness(understood, "播放周杰伦的晴天") > 0.6, "nobody said which language it would be"
+    write_sound(tmp_path / "reply.wav", sound)
+    (heard,) = kaikou(tmp_path, "transcribe", str(tmp_path / "reply.wav"), "--language", "zh")
+    assert likeness(heard["text"], said) > 0.75, (heard["text"], said)
