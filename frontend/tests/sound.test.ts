@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Recorder } from "../src/audio/recorder";
 import { Sound } from "../src/audio/sound";
 import { Call } from "../src/call/call";
+import { draftOf } from "../src/chat/drafts";
 import { CallStore } from "../src/conversation/store";
 import { FakeAudio } from "./fake-audio";
 import { FakeSocket, socket } from "./fake-socket";
@@ -89,13 +90,68 @@ describe("a call", () => {
   });
 });
 
+describe("what is written in a call", () => {
+  const created = (index: number) =>
+    socket(index).sent.filter((event) => event.type !== "session.update");
+  const item = (text: string) =>
+    expect.objectContaining({
+      type: "conversation.item.create",
+      item: expect.objectContaining({ content: [{ type: "input_text", text }] }),
+    });
+
+  it("waits for a connection that is not there yet", async () => {
+    const store = new CallStore();
+    const call = Call.start(store, null);
+    void call.write("one");
+    void call.write("two");
+    await vi.advanceTimersByTimeAsync(10);
+    expect(store.state.conversation.lines.map((line) => line.text)).toEqual(["one", "two"]);
+    live(store, 0);
+    expect(created(0)).toEqual([item("one"), item("two"), { type: "response.create" }]);
+  });
+
+  it("waits for a connection that was lost", async () => {
+    const store = new CallStore();
+    const call = await goLive(store, 0);
+    socket(0).drop(1006);
+    await call.write("still here");
+    await vi.advanceTimersByTimeAsync(400);
+    socket(1).say({ type: "session.created", event_id: "e4", session: { id: "s" } });
+    await vi.advanceTimersByTimeAsync(2000);
+    const [resume, ...rest] = created(1);
+    expect(resume).toMatchObject({ type: "kaikou.resume" });
+    expect(rest).toEqual([item("still here"), { type: "response.create" }]);
+  });
+
+  it("goes back to the field where the call ends before", async () => {
+    let kept = "";
+    vi.stubGlobal("localStorage", {
+      getItem: () => kept || null,
+      setItem: (_name: string, text: string) => {
+        kept = text;
+      },
+    });
+    const store = new CallStore();
+    const call = Call.start(store, null);
+    await call.write("too early");
+    call.end();
+    expect(store.state.conversation.lines).toEqual([]);
+    expect(store.state.conversation.unsent).toEqual([]);
+    expect(draftOf(null)).toBe("too early");
+  });
+});
+
 async function goLive(store: CallStore, index: number): Promise<Call> {
   const call = Call.start(store, null);
   await vi.advanceTimersByTimeAsync(10);
   expect(store.state.problem).toBeNull();
+  live(store, index);
+  return call;
+}
+
+function live(store: CallStore, index: number): void {
   const session = { id: "s", kaikou: { conversation_id: "conv_1" } };
   socket(index).say({ type: "session.created", event_id: "e1", session });
   socket(index).say({ type: "session.updated", event_id: "e2", session });
   expect(store.state.phase).toBe("live");
-  return call;
 }

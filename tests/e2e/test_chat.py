@@ -126,6 +126,40 @@ def test_a_message_is_copied_edited_answered_anew_and_deleted(echo_server: Serve
     assert answered(visit) == ["First words"]
 
 
+def test_each_paragraph_runs_the_way_its_letters_do(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    visit.write("Left to right.\n\nمن اليمين إلى اليسار")
+    answered(visit)
+    left, right = (
+        visit.page.locator(".line.assistant .markdown p")
+        .nth(at)
+        .evaluate(
+            """node => {
+                const words = document.createRange();
+                words.selectNodeContents(node);
+                return words.getBoundingClientRect().left - node.getBoundingClientRect().left;
+            }"""
+        )
+        for at in (0, 1)
+    )
+    assert left < 1 < 100 < right
+
+
+def test_on_paper_the_whole_conversation_is_seen_and_no_button(echo_server: Server, open_page: Open) -> None:
+    identifier = hold(echo_server, [f"Message number {number}" for number in range(40)])
+    visit = open_page(echo_server.url, color_scheme="dark")
+    visit.page.goto(f"{echo_server.url}/app/c/{identifier}")
+    visit.page.get_by_text("Message number 39").first.wait_for()
+    visit.page.emulate_media(media="print")
+    visit.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    expect(visit.page.locator(".line")).to_have_count(80)
+    assert visit.page.locator("button:visible, textarea:visible, nav:visible").count() == 0
+    # Nothing scrolls on paper: the page itself is as long as what was said.
+    last = visit.page.locator(".line").last.bounding_box()
+    assert last is not None
+    assert visit.page.evaluate("() => document.documentElement.scrollHeight") >= last["y"] + last["height"]
+
+
 def test_an_answer_is_stopped_and_keeps_what_was_written(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
     visit.write(LONG)

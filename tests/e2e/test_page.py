@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from e2e.conftest import ROOT, Open, Serve, Server, Visit, recording
+from e2e.conftest import ROOT, Open, Serve, Server, Visit, hold, recording
 
 pytestmark = pytest.mark.browser
 
@@ -161,3 +162,27 @@ def test_a_password_is_asked_for(serve: Serve, open_page: Open) -> None:
     password.press("Enter")
     visit.page.get_by_role("button", name="Start talking").click()
     visit.wait_status("Listening", "Speaking")
+
+
+SHOWN = """state => {
+  Object.defineProperty(document, "visibilityState", {value: state, configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""What browsers tell a page that another one covers; a test's pages all believe that they are seen."""
+
+
+def test_many_windows_leave_a_connection_for_the_next(echo_server: Server, open_page: Open) -> None:
+    """Browsers give a site six connections over HTTP/1.1, in all windows together."""
+    visit = open_page(echo_server.url)
+    visit.page.locator(".agents").wait_for()
+    for _ in range(7):
+        visit.page.context.pages[-1].evaluate(SHOWN, "hidden")
+        another = visit.page.context.new_page()
+        another.goto(f"{echo_server.url}/app/conversations")
+        another.get_by_role("heading", level=1).wait_for()
+    # The first one has missed something meanwhile, and learns of it when it is looked at.
+    identifier = hold(echo_server, ["Said behind its back"])
+    visit.page.evaluate(SHOWN, "visible")
+    visit.page.get_by_role("complementary").get_by_text("Said behind its back").wait_for()
+    httpx.patch(f"{echo_server.url}/api/conversations/{identifier}", json={"title": "Said before its eyes"})
+    visit.page.get_by_role("complementary").get_by_text("Said before its eyes").wait_for()

@@ -144,6 +144,32 @@ def test_keys_mute_and_show_the_words_but_not_while_writing(echo_server: Server,
     assert visit.status() == "Your microphone is muted"
 
 
+def test_space_talks_after_a_click_on_something_else(echo_server: Server, open_page: Open) -> None:
+    """A button keeps the focus when it was clicked, and Space would press it once more."""
+    visit = open_page(echo_server.url)
+    start(visit)
+    visit.wait_status("Listening")
+    keys = visit.page.keyboard
+    talking = visit.page.get_by_role("button", name="Let go to send")
+    transcript = visit.page.get_by_role("button", name="Transcript")
+    visit.page.get_by_role("radio", name="Push to talk").click()
+    visit.wait_status("Hold the button and speak")
+    keys.down(" ")
+    talking.wait_for()
+    keys.up(" ")
+    transcript.click()
+    keys.down(" ")
+    talking.wait_for()
+    keys.up(" ")
+    talking.wait_for(state="detached")
+    assert transcript.get_attribute("aria-pressed") == "true"
+    # Who goes from button to button by keyboard presses them.
+    keys.press("Tab")
+    keys.press("Shift+Tab")
+    keys.press(" ")
+    assert transcript.get_attribute("aria-pressed") == "false"
+
+
 def test_another_microphone_in_the_middle_of_a_call(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
     start(visit)

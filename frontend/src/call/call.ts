@@ -3,7 +3,8 @@ import { MicrophoneError } from "../audio/microphone";
 import { toBase64 } from "../audio/pcm";
 import { Sound } from "../audio/sound";
 import type { Progress } from "../audio/speaker";
-import { hungUp, newItemId, reduce, written } from "../conversation/conversation";
+import { draftOf, keepDraft } from "../chat/drafts";
+import { hungUp, newItemId, reduce, withdrawn, written } from "../conversation/conversation";
 import { type Problem, problemOfConnection, problemOfEvent } from "../conversation/problem";
 import type { CallStore } from "../conversation/store";
 import { type Connection, RealtimeClient } from "../realtime/client";
@@ -47,6 +48,8 @@ export class Call {
   /** The agent took leave: the end of the connection is no fault. */
   private left = false;
   private tail: ReturnType<typeof setTimeout> | undefined;
+  /** Written while there was no connection. */
+  private unsent: { id: string; text: string }[] = [];
   /** Hung up, by whomever. */
   over = false;
 
@@ -80,6 +83,7 @@ export class Call {
     // Another call may be under way already, in the same store.
     if (this.over) return;
     this.close();
+    this.giveBack();
     const { conversation } = this.store.state;
     this.store.update({
       phase: "ended",
@@ -163,12 +167,36 @@ export class Call {
   async write(text: string): Promise<void> {
     await this.interrupt();
     const id = newItemId();
-    const content = [{ type: "input_text", text }];
-    const item = { id, type: "message", role: "user", content };
-    const sent = this.client?.send({ type: "conversation.item.create", item });
-    if (!sent) return;
-    this.client?.send({ type: "response.create" });
+    this.unsent.push({ id, text });
+    if (this.over) return this.giveBack();
     this.store.update({ conversation: written(this.store.state.conversation, id, text) });
+    this.deliver();
+  }
+
+  /** What was written meanwhile, and one wish for an answer to all of it. */
+  private deliver(): void {
+    let sent = false;
+    for (let next = this.unsent[0]; next; next = this.unsent[0]) {
+      const { id, text } = next;
+      const content = [{ type: "input_text", text }];
+      const item = { id, type: "message", role: "user", content };
+      if (!this.client?.send({ type: "conversation.item.create", item })) break;
+      this.unsent.shift();
+      sent = true;
+    }
+    if (sent) this.client?.send({ type: "response.create" });
+  }
+
+  /** What never reached the server goes back to where it was written. */
+  private giveBack(): void {
+    if (this.unsent.length === 0) return;
+    const { conversationId } = this.store.state;
+    let { conversation } = this.store.state;
+    for (const { id } of this.unsent) conversation = withdrawn(conversation, id);
+    const texts = [...this.unsent.map(({ text }) => text), draftOf(conversationId)];
+    keepDraft(conversationId, texts.filter(Boolean).join("\n\n"));
+    this.unsent = [];
+    this.store.update({ conversation });
   }
 
   private async open(agent: string | null): Promise<void> {
@@ -221,6 +249,7 @@ export class Call {
       const since = this.store.state.since ?? Date.now();
       const { conversationId } = connection;
       this.store.update({ phase: "live", conversationId, since, full: false });
+      this.deliver();
     } else if (connection.state === "ended") {
       if (this.left) {
         // The last of the farewell is still on its way to the ear.

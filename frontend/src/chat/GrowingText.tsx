@@ -22,6 +22,7 @@ export function GrowingText({ value, onChange, className, ...rest }: Props) {
       {...rest}
       ref={field}
       rows={1}
+      dir="auto"
       className={className ? `growing ${className}` : "growing"}
       value={value}
       onChange={(event) => onChange(event.target.value)}

@@ -17,7 +17,11 @@ export function keepDraft(conversationId: string | null, text: string): void {
   const id = conversationId ?? NEW;
   const others = all().filter(([other]) => other !== id);
   const drafts: Drafts = text.trim() === "" ? others : [...others, [id, text]];
-  localStorage.setItem(REMEMBERED, JSON.stringify(drafts.slice(-KEPT)));
+  try {
+    localStorage.setItem(REMEMBERED, JSON.stringify(drafts.slice(-KEPT)));
+  } catch {
+    // The browser's place is full, of texts as large as books: this one is not kept for the next visit.
+  }
 }
 
 function all(): Drafts {

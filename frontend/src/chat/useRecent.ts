@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 
 /** Messages drawn at first, and more each time the reader comes near the oldest. */
 const PORTION = 50;
@@ -32,6 +33,13 @@ export function useRecent<Item>(
     watcher.observe(sentinel.current);
     return () => watcher.disconnect();
   }, [older, outside, count]);
+
+  // On paper nobody scrolls up.
+  useEffect(() => {
+    const all = () => flushSync(() => setCount(Number.POSITIVE_INFINITY));
+    window.addEventListener("beforeprint", all);
+    return () => window.removeEventListener("beforeprint", all);
+  }, []);
 
   // Browsers that do not hold the place by themselves when something appears above it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: after each portion

@@ -175,6 +175,11 @@ export function written(before: Conversation, id: string, text: string): Convers
   return put({ ...before, unsent }, id, { role: "user", text, state: "done" });
 }
 
+/** Something written that never reached the server. */
+export function withdrawn(before: Conversation, id: string): Conversation {
+  return without(taken(before, id), id);
+}
+
 /** A message said differently: it and all after it go, before the server has said so. */
 export function edited(before: Conversation, id: string, text: string): Conversation {
   return written(withoutFrom(before, id), id, text);

@@ -1,8 +1,9 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { type Change, type Follower, followServer } from "./stream";
 
 /** Which cached answers each change of the server makes stale. */
-const STALE: Record<string, string[]> = {
+const STALE: Partial<Record<Change, string[]>> = {
   engines: ["health", "engines", "models"],
   sessions: ["engines"],
   conversations: ["conversations", "conversation", "latency"],
@@ -25,19 +26,17 @@ export function useServerEvents(enabled: boolean): void {
   const client = useQueryClient();
   useEffect(() => {
     if (!enabled) return;
-    const source = new EventSource("/api/events");
     const stops: (() => void)[] = [];
-    for (const [kind, keys] of Object.entries(STALE)) {
+    const follower: Follower = {};
+    for (const [kind, keys] of Object.entries(STALE) as [Change, string[]][]) {
       const { run, stop } = gathered(() => invalidate(client, keys), GATHER_MILLISECONDS);
-      source.addEventListener(kind, run);
+      follower[kind] = run;
       stops.push(stop);
     }
     // Changes were missed: everything may be stale.
-    for (const kind of ["resync", "state"]) {
-      source.addEventListener(kind, () => void client.invalidateQueries());
-    }
+    follower.resync = follower.state = () => void client.invalidateQueries();
+    stops.push(followServer(follower));
     return () => {
-      source.close();
       for (const stop of stops) stop();
     };
   }, [client, enabled]);

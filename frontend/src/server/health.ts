@@ -1,5 +1,6 @@
 import { createContext, createElement, type ReactNode, use, useEffect, useState } from "react";
 import { request } from "./http";
+import { followServer } from "./stream";
 
 /** One engine as `/api/health` tells it. */
 export interface Engine {
@@ -43,24 +44,32 @@ function useFollowedServer(attempt: number): Server {
   useEffect(() => {
     let stopped = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let events: EventSource | null = null;
+    let unfollow: (() => void) | null = null;
 
     const soon = (wait: number) => {
       clearTimeout(timer);
       timer = setTimeout(check, wait);
     };
     const follow = () => {
-      events = new EventSource("/api/events");
-      for (const kind of ["engines", "resync", "closing", "error"]) {
-        events.addEventListener(kind, () => soon(SETTLE_MILLISECONDS));
-      }
+      const look = () => soon(SETTLE_MILLISECONDS);
+      let first = true;
+      // What was just asked is not asked again; but a stream that comes back may have missed something.
+      const state = () => {
+        if (!first) look();
+        first = false;
+      };
+      unfollow = followServer({ state, engines: look, resync: look, closing: look, error: look });
     };
     const check = async () => {
       const found = await look();
       if (stopped) return;
       setServer((before) => ({ ...found, health: found.health ?? before.health }));
-      if (found.locked) return;
-      if (!events && found.reachable) follow();
+      if (found.locked) {
+        unfollow?.();
+        unfollow = null;
+        return;
+      }
+      if (!unfollow && found.reachable) follow();
       if (!found.reachable || found.health?.status === "starting") soon(CHECK_MILLISECONDS);
     };
 
@@ -68,7 +77,7 @@ function useFollowedServer(attempt: number): Server {
     return () => {
       stopped = true;
       clearTimeout(timer);
-      events?.close();
+      unfollow?.();
     };
   }, [attempt]);
 
