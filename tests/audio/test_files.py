@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaikou.audio.decoding import decode
+from kaikou.audio.decoding import decode, pieces
 from kaikou.audio.encoding import FORMATS, Encoder, audio_format, encode, wav_header
+from kaikou.audio.opus import OpusEncoder
 from kaikou.audio.pcm import Pcm
 from kaikou.errors import InvalidInput
 
@@ -187,3 +188,20 @@ def test_an_unknown_format_is_named() -> None:
     with pytest.raises(InvalidInput, match="wma") as refused:
         audio_format("wma")
     assert "mp3" in refused.value.hint
+
+
+@pytest.mark.parametrize("rate", [16000, 22050, 24000])
+def test_a_p3_file_is_played_but_for_what_is_damaged(rate: int, tmp_path: Path) -> None:
+    pcm, encoder = speechlike(16000, 1.8), OpusEncoder(16000, 60)
+    packets = [encoder.encode(pcm.samples[at : at + 960]) for at in range(0, len(pcm), 960)]
+    packets.insert(3, b"")
+    song = tmp_path / "song.P3"
+    song.write_bytes(b"".join(struct.pack(">BBH", 0, 0, len(one)) + one for one in packets) + b"\0\0\2\0cut")
+    found = list(pieces(song, rate))
+    assert len(found) == 2 and all(part.dtype == np.float32 for part in found)
+    sound = np.concatenate(found)
+    assert len(sound) == pytest.approx(1.8 * rate, abs=2)
+    assert best_likeness(sound, speechlike(rate, 1.8).samples) > 0.9
+    song.write_bytes(b"\0\0\0\0" * 9)
+    with pytest.raises(InvalidInput, match="no Opus packets"):
+        list(pieces(song, rate))

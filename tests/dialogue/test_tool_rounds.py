@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from dialogue.scripted import Stage
@@ -13,9 +15,9 @@ from dialogue.virtual_time import run
 from kaikou.dialogue.events import Interrupted, ReplyDone, SentenceStarted, ToolCalled, ToolReturned
 from kaikou.dialogue.items import Item
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
-from kaikou.engines.ports import Tool, ToolCall
+from kaikou.engines.ports import Message, Tool, ToolCall
 from kaikou.settings.services import ToolSettings
-from kaikou.tools.ports import Outcome
+from kaikou.tools.ports import Caller, Outcome
 
 WRITTEN = replace(CONFIG, audio_replies=False)
 
@@ -282,3 +284,30 @@ def test_the_agents_list_is_kept() -> None:
     assert [tool.name for tool in stage.llm.generations[0].tools] == ["one"]
     assert shelf.called == []
     assert stage.of(ToolReturned)[0].failed
+
+
+class Asking(Shelf):
+    """Its tool asks the model and another tool before it answers."""
+
+    async def call(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Outcome:
+        if name != "tell":
+            return await super().call(name, arguments, caller)
+        asked = await caller.ask([Message("user", "A tale, please.")])
+        clock = await caller.use("clock", '{"n": 2}')
+        nothing = await caller.use("gone", "{}")
+        return Outcome(f"{[tool.name for tool in caller.tools()]} {asked} {clock.text} {nothing.text}")
+
+
+def test_a_tool_asks_the_model_and_another_tool() -> None:
+    async def play() -> Stage:
+        shelf = Asking({"clock": Outcome("It is five."), "tell": Outcome()})
+        stage = tooled(shelf, [call("tell")], "Once upon a time.", "Done.")
+        assert stage.conversation.hands is not None
+        stage.conversation.hands.caller.model = stage.llm
+        return await ask(stage)
+
+    stage = run(play())
+    told = "['clock', 'tell'] Once upon a time. It is five. There is no tool named gone."
+    assert stage.conversation.items[2].output == told
+    assert [one.content for one in stage.llm.prompts[1]] == ["A tale, please."]
+    assert stage.tts.spoken == ["Done."]

@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from kaikou.engines.ports import Message
+from kaikou.engines.ports import Message, Tool
+from kaikou.tools.ports import Outcome
 
 
 @dataclass
@@ -24,8 +25,23 @@ class FakeCaller:
     def messages(self) -> Sequence[Message]:
         return self.heard
 
+    asked: list[Sequence[Message]] = field(default_factory=list)
+    others: Sequence[Tool] = ()
+    outcome: Outcome = field(default_factory=Outcome)
+
     async def say(self, text: str) -> None:
         self.said.append(text)
+
+    async def ask(self, messages: Sequence[Message]) -> str:
+        self.asked.append(messages)
+        return f"Answer {len(self.asked)}."
+
+    def tools(self) -> Sequence[Tool]:
+        return self.others
+
+    async def use(self, name: str, arguments: str) -> Outcome:
+        self.said.append(f"{name} {arguments}")
+        return self.outcome
 
 
 async def until(true: Callable[[], object], seconds: float = 20.0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from tools.callers import FakeCaller, until
 
-from kaikou.engines.ports import Message
+from kaikou.engines.ports import Message, Tool
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.plugins import PluginFolder
 from kaikou.tools.ports import ChangePrompt, Leave, Outcome, PlayAudio
@@ -132,12 +133,12 @@ async def test_a_cache_is_shared_by_plugins(folder: PluginFolder) -> None:
 @pytest.mark.parametrize(
     ("code", "named"),
     [
-        ("from core.handle.iotHandle import send", "core.handle.iotHandle has no counterpart in Kaikou"),
+        ("from core.handle.musicHandler import x", "core.handle.musicHandler has no counterpart in Kaikou"),
         ("from core.utils.util import audio_to_data", "core.utils.util.audio_to_data has no counterpart"),
         ("import plugins_func.loadplugins", "plugins_func.loadplugins has no counterpart"),
         ("from plugins_func.functions.gone import x", "there is no gone.py beside the plugin"),
         ("from plugins_func.functions import gone", "there is no gone.py beside the plugin"),
-        ("import a_package_nobody_has", "No module named 'a_package_nobody_has'"),
+        ("import a_package_nobody_has", "the package a_package_nobody_has is not installed"),
     ],
 )
 async def test_what_is_missing_is_named_and_the_others_go_on(
@@ -152,11 +153,10 @@ async def test_what_is_missing_is_named_and_the_others_go_on(
 
 
 @pytest.mark.parametrize(
-    "name", ["conn.executor", "conn.llm.response", "conn.tts.tts_audio_queue", "conn.tts.tts_text_queue.get"]
+    "name", ["conn.websocket", "conn.memory", "conn.tts.tts_audio_queue.get", "conn.tts.tts_text_queue.get"]
 )
 async def test_what_conn_lacks_is_named(folder: PluginFolder, name: str) -> None:
-    lacking = name.removesuffix(".response")
-    with pytest.raises(AttributeError, match=rf"{lacking} has no counterpart in Kaikou"):
+    with pytest.raises(AttributeError, match=rf"{name} has no counterpart in Kaikou"):
         await answer(folder, f"return {name}")
 
 
@@ -258,6 +258,118 @@ async def test_what_is_put_to_the_voice_is_spoken_and_played(folder: PluginFolde
     played = PlayAudio(Path("/music/a song.mp3"), "a song")
     assert outcome == Outcome("playing", speak="", effects=(played, Leave()))
     assert caller.said == ["Here it comes."]
+
+
+OLDER = """
+from core.utils import p3
+def own(conn):
+    conn.llm_finish_task = False
+    conn.tts_first_text_index = 0
+    conn.recode_first_last_text("Here it comes.", 0)
+    words, _ = conn.tts.audio_to_opus_data(conn.tts.to_tts("Here it comes."))
+    conn.audio_play_queue.put((words, "Here it comes.", 0))
+    if file.endswith(".p3"):
+        packets, _ = p3.decode_opus_from_file(file)
+    else:
+        packets, _ = conn.tts.audio_to_opus_data(file)
+    conn.tts.tts_audio_queue.put((None, packets, None))
+    conn.llm_finish_task = True
+    return ActionResponse(Action.NONE, "playing", "")
+"""
+
+
+@pytest.mark.parametrize("file", ["/music/a song.mp3", "/music/a song.p3"])
+async def test_sound_put_as_packets_is_played_from_its_file(folder: PluginFolder, file: str) -> None:
+    caller = FakeCaller()
+    start = "@register_function('own', described('own'), ToolType.SYSTEM_CTL)\n"
+    await loaded(folder, "own", OLDER.replace("def own", f"file = {file!r}\n{start}def own"))
+    outcome = await folder.call("own", {}, caller)
+    assert outcome == Outcome("playing", speak="", effects=(PlayAudio(Path(file), "a song"),))
+    assert caller.said == ["Here it comes."]
+    with pytest.raises(TypeError, match="packets can't be played"):
+        await answer(folder, "conn.audio_play_queue.put(([b'packet'], 'x', 0))")
+
+
+async def test_the_language_model_answers_a_plugin(folder: PluginFolder) -> None:
+    caller = FakeCaller(heard=[Message("system", "Be kind.")])
+    asks = """
+first = conn.llm.response_no_stream(system_prompt="Tell a tale.", user_prompt="Of owls.", temperature=0.2)
+spoken = [{"role": "user", "content": "On."}, {"role": "tool", "tool_call_id": "1", "content": "Done."}]
+second = "".join(conn.llm.response(conn.session_id, spoken))
+third = [text for text, _ in conn.llm.response_with_functions(conn.session_id, spoken, functions=[])]
+conn.executor.submit(conn.chat, "And now?").result()
+return [first, second, third]
+"""
+    assert (await answer(folder, asks, caller)).text == "['Answer 1.', 'Answer 2.', ['Answer 3.']]"
+    assert caller.said == ["Answer 4."]
+    assert [[(one.role, one.content) for one in asked] for asked in caller.asked] == [
+        [("system", "Tell a tale."), ("user", "Of owls.")],
+        *[[("user", "On."), ("user", "Done.")]] * 2,
+        [("system", "Be kind."), ("user", "And now?")],
+    ]
+
+
+async def test_what_would_block_the_server_says_so(folder: PluginFolder) -> None:
+    code = """
+import asyncio
+@register_function("own", described("own"), ToolType.SYSTEM_CTL)
+async def own(conn):
+    conn.there = await asyncio.to_thread(conn.llm.response_no_stream, "s", "u")
+    return conn.llm.response_no_stream("s", "u")
+"""
+    await loaded(folder, "own", code)
+    with pytest.raises(RuntimeError, match=r"conn\.llm blocks"):
+        await folder.call("own", {}, FakeCaller())
+    assert (await answer(folder, "return conn.there")).text == "Answer 1."
+
+
+@pytest.mark.parametrize(
+    "gave,read",
+    [
+        (Outcome("rain"), "REQLLM rain None"),
+        (Outcome("rain", speak="It rains."), "RESPONSE rain It rains."),
+        (Outcome("rain", speak=""), "NONE rain "),
+        (Outcome("no net", failed=True), "ERROR no net no net"),
+    ],
+)
+@pytest.mark.parametrize("plain", [True, False])
+async def test_other_tools_are_called(folder: PluginFolder, gave: Outcome, read: str, plain: bool) -> None:
+    caller = FakeCaller(
+        others=[Tool("weather", "The weather.", {})], outcome=replace(gave, effects=(Leave(),))
+    )
+    call = """
+call = {"name": "weather", "arguments": {"town": "Oslo"}}
+assert conn.func_handler.has_tool("weather") and not conn.func_handler.has_tool("lunar")
+assert conn.func_handler.current_support_functions() == ["weather"]
+assert conn.func_handler.get_functions()[0]["function"]["description"] == "The weather."
+"""
+    told = 'f"{found.action.name} {found.result} {found.response}"'
+    if plain:
+        call += f"found = conn.func_handler.get_function('weather').func(town='Oslo')\nreturn {told}"
+        outcome = await answer(folder, call, caller)
+    else:
+        call += f"found = await conn.func_handler.handle_llm_function_call(conn, call)\nreturn {told}"
+        body = "\n".join(f"    {line}" for line in call.strip().splitlines())
+        start = "@register_function('own', described('own'), ToolType.SYSTEM_CTL)\n"
+        await loaded(folder, "own", f"{start}async def own(conn):\n{body}\n")
+        outcome = await folder.call("own", {}, caller)
+    assert (outcome.text, outcome.effects) == (read, (Leave(),))
+    assert caller.said == ['weather {"town": "Oslo"}']
+
+
+async def test_things_of_older_firmware_are_read_and_moved(folder: PluginFolder) -> None:
+    code = """
+from core.handle.iotHandle import get_iot_status, send_iot_conn
+@register_function("own", described("own"), ToolType.IOT_CTL)
+async def own(conn):
+    before = await get_iot_status(conn, "Speaker", "volume")
+    await send_iot_conn(conn, "Speaker", "SetVolume", {"volume": before + 10})
+    return before
+"""
+    caller = FakeCaller(outcome=Outcome("40"))
+    await loaded(folder, "own", code)
+    assert (await folder.call("own", {}, caller)).text == "40"
+    assert caller.said == ["get_Speaker_volume {}", 'Speaker_SetVolume {"volume": 50}']
 
 
 async def test_what_a_plugin_started_and_that_fails_takes_nothing_with_it(

@@ -76,6 +76,14 @@ def test_every_name_is_one_that_models_take(pairs: list[tuple[str, str]]) -> Non
     assert len(named) >= len({safe_name(spec.tool.name) for spec in specs})
 
 
+async def test_a_plugin_stands_in_for_the_built_in_tool_of_its_name() -> None:
+    toolbox = box(Source("builtin", "time", "leave"), Source("plugin", "time"))
+    assert offered(toolbox) == ["leave", "plugin_time"]
+    assert offered(toolbox, "builtin/*") == ["time", "leave"]
+    unready = box(Source("builtin", "time"), Source("plugin", "time", needs="A key."))
+    assert offered(unready) == ["time"]
+
+
 async def test_an_agents_list_decides_and_is_kept_at_the_call() -> None:
     toolbox = box(Source("builtin", "a", "b"), Source("mcp:x", "c", "d"))
     assert offered(toolbox) == ["a", "b", "c", "d"]

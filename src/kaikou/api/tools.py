@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kaikou.api.events import Feed
 from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
-from kaikou.engines.ports import Message
+from kaikou.engines.ports import Message, Tool
 from kaikou.errors import NotFound, NotReady
 from kaikou.tools.calls import CallRecord, clipped
 from kaikou.tools.ports import (
@@ -27,6 +27,7 @@ from kaikou.tools.ports import (
     ChangeVolume,
     Effect,
     Leave,
+    Outcome,
     PlayAudio,
     SetVolume,
     ToolSource,
@@ -116,6 +117,15 @@ class _Trying:
 
     async def say(self, text: str) -> None:
         self.said.append(text)
+
+    async def ask(self, messages: Sequence[Message]) -> str:
+        raise NotReady("A tool that is tried has no conversation, and so no model to ask.", code="no_model")
+
+    def tools(self) -> Sequence[Tool]:
+        return ()
+
+    async def use(self, name: str, arguments: str) -> Outcome:
+        return Outcome("A tool that is tried has no conversation with other tools.", failed=True)
 
 
 class SourceChanges:

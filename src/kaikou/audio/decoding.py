@@ -11,6 +11,7 @@ import av
 import av.container
 import numpy as np
 
+from kaikou.audio.p3 import p3_pieces
 from kaikou.audio.pcm import Pcm, Samples
 from kaikou.errors import InvalidInput
 
@@ -71,8 +72,12 @@ def decode(
 
 def pieces(source: bytes | Path, rate: int) -> Generator[Samples, None, None]:
     """The same in pieces of about a second, decoded as they are asked for: for recordings that are
-    played, however long. Blocking. Raises InvalidInput ``unreadable_audio``, OSError."""
+    played, however long. A path may name a ``.p3`` file. Blocking. Raises InvalidInput
+    ``unreadable_audio``, OSError."""
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        if isinstance(source, Path) and source.suffix.lower() == ".p3":
+            yield from p3_pieces(file, rate)
+            return
         held: list[Samples] = []
         try:
             with av.open(file, mode="r", options=_OPTIONS, metadata_errors="replace") as container:

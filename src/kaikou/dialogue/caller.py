@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
-from kaikou.engines.ports import Message
+from kaikou.engines.ports import Lane, LanguageModel, Message, Tool
+from kaikou.errors import NotReady
+from kaikou.tools.ports import Outcome
 
 
 @dataclass(slots=True)
 class SessionCaller:
     """One session's. ``follow`` gives the language in force, ``tell`` speaks in between, ``look`` gives the
-    prompt as it is now."""
+    prompt as it is now, ``offered`` the tools, ``act`` calls one of them."""
 
     agent_id: str
     conversation_id: str
@@ -24,6 +27,9 @@ class SessionCaller:
     """What the user's last words are written in."""
     tell: Callable[[str], None] = lambda _text: None
     look: Callable[[], Sequence[Message]] = lambda: ()
+    model: LanguageModel | None = None
+    offered: Callable[[], Sequence[Tool]] = lambda: ()
+    act: Callable[[str, str], Awaitable[Outcome]] | None = None
 
     @property
     def language(self) -> str | None:
@@ -36,3 +42,20 @@ class SessionCaller:
     async def say(self, text: str) -> None:
         """Speak in between, while the tool goes on."""
         self.tell(text)
+
+    async def ask(self, messages: Sequence[Message]) -> str:
+        """What the session's language model answers, as much as its settings let it."""
+        if self.model is None:
+            raise NotReady("There is no language model to ask here.", code="no_model")
+        async with aclosing(self.model.stream(messages, lane=Lane.LIVE)) as deltas:
+            return "".join([delta.text async for delta in deltas])
+
+    def tools(self) -> Sequence[Tool]:
+        """What the session's model may call."""
+        return self.offered()
+
+    async def use(self, name: str, arguments: str) -> Outcome:
+        """Call one of them."""
+        if self.act is None:
+            return Outcome("There are no other tools here.", failed=True)
+        return await self.act(name, arguments)

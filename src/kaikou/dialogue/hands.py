@@ -52,6 +52,7 @@ class Hands:
         """Whether it can be played to."""
         self._toolbox = toolbox
         self._change_agent = change_agent
+        caller.offered, caller.act = self.tools, self._use
 
     def tools(self) -> tuple[Tool, ...]:
         """The server's tools for this session, in a stable order."""
@@ -89,6 +90,10 @@ class Hands:
                 plain = refusal(error, chinese=self.spoken_in == "zh")
                 return replace(outcome, text=str(error), speak=None, failed=True, plain=plain), ()
         return outcome, tuple(later)
+
+    async def _use(self, name: str, arguments: str) -> Outcome:
+        """A tool called by another, as the model calls it; its effects are left to who asked."""
+        return await self._toolbox.call(name, arguments, self.caller, self.allowed)
 
     async def _do(self, effect: Effect) -> AfterReply | None:
         match effect:

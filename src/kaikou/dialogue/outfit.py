@@ -81,7 +81,9 @@ def hands_of(
     """The server's tools, for a session with ``agent``."""
     return Hands(
         toolbox,
-        SessionCaller(talk.agent_id, talk.conversation_id, talk.device_id, agent.knowledge),
+        SessionCaller(
+            talk.agent_id, talk.conversation_id, talk.device_id, agent.knowledge, model=engines.llm
+        ),
         settings,
         intent_of(agent, engines.llm.card, settings, choose),
         allowed=allowed_to(agent),

@@ -57,12 +57,16 @@ def forget_module(package: str, name: str) -> dict[str, ModuleType]:
 
 def last_line(error: BaseException, path: Path) -> str:
     """The traceback's last line, with the line of the file where there is one."""
-    line: int | None = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    line: int | None = None
+    if isinstance(error, SyntaxError):
+        error, line = SyntaxError(error.msg), error.lineno
     trace = error.__traceback__
     while trace is not None:
         if Path(trace.tb_frame.f_code.co_filename) == path:
             line = trace.tb_lineno
         trace = trace.tb_next
     said = str(error).strip().splitlines()
+    if isinstance(error, ModuleNotFoundError) and str(error) == f"No module named {error.name!r}":
+        said = [f"the package {error.name} is not installed where Kaikou runs"]
     told = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
     return f"{told} (line {line})" if line else told

@@ -123,6 +123,20 @@ class Caller(Protocol):
         """Speak in between, while the tool goes on."""
         ...
 
+    async def ask(self, messages: Sequence[Message]) -> str:
+        """What the conversation's language model answers to a prompt of the tool's own. KaikouError where it
+        can't."""
+        ...
+
+    def tools(self) -> Sequence[Tool]:
+        """What the conversation's model may call, by the names it knows. Call it on the event loop."""
+        ...
+
+    async def use(self, name: str, arguments: str) -> Outcome:
+        """Call another of these, with arguments in JSON. Its effects are the tool's to pass on. Never raises,
+        cancellation apart."""
+        ...
+
 
 def speaks_chinese(caller: Caller) -> bool:
     """Whether what is said to the caller is said in Chinese."""

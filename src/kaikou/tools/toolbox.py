@@ -50,7 +50,8 @@ class _Shared:
 
 
 class Toolbox:
-    """The tools of all ``sources``; of two with one name, the earlier source's keeps it."""
+    """The tools of all ``sources``; of two with one name, the earlier source's keeps it. A plugin named like
+    a built-in tool is offered in its place."""
 
     def __init__(
         self,
@@ -93,10 +94,16 @@ class Toolbox:
     def tools(self, caller: Caller, allowed: Allowed = None) -> tuple[Tool, ...]:
         """What a model is offered: safe names, nothing that still needs something. The order is
         stable, so that prompts keep their prefix."""
-        return tuple(
-            spec.tool if spec.tool.name == name else replace(spec.tool, name=name)
+        usable = {
+            name: spec
             for name, spec in self.specs(caller).items()
             if not spec.needs and is_allowed(spec, allowed)
+        }
+        own = {spec.tool.name for spec in usable.values() if spec.source == "plugin"}
+        return tuple(
+            spec.tool if spec.tool.name == name else replace(spec.tool, name=name)
+            for name, spec in usable.items()
+            if spec.source != "builtin" or spec.tool.name not in own
         )
 
     def spec(self, name: str, caller: Caller) -> ToolSpec | None:

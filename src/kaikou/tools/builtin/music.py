@@ -44,7 +44,7 @@ PLACES = {
     r"|.{0,8}[吗呢吧啊话说了过着])\S.{0,39}?",
 }
 
-SUFFIXES = frozenset({".mp3", ".wav", ".flac", ".ogg", ".opus", ".m4a", ".aac"})
+SUFFIXES = frozenset({".mp3", ".wav", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".p3"})
 MOST_FILES = 20_000
 
 

@@ -40,7 +40,8 @@ class RegisteredTool(FunctionTool):
 
     async def call(self, arguments: Mapping[str, Any], caller: Caller, threads: ToolThreads) -> Outcome:
         loop = PluginLoop(asyncio.get_running_loop())
-        connection = Connection(caller, dict(self.config), loop, self.kept.of(caller.conversation_id))
+        kept = self.kept.of(caller.conversation_id)
+        connection = Connection(caller, dict(self.config), loop, kept, threads)
         given = (connection,) if self.with_connection else ()
         try:
             if inspect.iscoroutinefunction(self.function):

@@ -7,7 +7,7 @@ import concurrent.futures
 import logging
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,10 @@ from typing import Any
 from kaikou.engines import ports
 from kaikou.reloading.foreign import LoguruLike
 from kaikou.tools.ports import Caller, ChangePrompt, Effect, PlayAudio
-from kaikou.tools.shim.dialogue import ContentType, Dialogue, Message, TTSMessageDTO
+from kaikou.tools.shim.dialogue import Dialogue, Message
+from kaikou.tools.shim.services import ANSWER_SECONDS, Executor, FunctionHandler, Model, waited
+from kaikou.tools.shim.speech import Speech
+from kaikou.tools.threads import ToolThreads
 
 log = logging.getLogger("kaikou.plugins")
 
@@ -35,6 +38,11 @@ _FACTS: Mapping[str, Any] = MappingProxyType(
         "read_config_from_api": False,
         "calling": False,
         "incoming_call": None,
+        "client_ip_info": MappingProxyType({}),
+        "llm_finish_task": True,
+        "tts_first_text_index": -1,
+        "tts_last_text_index": -1,
+        "use_function_call_mode": True,
     }
 )
 """What such a server's connection begins with, as far as it is true here as well; a plugin may set it."""
@@ -96,9 +104,12 @@ class Connection:
     _OWN = frozenset(
         {"caller", "config", "device_id", "session_id", "headers", "logger", "loop", "close_after_chat"}
         | {"sentence_id", "current_speaker", "tts", "effects", "kept", "spoke", "prompt", "_prompt", "over"}
+        | {"llm", "func_handler", "executor", "audio_play_queue"}
     )
 
-    def __init__(self, caller: Caller, config: dict[str, Any], loop: PluginLoop, kept: Kept) -> None:
+    def __init__(
+        self, caller: Caller, config: dict[str, Any], loop: PluginLoop, kept: Kept, threads: ToolThreads
+    ) -> None:
         self.caller = caller
         self.kept = kept
         self.config = config
@@ -111,6 +122,10 @@ class Connection:
         self.sentence_id = uuid.uuid4().hex
         self.current_speaker = caller.speaker
         self.tts = Speech(self)
+        self.audio_play_queue = self.tts.tts_audio_queue
+        self.llm = Model(self)
+        self.func_handler = FunctionHandler(self)
+        self.executor = Executor(loop, threads)
         self.close_after_chat = False
         """Set by the function: the conversation ends once its words are spoken."""
         self.effects: list[Effect] = []
@@ -146,6 +161,15 @@ class Connection:
         self.prompt = prompt
         self._ask(ChangePrompt(prompt))
 
+    def chat(self, query: str, *_: Any, **__: Any) -> bool:
+        """Answer these words of a user's, aloud. Blocks."""
+        asked = [*self._seen(), ports.Message("user", query)]
+        self.say(waited(self.loop, "conn.chat", self.caller.ask(asked), ANSWER_SECONDS))
+        return True
+
+    def recode_first_last_text(self, text: str, text_index: int = 0) -> None:
+        """Nothing to do: what is said is counted here."""
+
     def say(self, text: str) -> None:
         """Speak in between."""
         self.spoke = True
@@ -168,7 +192,7 @@ class Connection:
         async def look() -> list[ports.Message]:
             return list(self.caller.messages())
 
-        return asyncio.run_coroutine_threadsafe(look(), self.loop.real).result(_LOOK_SECONDS)
+        return waited(self.loop, "conn.dialogue", look(), _LOOK_SECONDS)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._OWN:
@@ -184,52 +208,6 @@ class Connection:
         if name in _FACTS:
             return _FACTS[name]
         raise AttributeError(f"conn.{name} has no counterpart in Kaikou")
-
-
-class Speech:
-    """``conn.tts``: what is put there is spoken, sound files are played."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.tts_text_queue = SpeechQueue(connection)
-
-    def store_tts_text(self, sentence_id: str | None, text: str) -> None:
-        """Nothing to do: what is spoken is shown as well."""
-
-    def tts_one_sentence(
-        self,
-        conn: Connection,
-        content_type: ContentType,
-        content_detail: str | None = None,
-        content_file: str | None = None,
-        sentence_id: str | None = None,
-    ) -> None:
-        _hear(self._connection, content_type, content_detail, content_file)
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"conn.tts.{name} has no counterpart in Kaikou")
-
-
-class SpeechQueue:
-    """Takes parts of what is to be heard."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def put(self, part: TTSMessageDTO, block: bool = True, timeout: float | None = None) -> None:
-        _hear(self._connection, part.content_type, part.content_detail, part.content_file)
-
-    put_nowait: Callable[..., None] = put
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"conn.tts.tts_text_queue.{name} has no counterpart in Kaikou")
-
-
-def _hear(connection: Connection, kind: ContentType, detail: str | None, file: str | None) -> None:
-    if kind is ContentType.TEXT and detail:
-        connection.say(detail)
-    elif kind is ContentType.FILE and file:
-        connection.play(file, detail)
 
 
 def _as_written(message: ports.Message) -> Message:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from types import ModuleType
 
 from kaikou.reloading.foreign import LoguruLike, module_of
-from kaikou.tools.shim import cache, clock, dialogue, texts
+from kaikou.tools.shim import cache, clock, dialogue, texts, things
 from kaikou.tools.shim.connection import Connection
+from kaikou.tools.shim.speech import Sound
 
 log = logging.getLogger("kaikou.plugins")
 
@@ -19,16 +20,23 @@ async def send_stt_message(conn: Connection, text: str) -> None:
     log.info("shown: %s", text)
 
 
+def decode_opus_from_file(input_file: str) -> tuple[Sound, float]:
+    """A ``.p3`` file, to be put to be heard, and a length that nobody counts by here."""
+    return Sound(input_file), 0.0
+
+
 @lru_cache(maxsize=1)
 def shared_modules() -> Mapping[str, ModuleType]:
     """By their dotted names."""
     known: dict[str, dict[str, object]] = {
         "config.logger": {"setup_logging": lambda: LoguruLike(log)},
         "core.connection": {"ConnectionHandler": Connection},
+        "core.handle.iotHandle": _of(things, "get_iot_status", "send_iot_conn"),
         "core.handle.sendAudioHandle": {"send_stt_message": send_stt_message},
         "core.providers.tts.dto.dto": _of(
             dialogue, "TTSMessageDTO", "SentenceType", "ContentType", "InterfaceType"
         ),
+        "core.utils.p3": {"decode_opus_from_file": decode_opus_from_file},
         "core.utils.dialogue": _of(dialogue, "Message", "Dialogue"),
         "core.utils.cache.config": _of(cache, "CacheType"),
         "core.utils.cache.manager": _of(cache, "CacheType", "cache_manager"),
