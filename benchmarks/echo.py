@@ -24,7 +24,7 @@ from echo_rooms import HELD_OUT, TUNED_ON, USERS, Room, agent, over, rooms, voic
 
 from kaikou.audio.echo import RATE
 from kaikou.audio.pcm import Samples
-from kaikou.dialogue.echo import EchoGuard
+from kaikou.dialogue.hearing.echo import EchoGuard
 from kaikou.engines.weights.store import cache_folder
 
 PACKET, AHEAD, WINDOW = 960, 9600, 512

@@ -32,8 +32,8 @@ from kaikou.audio.decoding import decode
 from kaikou.audio.pcm import Pcm
 from kaikou.cli.sound import write_sound
 from kaikou.cli.turn import RATE, Question, ask, warmed
-from kaikou.dialogue.reply import ReplyPlan
-from kaikou.dialogue.replying import Replying, Think
+from kaikou.dialogue.speaking.reply import ReplyPlan
+from kaikou.dialogue.speaking.replying import Replying, Think
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Delta
 from kaikou.settings.loading import load_settings

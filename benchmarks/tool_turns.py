@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from kaikou.dialogue.caller import SessionCaller
 from kaikou.dialogue.conversation import Conversation
 from kaikou.dialogue.events import Event, ReplyDone
-from kaikou.dialogue.hands import Hands
-from kaikou.dialogue.pacer import Pacer
-from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
+from kaikou.dialogue.speaking.pacer import Pacer
+from kaikou.dialogue.speaking.phrases import Mouth
+from kaikou.dialogue.tool_calls.caller import SessionCaller
+from kaikou.dialogue.tool_calls.hands import Hands
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Card, Delta, Engines, Generation, Message, Tool, ToolCall
 from kaikou.engines.selection import build

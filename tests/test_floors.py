@@ -87,6 +87,36 @@ def violations(source: str, path: Path) -> list[str]:
     return wrong
 
 
+DIALOGUE = {
+    # what a conversation is made of: values, and what its parts share
+    **dict.fromkeys(
+        ("effects", "events", "history", "items", "ports", "session", "tasks", "units", "waterfall"), 0
+    ),
+    "turns": 1,
+    "hearing": 2,
+    "speaking": 2,
+    "tool_calls": 3,
+    "thinking": 4,
+    "turn_taking": 5,
+    "conversation": 6,
+    "sessions": 7,
+}
+"""The largest room has floors of its own."""
+
+
+def inner_violations(source: str, path: Path) -> list[str]:
+    part = path.relative_to(SOURCE / "dialogue").parts[0].removesuffix(".py")
+    wrong = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("kaikou.dialogue"):
+            continue
+        inside = f"{node.module}.{node.names[0].name}".split(".")[2]
+        same_values = part != inside and DIALOGUE[part] == DIALOGUE[inside] == 0
+        if inside != part and not same_values and DIALOGUE[inside] >= DIALOGUE[part]:
+            wrong.append(f"{path}:{node.lineno}: {part} imports {inside}")
+    return wrong
+
+
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
 
 
@@ -96,11 +126,27 @@ def test_a_room_imports_only_from_floors_below(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    sorted(path for path in (SOURCE / "dialogue").rglob("*.py") if path.name != "__init__.py"),
+    ids=lambda path: str(path.relative_to(SOURCE)),
+)
+def test_the_parts_of_a_conversation_keep_their_order(path: Path) -> None:
+    assert inner_violations(path.read_text("utf-8"), path) == []
+
+
+def test_an_inner_violation_is_seen() -> None:
+    path = SOURCE / "dialogue" / "hearing" / "listening.py"
+    assert inner_violations("from kaikou.dialogue.speaking.reply import Reply", path)
+    assert inner_violations("from kaikou.dialogue import conversation", path)
+    assert not inner_violations("from kaikou.dialogue.turns import machine", path)
+
+
+@pytest.mark.parametrize(
     ("place", "source"),
     [
         ("audio/pcm.py", "from kaikou.engines import ports"),
         ("engines/pool.py", "import kaikou.store.database"),
-        ("dialogue/service.py", "def f():\n    from kaikou.api import app"),
+        ("dialogue/sessions/service.py", "def f():\n    from kaikou.api import app"),
         ("agents/service.py", "from ..dialogue import session"),
         ("api/app.py", "from kaikou import server"),
         ("attic/box.py", ""),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from kaikou.api.runtime import Runtime as Runtime  # noqa: PLC0414 - the terminal names it too
-    from kaikou.dialogue.service import LiveService
+    from kaikou.dialogue.sessions.service import LiveService
     from kaikou.engines.pool import Pool
     from kaikou.engines.ports import Embedder, Engines, Progress
     from kaikou.engines.registry import Kind, Weights
@@ -43,7 +43,12 @@ _FIRST_PARTS = (
     "kaikou.engines.weights.store",
 )
 """What the engines need to be made and loaded."""
-_OTHER_PARTS = ("kaikou.api.app", "kaikou.dialogue.service", "kaikou.store.database", "kaikou.store.migrate")
+_OTHER_PARTS = (
+    "kaikou.api.app",
+    "kaikou.dialogue.sessions.service",
+    "kaikou.store.database",
+    "kaikou.store.migrate",
+)
 
 
 def ignore(_: object) -> None:
@@ -225,9 +230,9 @@ async def _open_tools(runtime: Runtime, stack: AsyncExitStack) -> ToolRoom:
 
 async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) -> LiveService:
     """The service of live conversations, told of the runtime's parts it needs."""
-    from kaikou.dialogue.admission import Admission, Occupancy
-    from kaikou.dialogue.calibration import calibrate
-    from kaikou.dialogue.service import LiveService
+    from kaikou.dialogue.sessions.admission import Admission, Occupancy
+    from kaikou.dialogue.sessions.calibration import calibrate
+    from kaikou.dialogue.sessions.service import LiveService
     from kaikou.engines.ports import Lane, Queues
     from kaikou.engines.shelf import EngineShelf
 

@@ -28,8 +28,8 @@ from kaikou.api.listener import options
 from kaikou.api.openai import router as openai_router
 from kaikou.api.runtime import Runtime
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue.admission import Admission, Occupancy
-from kaikou.dialogue.service import LiveService
+from kaikou.dialogue.sessions.admission import Admission, Occupancy
+from kaikou.dialogue.sessions.service import LiveService
 from kaikou.engines.ports import AudioChunk, Engines, Voice
 from kaikou.settings.tree import Settings
 from kaikou.store.agents import AgentRepository

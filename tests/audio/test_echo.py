@@ -10,7 +10,7 @@ import pytest
 
 from kaikou.audio.echo import HOP, LATE, RATE, EchoReference, EchoSuppressor
 from kaikou.audio.pcm import Samples
-from kaikou.dialogue.echo import EchoGuard
+from kaikou.dialogue.hearing.echo import EchoGuard
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

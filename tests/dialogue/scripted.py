@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue.company import Company
 from kaikou.dialogue.conversation import Conversation
 from kaikou.dialogue.events import AudioOut, Event
-from kaikou.dialogue.hands import Hands
 from kaikou.dialogue.items import Item
-from kaikou.dialogue.pacer import Pacer
-from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.session import SessionConfig
+from kaikou.dialogue.speaking.pacer import Pacer
+from kaikou.dialogue.speaking.phrases import Mouth
+from kaikou.dialogue.thinking.company import Company
+from kaikou.dialogue.tool_calls.hands import Hands
 from kaikou.engines.ports import (
     AudioChunk,
     Card,

@@ -22,9 +22,9 @@ from kaikou.dialogue.events import (
     TranscriptFailed,
     TurnCommitted,
 )
-from kaikou.dialogue.pacer import Pacer
-from kaikou.dialogue.phrases import Mouth
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
+from kaikou.dialogue.speaking.pacer import Pacer
+from kaikou.dialogue.speaking.phrases import Mouth
 from kaikou.engines.ports import AudioChunk, Delta, Generation, Message, Style
 from kaikou.errors import EngineFailed, LimitReached
 from kaikou.settings.tree import LimitSettings, LiveSettings, Settings

@@ -10,9 +10,9 @@ from typing import Any
 
 from dialogue.scripted import RATE, FakeLlm, Stage, open_stage
 
-from kaikou.dialogue.caller import SessionCaller
-from kaikou.dialogue.hands import Hands
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
+from kaikou.dialogue.tool_calls.caller import SessionCaller
+from kaikou.dialogue.tool_calls.hands import Hands
 from kaikou.engines.ports import Delta, Message, Tool, ToolCall
 from kaikou.intent.calling import FunctionCalling
 from kaikou.intent.ports import IntentModule

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kaikou.agents.persona import Agent
-from kaikou.dialogue.outfit import intent_of
+from kaikou.dialogue.sessions.outfit import intent_of
 from kaikou.engines.ports import Card, Message, Tool, Vectors
 from kaikou.errors import NotReady, SettingsError
 from kaikou.intent.calling import FunctionCalling, NoTools

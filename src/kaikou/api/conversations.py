@@ -23,7 +23,7 @@ from kaikou.store.export import as_json, as_markdown, as_text, write_recordings
 from kaikou.store.records import ConversationRow, StoredConversation
 
 if TYPE_CHECKING:
-    from kaikou.dialogue.register import Session
+    from kaikou.dialogue.sessions.register import Session
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"], responses={404: {"model": Problem}})
 

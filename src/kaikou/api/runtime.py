@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kaikou.accounts.guard import Guard
     from kaikou.agents.service import AgentService
     from kaikou.devices.registry import DeviceRegistry
-    from kaikou.dialogue.service import LiveService
+    from kaikou.dialogue.sessions.service import LiveService
     from kaikou.engines.pool import Pool
     from kaikou.engines.ports import Engines
     from kaikou.engines.registry import Weights

@@ -10,7 +10,7 @@ from kaikou.errors import NotReady, SettingsError
 if TYPE_CHECKING:
     from kaikou.api.runtime import Runtime
     from kaikou.audio.pcm import Pcm
-    from kaikou.dialogue.service import LiveService
+    from kaikou.dialogue.sessions.service import LiveService
     from kaikou.engines.ports import Embedder, LanguageModel, SpeakerEncoder
     from kaikou.intent.modules import IntentModules
     from kaikou.memory.ports import Talk

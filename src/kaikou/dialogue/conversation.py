@@ -11,10 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from kaikou.audio.pcm import Pcm
-from kaikou.dialogue import turn_values
-from kaikou.dialogue.answering import Answering
-from kaikou.dialogue.company import Company
-from kaikou.dialogue.echo import EchoGuard
 from kaikou.dialogue.events import (
     AudioOut,
     Event,
@@ -24,23 +20,26 @@ from kaikou.dialogue.events import (
     ItemDeleted,
     ItemDone,
 )
-from kaikou.dialogue.hands import Hands
+from kaikou.dialogue.hearing.echo import EchoGuard
+from kaikou.dialogue.hearing.late_words import LateWords
+from kaikou.dialogue.hearing.listening import Listening
 from kaikou.dialogue.history import History, to_messages
-from kaikou.dialogue.items import Item, TextPart, new_id
-from kaikou.dialogue.late_words import LateWords
-from kaikou.dialogue.listening import Listening
-from kaikou.dialogue.pacer import Pacer
-from kaikou.dialogue.phrases import Mouth
+from kaikou.dialogue.items import Item, TextPart, checked_text, new_id
 from kaikou.dialogue.ports import Talk
-from kaikou.dialogue.reading_ahead import ReadingAhead
-from kaikou.dialogue.reply import Reply
-from kaikou.dialogue.replying import Replying
-from kaikou.dialogue.rules import checked_text, turn_rules
-from kaikou.dialogue.saying import Saying
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
+from kaikou.dialogue.speaking.pacer import Pacer
+from kaikou.dialogue.speaking.phrases import Mouth
+from kaikou.dialogue.speaking.reply import Reply
+from kaikou.dialogue.speaking.replying import Replying
+from kaikou.dialogue.speaking.saying import Saying
 from kaikou.dialogue.tasks import TaskOwner
-from kaikou.dialogue.thinking import Thinking
+from kaikou.dialogue.thinking.answering import Answering
+from kaikou.dialogue.thinking.company import Company
+from kaikou.dialogue.thinking.prompt import Thinking
+from kaikou.dialogue.thinking.reading_ahead import ReadingAhead
+from kaikou.dialogue.tool_calls.hands import Hands
 from kaikou.dialogue.turn_taking import TurnTaking
+from kaikou.dialogue.turns import values as turn_values
 from kaikou.engines.ports import Engines
 from kaikou.errors import InvalidInput, as_kaikou_error
 from kaikou.settings.tree import Settings
@@ -154,7 +153,7 @@ class Conversation:
         )
         self.listening = Listening(
             engines,
-            turn_rules(config.turn, settings.live, engines.turn is not None),
+            turn_values.TurnRules.of(config.turn, settings.live, semantic=engines.turn is not None),
             self._tasks,
             decide=self._turns.decide,
             on_partial=self._turns.heard_so_far,
@@ -216,7 +215,9 @@ class Conversation:
         instructions_changed = config.instructions != self.config.instructions
         self.config = config
         self._guard_ears()
-        rules = turn_rules(config.turn, self._settings.live, self._engines.turn is not None)
+        rules = turn_values.TurnRules.of(
+            config.turn, self._settings.live, semantic=self._engines.turn is not None
+        )
         self._tell(turn_values.RulesChanged(rules, self._now()))
         if instructions_changed and not config.transcribe_only:
             self._ahead.prompt()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from kaikou.dialogue.clauses import count_units
 from kaikou.dialogue.items import AudioPart, ImagePart, Item
+from kaikou.dialogue.units import count_units
 from kaikou.engines.ports import Message, ToolCall
 from kaikou.errors import InvalidInput, LimitReached, NotFound
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kaikou.audio.pcm import Pcm
+from kaikou.errors import InvalidInput
 
 ItemKind = Literal["message", "function_call", "function_call_output"]
 Role = Literal["system", "user", "assistant"]
@@ -66,3 +67,18 @@ class Item:
             if not isinstance(part, ImagePart)
         ]
         return " ".join(word for word in words if word)
+
+
+def checked_text(text: str, longest: int) -> str:
+    """The text without blanks around it. InvalidInput ``empty_message``, ``message_too_long``."""
+    text = text.strip()
+    if not text:
+        raise InvalidInput("The message is empty.", code="empty_message", param="text")
+    if len(text) > longest:
+        raise InvalidInput(
+            f"The message has {len(text)} characters; at most {longest} are taken.",
+            code="message_too_long",
+            hint="Split it, or raise limits.max_text_chars.",
+            param="text",
+        )
+    return text

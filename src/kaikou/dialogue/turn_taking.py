@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from kaikou.dialogue import turn_values
-from kaikou.dialogue.answering import Answering
-from kaikou.dialogue.company import Company
 from kaikou.dialogue.events import (
     Event,
     Failed,
@@ -21,15 +18,18 @@ from kaikou.dialogue.events import (
     TranscriptPartial,
     TurnCommitted,
 )
+from kaikou.dialogue.hearing.late_words import LateWords
+from kaikou.dialogue.hearing.listening import Listening
 from kaikou.dialogue.history import History
 from kaikou.dialogue.items import AudioPart, Item
-from kaikou.dialogue.late_words import LateWords
-from kaikou.dialogue.listening import Listening
-from kaikou.dialogue.reading_ahead import ReadingAhead
-from kaikou.dialogue.replying import Replying
-from kaikou.dialogue.rules import plan_reply
 from kaikou.dialogue.session import ReplyRequest, SessionConfig
-from kaikou.dialogue.thinking import Question
+from kaikou.dialogue.speaking.plan import plan_reply
+from kaikou.dialogue.speaking.replying import Replying
+from kaikou.dialogue.thinking.answering import Answering
+from kaikou.dialogue.thinking.company import Company
+from kaikou.dialogue.thinking.prompt import Question
+from kaikou.dialogue.thinking.reading_ahead import ReadingAhead
+from kaikou.dialogue.turns import values as turn_values
 from kaikou.dialogue.waterfall import Waterfall
 from kaikou.engines.ports import Transcript
 from kaikou.errors import LimitReached

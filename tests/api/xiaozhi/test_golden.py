@@ -17,7 +17,7 @@ from api.xiaozhi.device import Home, home
 
 from kaikou.api.xiaozhi import unbound
 from kaikou.api.xiaozhi.session import IN_FLIGHT_SECONDS
-from kaikou.dialogue.emotion import EMOTIONS
+from kaikou.dialogue.speaking.emotion import EMOTIONS
 
 HERE = "api/xiaozhi/"
 ROWS: dict[str, tuple[str, ...]] = {

@@ -241,7 +241,7 @@ class FramedChat:
         conversation = thread.conversation
         if conversation is not None and not conversation.closed:
             return thread.history(conversation.items)
-        from kaikou.dialogue.keeper import items_of
+        from kaikou.dialogue.sessions.keeper import items_of
 
         return thread.history(tuple(items_of(await self._runtime.journal.load(thread.id))))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kaikou.devices.ports import DeviceLink
 from kaikou.devices.registry import DeviceRegistry
 from kaikou.dialogue.conversation import Conversation
-from kaikou.dialogue.register import Session
-from kaikou.dialogue.service import LiveService
+from kaikou.dialogue.sessions.register import Session
+from kaikou.dialogue.sessions.service import LiveService
 from kaikou.errors import InvalidInput
 from kaikou.jobs.places import Place
 from kaikou.jobs.reminder import Reminder

@@ -8,7 +8,7 @@ from typing import Any
 
 from kaikou.api.xiaozhi.speaker import Speaker
 from kaikou.dialogue import events as ev
-from kaikou.dialogue.emotion import EMOTIONS, strip_emoji
+from kaikou.dialogue.speaking.emotion import EMOTIONS, strip_emoji
 
 TAIL_SECONDS = 0.12
 """A device plays a little after the server reckons: network and its own buffers."""

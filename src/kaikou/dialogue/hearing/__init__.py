@@ -1,0 +1,1 @@
+"""The microphone: what is heard, kept, and put into words."""
