@@ -19,6 +19,7 @@ from kaikou.settings.services import McpServerSettings, ToolSettings
 from kaikou.tools.mcp import connection
 from kaikou.tools.mcp.config import headers_of, read_file, server_of
 from kaikou.tools.mcp.connection import McpServer
+from kaikou.tools.mcp.listing import said
 from kaikou.tools.mcp.servers import McpServers
 from kaikou.tools.ports import Outcome
 from kaikou.tools.toolbox import Toolbox
@@ -125,6 +126,11 @@ async def test_a_command_that_does_not_exist_is_told() -> None:
     await until(lambda: server.status().state == "failed")
     assert "no-such-command-here" in server.status().error
     await server.close()
+
+
+def test_a_program_is_named_where_the_event_loop_does_not_name_it() -> None:
+    error = ExceptionGroup("tasks", [FileNotFoundError(2, "No such file or directory")])
+    assert said(error, "npx") == "The program npx can't be started: No such file or directory."
 
 
 async def test_the_file_is_read_again_as_it_changes(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class McpServer:
                 wait = FIRST_WAIT
             except Exception as error:  # noqa: BLE001 - whatever a server or its process may do
                 held = self._client is not None
-                self._lost(said(error))
+                self._lost(said(error, self.server.command or ""))
                 wait = FIRST_WAIT if held else wait
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - many servers, not at once
             wait = min(2 * wait, LONGEST_WAIT)

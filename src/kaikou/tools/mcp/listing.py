@@ -53,10 +53,13 @@ def outcome_of(result: CallToolResult) -> Outcome:
     return Outcome(text or "Done.", failed=bool(result.is_error))
 
 
-def said(error: BaseException) -> str:
-    """The error under the groups that task groups wrap around it, in one line."""
+def said(error: BaseException, command: str = "") -> str:
+    """The error under the groups that task groups wrap around it, in one line. ``command`` is the program that
+    was to be started, if any."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if command and isinstance(error, FileNotFoundError | PermissionError):
+        return f"The program {command} can't be started: {error.strerror or error}."
     if isinstance(error, TimeoutError):
         return "The server didn't answer in time."
     lines = str(error).strip().splitlines()
