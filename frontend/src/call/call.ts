@@ -3,7 +3,7 @@ import { MicrophoneError } from "../audio/microphone";
 import { toBase64 } from "../audio/pcm";
 import { Sound } from "../audio/sound";
 import type { Progress } from "../audio/speaker";
-import { draftOf, keepDraft } from "../chat/drafts";
+import { giveBackDraft } from "../chat/drafts";
 import { hungUp, newItemId, reduce, withdrawn, written } from "../conversation/conversation";
 import { type Problem, problemOfConnection, problemOfEvent } from "../conversation/problem";
 import type { CallStore } from "../conversation/store";
@@ -193,10 +193,10 @@ export class Call {
     const { conversationId } = this.store.state;
     let { conversation } = this.store.state;
     for (const { id } of this.unsent) conversation = withdrawn(conversation, id);
-    const texts = [...this.unsent.map(({ text }) => text), draftOf(conversationId)];
-    keepDraft(conversationId, texts.filter(Boolean).join("\n\n"));
+    const texts = this.unsent.map(({ text }) => text);
     this.unsent = [];
     this.store.update({ conversation });
+    giveBackDraft(conversationId, texts);
   }
 
   private async open(agent: string | null): Promise<void> {

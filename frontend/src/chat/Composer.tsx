@@ -1,11 +1,11 @@
 import { ArrowUp, Phone, Square } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, useId, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useEffect, useId, useState } from "react";
 import { useConversation } from "../conversation/ConversationProvider";
 import { type CallState, isInCall } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
 import { isReady, useServer } from "../server/health";
 import { Button } from "../ui/Button";
-import { draftOf, keepDraft } from "./drafts";
+import { draftOf, keepDraft, onDraftGivenBack } from "./drafts";
 import { GrowingText } from "./GrowingText";
 import { sends } from "./keys";
 import { useTextLimit } from "./useTextLimit";
@@ -100,6 +100,7 @@ function useDraft({ conversationId, conversation }: CallState): [string, (text: 
     if (of !== null || conversation.lines.length === 0) setText(draftOf(conversationId));
     else keepDraft(null, "");
   }
+  useEffect(() => onDraftGivenBack(() => setText(draftOf(conversationId))), [conversationId]);
   const change = (now: string) => {
     setText(now);
     keepDraft(conversationId, now);

@@ -24,6 +24,21 @@ export function keepDraft(conversationId: string | null, text: string): void {
   }
 }
 
+const readers = new Set<() => void>();
+
+/** What was sent and refused, or never left, stands in the field again, before what is written there now. */
+export function giveBackDraft(conversationId: string | null, texts: string[]): void {
+  const together = [...texts, draftOf(conversationId)].filter(Boolean).join("\n\n");
+  keepDraft(conversationId, together);
+  for (const read of [...readers]) read();
+}
+
+/** Calls back when a text was given back, until the returned function is called. */
+export function onDraftGivenBack(read: () => void): () => void {
+  readers.add(read);
+  return () => void readers.delete(read);
+}
+
 function all(): Drafts {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(REMEMBERED) ?? "[]");

@@ -3,6 +3,7 @@ import {
   edited,
   newItemId,
   reduceFrame,
+  withdrawn,
   withoutFrom,
   written,
 } from "../conversation/conversation";
@@ -10,6 +11,7 @@ import { problemOfEvent } from "../conversation/problem";
 import type { CallStore } from "../conversation/store";
 import { request, socketAddress } from "../server/http";
 import { ChatClient } from "./client";
+import { giveBackDraft } from "./drafts";
 import type { ServerFrame } from "./frames";
 import { conversationOf, type StoredConversation } from "./stored";
 
@@ -17,6 +19,8 @@ import { conversationOf, type StoredConversation } from "./stored";
 export class Writing {
   private readonly client: ChatClient;
   private closed = false;
+  /** What was sent and not yet taken by the server, by its id. */
+  private readonly sent = new Map<string, string>();
 
   constructor(
     private readonly store: CallStore,
@@ -39,6 +43,7 @@ export class Writing {
       problem: null,
       conversation: asked(written(store.state.conversation, id, text)),
     });
+    this.sent.set(id, text);
     this.client.say(id, text);
   }
 
@@ -49,6 +54,7 @@ export class Writing {
       problem: null,
       conversation: asked(edited(store.state.conversation, id, text)),
     });
+    this.sent.set(id, text);
     this.client.edit(id, text);
   }
 
@@ -83,7 +89,21 @@ export class Writing {
       conversationId: frame.conversation_id ?? store.state.conversationId,
       problem: failure ? problemOfEvent(failure) : null,
     });
-    if (frame.type === "error") void this.reload();
+    if (frame.type === "message") this.sent.delete(frame.message_id ?? "");
+    if (frame.type === "error") {
+      this.giveBack(frame.message_id ?? "");
+      void this.reload();
+    }
+  }
+
+  /** What the server would not take can be sent again, changed or later. */
+  private giveBack(id: string): void {
+    const text = this.sent.get(id);
+    if (text === undefined) return;
+    this.sent.delete(id);
+    const { conversation, conversationId } = this.store.state;
+    this.store.update({ conversation: withdrawn(conversation, id) });
+    giveBackDraft(conversationId, [text]);
   }
 
   /** The page went ahead of a server that refused: show again how things are there. */
