@@ -54,8 +54,8 @@ def outcome_of(result: CallToolResult) -> Outcome:
 
 
 def said(error: BaseException, command: str = "") -> str:
-    """The error under the groups that task groups wrap around it, in one line. ``command`` is the program that
-    was to be started, if any."""
+    """The error under the groups that task groups wrap around it, in one line. ``command`` is the program
+    that was to be started, if any."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if command and isinstance(error, FileNotFoundError | PermissionError):
