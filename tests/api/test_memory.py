@@ -60,6 +60,31 @@ async def test_what_is_erased_can_be_brought_back(tmp_path: Path) -> None:
         assert (await client.get("/api/memory")).json()["total"] == 0
 
 
+async def test_what_was_told_at_the_page_before_is_given_to_a_browser(tmp_path: Path) -> None:
+    mine = "browser:3f0c8d1e-0000-4000-8000-000000000001"
+    async with running(tmp_path, **SCRIPTED) as server:
+        client = server.client
+        one, two = await add(client, "One."), await add(client, "Two.")
+        await add(client, "Three.", who="aa:bb:cc:dd:ee:ff")
+        moved = await client.post("/api/memory/move", json={"who": "browser", "to": mine})
+        assert sorted(moved.json()["moved"]) == sorted([one["id"], two["id"]])
+        people = (await client.get("/api/memory/people")).json()["people"]
+        assert {(person["who"], person["memories"]) for person in people} == {
+            (mine, 2),
+            ("aa:bb:cc:dd:ee:ff", 1),
+        }
+        back = await client.post("/api/memory/move", json={"ids": [one["id"]], "to": "browser"})
+        assert back.json()["moved"] == [one["id"]]
+        for body in (
+            {"to": mine},
+            {"who": "browser"},
+            {"who": "browser", "to": ""},
+            {"who": "browser", "to": "browser:short"},
+            {"who": "browser", "to": "browser:speaker:0123456789"},
+        ):
+            assert (await client.post("/api/memory/move", json=body)).status_code == 422
+
+
 async def test_what_cannot_be_written(tmp_path: Path) -> None:
     async with running(tmp_path, **SCRIPTED) as server:
         client = server.client

@@ -70,6 +70,7 @@ class FakeTalk:
     conversation_id: str = "conv_1"
     agent_id: str = "mei"
     device_id: str | None = None
+    browser: str | None = None
     language: str | None = None
     kept: bool = True
     memory: str = "facts"

@@ -69,6 +69,34 @@ async def test_a_known_voice_has_a_memory_of_its_own(home: Home) -> None:
     assert "Anna" in await home.room.enrich(talk, "Hello", None)
 
 
+async def test_browsers_are_kept_apart_and_none_is_the_shared_one(home: Home) -> None:
+    home.model.answers = [NAME]
+    mine, other = "3f0c8d1e-0000-4000-8000-000000000001", "3f0c8d1e-0000-4000-8000-000000000002"
+    await home.talk("My name is Anna.", talk=FakeTalk(browser=mine))
+    await home.learned()
+    assert await home.texts(f"browser:{mine}") == ["The user's name is Anna."]
+    assert await home.talk(talk=FakeTalk("conv_2")) == ""
+    assert await home.talk(talk=FakeTalk("conv_3", browser=other)) == ""
+    assert "Anna" in await home.talk(talk=FakeTalk("conv_4", browser=mine))
+    # A device, and a known voice, say more than the browser.
+    assert await home.talk(talk=FakeTalk("conv_5", device_id="aa:bb", browser=mine)) == ""
+    home.speaker = "spk_1"
+    assert await home.talk(talk=FakeTalk("conv_6", browser=mine)) == ""
+
+
+async def test_what_was_told_before_can_be_given_to_a_browser(home: Home) -> None:
+    mine = "browser:3f0c8d1e-0000-4000-8000-000000000001"
+    library = home.room.library
+    first = await library.add("mei", "browser", "Her name is Anna.")
+    second = await library.add("robin", "browser", "She likes tea.")
+    assert await library.move(None, "mei", "browser", mine) == (first.id,)
+    assert (await home.texts(mine), await home.texts()) == (["Her name is Anna."], [])
+    assert await library.move([first.id, second.id], None, None, mine) == (second.id,)
+    assert home.told[-1] == {"agent": "robin", "who": mine, "change": "moved", "ids": [second.id]}
+    await library.delete(second.id)
+    assert await library.move([second.id], None, None, "browser") == ()
+
+
 async def test_a_newer_fact_takes_the_place_of_the_older(home: Home) -> None:
     home.model.answers = [
         facts((1, "home", "The user lives in Leeds."), (2, "likes", "The user likes coffee.")),

@@ -9,6 +9,7 @@ import { type Problem, problemOfConnection, problemOfEvent } from "../conversati
 import type { CallStore } from "../conversation/store";
 import { type Connection, RealtimeClient } from "../realtime/client";
 import type { ServerEvent } from "../realtime/events";
+import { browserId } from "../server/browser";
 import { socketAddress } from "../server/http";
 import { type Mode, preferences } from "./preferences";
 import { WordTrack } from "./words";
@@ -215,7 +216,12 @@ export class Call {
     }
     this.client = new RealtimeClient({
       url: (conversation) =>
-        socketAddress("/v1/realtime", { agent, conversation_id: conversation, model: "kaikou" }),
+        socketAddress("/v1/realtime", {
+          agent,
+          conversation_id: conversation,
+          browser: browserId(),
+          model: "kaikou",
+        }),
       session: this.wanted(),
       conversationId: store.state.conversationId,
       onEvent: (event) => this.receive(event),

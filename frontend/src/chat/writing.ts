@@ -9,6 +9,7 @@ import {
 } from "../conversation/conversation";
 import { problemOfEvent } from "../conversation/problem";
 import type { CallStore } from "../conversation/store";
+import { browserId } from "../server/browser";
 import { request, socketAddress } from "../server/http";
 import { ChatClient } from "./client";
 import { giveBackDraft } from "./drafts";
@@ -27,7 +28,7 @@ export class Writing {
     agent: string | null,
   ) {
     this.client = new ChatClient({
-      url: socketAddress("/chat"),
+      url: socketAddress("/chat", { browser: browserId() }),
       agent,
       conversationId: store.state.conversationId,
       onFrame: (frame) => this.receive(frame),

@@ -1,4 +1,4 @@
-import { Brain, Download, PenLine, SearchX, Trash2 } from "lucide-react";
+import { Brain, Download, PenLine, SearchX, Trash2, UserRoundCheck } from "lucide-react";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useAgentList } from "../agents/agents";
@@ -9,8 +9,10 @@ import { Field } from "../ui/Field";
 import { Empty, Loading } from "../ui/Page";
 import { MemoryDialog } from "./MemoryDialog";
 import { MemoryRow } from "./MemoryRow";
-import { BROWSER, exportAddress, useMemories, usePeople, type Whose } from "./memory";
+import { exportAddress, useMemories, usePeople, type Whose } from "./memory";
+import { kindOf, ownOwner } from "./owners";
 import { useErasing } from "./useErasing";
+import { useTaking } from "./useTaking";
 import { WhoseFields } from "./WhoseFields";
 
 const PORTION = 50;
@@ -27,6 +29,7 @@ export function Memories() {
   const agents = useAgentList().data?.agents ?? [];
   const { data, error, refetch } = useMemories(whose, sought.trim(), limit);
   const erase = useErasing();
+  const take = useTaking();
   const known = people.data?.people ?? [];
   const waiting = known
     .filter((one) => fits(one.agent_id, whose.agent) && fits(one.who, whose.who))
@@ -45,6 +48,9 @@ export function Memories() {
     setQuery(next, { replace: true });
   }
 
+  const own = ownOwner();
+  const kind = whose.who === null ? "named" : kindOf(whose.who, own);
+  const takes = (kind === "shared" || kind === "other") && whose.who !== own;
   const nothing = data?.memories.length === 0;
   return (
     <div className="stack">
@@ -83,6 +89,15 @@ export function Memories() {
             <a className="button quiet" href={exportAddress(whose)} download>
               <Download aria-hidden="true" /> {t("memory.export")}
             </a>
+            {whose.who !== null && takes && (
+              <Button
+                look="quiet"
+                icon={<UserRoundCheck />}
+                onClick={() => take({ agent: whose.agent, who: whose.who ?? own })}
+              >
+                {t("memory.take")}
+              </Button>
+            )}
             <Button look="danger" icon={<Trash2 />} onClick={() => erase(whose)}>
               {t(narrowed ? "memory.eraseThese" : "memory.eraseAll", {
                 count: String(data.total),
@@ -91,6 +106,9 @@ export function Memories() {
           </>
         )}
       </div>
+      {takes && (
+        <p className="note">{t(kind === "shared" ? "memory.sharedAbout" : "memory.otherAbout")}</p>
+      )}
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading />}
       {waiting > 0 && (
@@ -120,7 +138,7 @@ export function Memories() {
         <MemoryDialog
           memory={null}
           agent={whose.agent ?? learners[0]?.id ?? agents[0]?.id ?? ""}
-          who={whose.who ?? BROWSER}
+          who={whose.who ?? ownOwner()}
           onClose={() => setWriting(false)}
         />
       )}

@@ -1,7 +1,8 @@
 import { useAgentList } from "../agents/agents";
 import { useLanguage } from "../i18n/language";
 import { Field } from "../ui/Field";
-import { BROWSER, usePeople } from "./memory";
+import { usePeople } from "./memory";
+import { ownOwner } from "./owners";
 import { useWhoName } from "./useWhoName";
 
 interface Props {
@@ -19,7 +20,7 @@ export function WhoseFields({ agent, who, all, onChoose }: Props) {
   const nameOf = useWhoName();
   const agents = useAgentList().data?.agents ?? [];
   const people = usePeople().data?.people ?? [];
-  const names = new Map(all ? [] : [[BROWSER, ""]]);
+  const names = new Map(all ? [] : [[ownOwner(), ""]]);
   if (who !== "") names.set(who, who);
   for (const one of people) names.set(one.who, one.who_name);
   return (

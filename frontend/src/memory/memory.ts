@@ -5,7 +5,7 @@ import { request, type ServerError, send } from "../server/http";
 export interface Memory {
   id: string;
   agent_id: string;
-  /** A device's id, `speaker:<id>` where the voice is known, or `browser`. */
+  /** A device's id, `speaker:<id>` where the voice is known, or a browser (`owners.ts`). */
   who: string;
   who_name: string;
   module: string;
@@ -52,7 +52,6 @@ export interface Whose {
 }
 
 const KEY = ["memory"];
-export const BROWSER = "browser";
 
 export function usePeople() {
   return useQuery({
@@ -112,6 +111,13 @@ export function useRestoreMemories() {
   );
 }
 
+/** Gives the ones named, or all that fit, to somebody else; tells which were not theirs yet. */
+export function useMove() {
+  return useMemoryMutation<({ ids: string[] } | Whose) & { to: string }, { moved: string[] }>(
+    ({ to, ...what }) => send("POST", "/api/memory/move", { ...fitting(what), to }),
+  );
+}
+
 /** Where everything that fits is downloaded from. */
 export function exportAddress(whose: Whose): string {
   return `/api/memory/export?${parameters(whose)}`;
@@ -119,9 +125,13 @@ export function exportAddress(whose: Whose): string {
 
 /** The body that erases what is named: nothing is "everything" by leaving something out. */
 export function erasing(what: { ids: string[] } | Whose): Record<string, unknown> {
+  const fits = fitting(what);
+  return Object.keys(fits).length === 0 ? { everything: true } : fits;
+}
+
+function fitting(what: { ids: string[] } | Whose): Record<string, unknown> {
   if ("ids" in what) return { ids: what.ids };
   const { agent, who } = what;
-  if (agent === null && who === null) return { everything: true };
   return { ...(agent === null ? {} : { agent_id: agent }), ...(who === null ? {} : { who }) };
 }
 

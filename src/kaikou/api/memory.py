@@ -14,7 +14,8 @@ from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
 from kaikou.errors import NotReady
 from kaikou.memory.library import Found
-from kaikou.memory.room import BROWSER, MemoryRoom
+from kaikou.memory.owners import SHARED, is_device, speaker_in
+from kaikou.memory.room import MemoryRoom
 from kaikou.store.records import now
 
 router = APIRouter(
@@ -32,7 +33,9 @@ class MemoryOut(BaseModel):
 
     id: str
     agent_id: str
-    who: str = Field(description="A device's id, speaker:<id> where the voice is known, or browser.")
+    who: str = Field(
+        description="speaker:<id> where the voice is known, a device's id, browser:<id>, or browser: others."
+    )
     who_name: str
     module: str = Field(description="The way to remember that it belongs to.")
     topic: str
@@ -82,7 +85,7 @@ class NewMemory(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     agent_id: str
-    who: str = BROWSER
+    who: str = SHARED
     text: str
 
 
@@ -92,14 +95,19 @@ class ChangedMemory(BaseModel):
     text: str
 
 
-class Erase(BaseModel):
-    """Which to throw away: those of ``ids``, or all of an agent, of somebody, of both, or everything."""
+class Some(BaseModel):
+    """Those of ``ids``, or all of an agent, of somebody, or of both."""
 
     model_config = ConfigDict(extra="forbid")
 
     ids: Annotated[list[str], Field(max_length=MOST)] | None = None
     agent_id: str | None = None
     who: str | None = None
+
+
+class Erase(Some):
+    """Which to throw away, or everything."""
+
     everything: bool = False
 
     @model_validator(mode="after")
@@ -107,6 +115,22 @@ class Erase(BaseModel):
         if self.ids is None and self.agent_id is None and self.who is None and not self.everything:
             raise ValueError("say what to erase: ids, agent_id, who, or everything")
         return self
+
+
+class Move(Some):
+    """Whose they are from now on."""
+
+    to: str = Field(description="As `who` of a memory.")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Move:
+        if self.ids is None and self.who is None:
+            raise ValueError("say what to move: ids, or who")
+        return self
+
+
+class Moved(BaseModel):
+    moved: list[str]
 
 
 class Ids(BaseModel):
@@ -218,6 +242,14 @@ async def erase_memories(body: Erase, runtime: RuntimeDep) -> Erased:
     return Erased(deleted=list(gone), restorable_until=_until(runtime))
 
 
+@router.post("/move")
+async def move_memories(body: Move, runtime: RuntimeDep) -> Moved:
+    """Give memories to somebody else, such as to a browser what was told before it had an id."""
+    return Moved(
+        moved=list(await memory_of(runtime).library.move(body.ids, body.agent_id, body.who, body.to))
+    )
+
+
 @router.post("/restore")
 async def restore_memories(body: Ids, runtime: RuntimeDep) -> Restored:
     """Bring back what was thrown away a moment ago."""
@@ -262,12 +294,12 @@ async def _shown(runtime: Runtime, found: Sequence[Found]) -> list[MemoryOut]:
 async def _names(runtime: Runtime, whose: Sequence[str]) -> dict[str, str]:
     """What a person calls each of ``whose``; its id where nobody named it."""
     names = {one: one for one in whose}
-    if runtime.devices is not None and any(":" in one and not one.startswith("speaker:") for one in names):
+    if runtime.devices is not None and any(is_device(one) for one in names):
         for device in await runtime.devices.all():
             if device.id in names:
                 names[device.id] = device.alias or device.id
     if runtime.speakers is not None:
         for one in names:
-            if one.startswith("speaker:"):
-                names[one] = await runtime.speakers.library.name_of(one.partition(":")[2]) or one
+            if speaker := speaker_in(one):
+                names[one] = await runtime.speakers.library.name_of(speaker) or one
     return names

@@ -19,6 +19,8 @@ class Talk:
     agent_id: str
     """The default agent's where none was named."""
     device_id: str | None = None
+    browser: str | None = None
+    """The id that the user's browser keeps, where it told one."""
     surface: str = ""
     language: str | None = None
     kept: bool = True

@@ -10,6 +10,7 @@ import numpy as np
 from kaikou.engines.ports import Lane
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotFound
 from kaikou.memory.kit import new_id, note_vectors
+from kaikou.memory.owners import checked_owner
 from kaikou.memory.ports import EmbedderSource, OnChange
 from kaikou.settings.services import MemorySettings
 from kaikou.store.memories import MemoryRepository, MemoryRow, PersonRow
@@ -97,11 +98,9 @@ class MemoryLibrary:
         return rows
 
     async def add(self, agent_id: str, who: str, text: str) -> MemoryRow:
-        """Write something in by hand. Errors: ``invalid_memory``, ``memory_full``."""
+        """Write something in by hand. Errors: ``invalid_memory``, ``invalid_browser``, ``memory_full``."""
         text = self._checked(text)
-        if not 0 < len(who) <= 200:
-            raise InvalidInput("`who` has 1 to 200 characters.", code="invalid_memory", param="who")
-        here = await self._repository.of(agent_id, who, BY_HAND)
+        here = await self._repository.of(agent_id, checked_owner(who), BY_HAND)
         if sum(row.edited for row in here) >= self._settings.max_notes:
             raise LimitReached(
                 f"{self._settings.max_notes} memories were written by hand already.",
@@ -148,6 +147,18 @@ class MemoryLibrary:
         back = await self._repository.mark(ids, deleted=False)
         self._tell("restored", back)
         return tuple(row.id for row in back)
+
+    async def move(
+        self, ids: Sequence[str] | None, agent_id: str | None, who: str | None, to: str
+    ) -> tuple[str, ...]:
+        """Those of ``ids``, else all that fits, are ``to``'s: what somebody told in a browser that forgot who
+        it is, or before browsers were told apart. Gives those that were not yet. Errors as of :meth:`add`."""
+        to = checked_owner(to)
+        if ids is None:
+            ids = await self._repository.ids(agent_id, who)
+        rows = await self._repository.move(ids, to)
+        self._tell("moved", rows)
+        return tuple(row.id for row in rows)
 
     def _tell(self, change: str, rows: Sequence[MemoryRow]) -> None:
         told: dict[tuple[str, str], list[str]] = {}

@@ -35,8 +35,8 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whom an agent remembers. ``who``: a device's id, ``speaker:<id>`` where the voice is known, else
-    ``browser``."""
+    """Whom an agent remembers. ``who``: ``speaker:<id>`` where the voice is known, else a device's id, else
+    ``browser:<id>``, else ``browser`` (``owners.py``)."""
 
     agent_id: str
     who: str
@@ -131,6 +131,8 @@ class Talk(Protocol):
     def agent_id(self) -> str: ...
     @property
     def device_id(self) -> str | None: ...
+    @property
+    def browser(self) -> str | None: ...
     @property
     def language(self) -> str | None: ...
     @property

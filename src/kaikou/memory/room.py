@@ -18,6 +18,7 @@ from kaikou.memory.kit import ModuleKit
 from kaikou.memory.learning import Learner
 from kaikou.memory.library import MemoryLibrary
 from kaikou.memory.modules import Modules
+from kaikou.memory.owners import owner_of
 from kaikou.memory.ports import NONE, EmbedderSource, ModelSource, OnChange, SpeakerSource, Talk, Whose
 from kaikou.reloading.folder import Threads
 from kaikou.settings.tree import Settings
@@ -25,7 +26,6 @@ from kaikou.store.memories import MemoryRepository
 
 log = logging.getLogger(__name__)
 
-BROWSER = "browser"
 LATELY = 6
 """Turns not yet learned from that are told as they were said."""
 _LATELY_CHARS = 160
@@ -132,8 +132,7 @@ class MemoryRoom:
 
     async def _whose(self, talk: Talk, heard: Pcm | None) -> Whose:
         speaker = await self._speaker(talk, heard)
-        who = f"speaker:{speaker}" if speaker else talk.device_id or BROWSER
-        return Whose(talk.agent_id, who)
+        return Whose(talk.agent_id, owner_of(speaker, talk.device_id, talk.browser))
 
     async def _known(self, whose: Whose, talk: Talk) -> str:
         notes = await self._recall(talk.memory, whose, "")

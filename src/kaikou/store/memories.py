@@ -126,6 +126,18 @@ class MemoryRepository:
                 await connection.execute(change)
         return tuple(done)
 
+    async def move(self, ids: Sequence[str], who: str) -> tuple[MemoryRow, ...]:
+        """Make them ``who``'s; gives those that were somebody else's, as they are now."""
+        done: list[MemoryRow] = []
+        for start in range(0, len(ids), _AT_ONCE):
+            here = memories.c.id.in_(list(ids[start : start + _AT_ONCE]))
+            here &= (memories.c.who != who) & memories.c.deleted_at.is_(None)
+            async with self.database.write() as connection:
+                found = await connection.execute(select(memories).where(here))
+                done += [MemoryRow(**{**row, "who": who}) for row in found.mappings()]
+                await connection.execute(update(memories).where(here).values(who=who))
+        return tuple(done)
+
     async def people(self) -> tuple[PersonRow, ...]:
         """Everybody who is remembered, or of whom turns wait; who was learned about last comes first."""
         here = memories.c.deleted_at.is_(None)

@@ -54,8 +54,8 @@ class Page:
 
 
 @asynccontextmanager
-async def page(server: Server) -> AsyncIterator[Page]:
-    async with server.socket("/chat", subprotocols=["kaikou.chat.v1"]) as socket:
+async def page(server: Server, query: str = "") -> AsyncIterator[Page]:
+    async with server.socket(f"/chat{query}", subprotocols=["kaikou.chat.v1"]) as socket:
         assert socket.subprotocol == "kaikou.chat.v1"
         yield Page(socket)
 

@@ -15,7 +15,8 @@ __all__ = ["router"]
 
 @router.websocket("/chat")
 async def chat(websocket: WebSocket) -> None:
-    """Frames where the client offers ``kaikou.chat.v1``, else the plain protocol (``?agent=``)."""
+    """Frames where the client offers ``kaikou.chat.v1``, else the plain protocol (``?agent=``); ``?browser=``
+    says whose memory it is."""
     framed = SUBPROTOCOL in websocket.scope.get("subprotocols", [])
     await websocket.accept(subprotocol=SUBPROTOCOL if framed else None)
     runtime = runtime_of(websocket)

@@ -16,6 +16,7 @@ from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, live_service
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
 from kaikou.errors import InvalidInput, KaikouError, LimitReached
+from kaikou.memory.owners import checked_browser
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation
@@ -232,6 +233,7 @@ class FramedChat:
                     agent_id=thread.agent,
                     conversation_id=thread.id or None,
                     surface="chat",
+                    browser=checked_browser(self._websocket.query_params.get("browser")),
                 )
                 thread.id = thread.conversation.id
                 self._know(thread)

@@ -13,6 +13,7 @@ from kaikou.dialogue.conversation import Conversation
 from kaikou.dialogue.events import Event, Failed, Left, ReplyDone, ReplyText
 from kaikou.dialogue.session import SessionConfig, TurnPolicy
 from kaikou.errors import KaikouError
+from kaikou.memory.owners import checked_browser
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class PlainChat:
                 self._sink,
                 agent_id=self._websocket.query_params.get("agent"),
                 surface="chat",
+                browser=checked_browser(self._websocket.query_params.get("browser")),
             )
         except KaikouError as error:
             self._outbox.put(str(error))

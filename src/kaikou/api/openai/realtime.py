@@ -34,6 +34,7 @@ from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, live_service, runtime_of
 from kaikou.dialogue.session import SessionConfig
 from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotReady
+from kaikou.memory.owners import checked_browser
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -56,7 +57,8 @@ class Closed(Exception):
 
 @router.websocket("/v1/realtime")
 async def realtime(websocket: WebSocket) -> None:
-    """The Realtime API. ``?model=``, ``?intent=transcription``, ``?agent=``, ``?conversation_id=``."""
+    """The Realtime API. ``?model=``, ``?intent=transcription``, ``?agent=``, ``?conversation_id=``,
+    ``?browser=``."""
     await websocket.accept(subprotocol=pick_subprotocol(websocket.scope.get("subprotocols", [])))
     runtime = runtime_of(websocket)
     resumable: Resumable = runtime.extras.setdefault("realtime.resumable", Resumable())
@@ -178,7 +180,12 @@ class Connection:
         live = live_service(self._runtime)
         config = to_config(session.state.session, SessionConfig(), session.voices)
         conversation = await live.open(
-            config, session.sink, agent_id=agent, conversation_id=conversation_id, surface="realtime"
+            config,
+            session.sink,
+            agent_id=agent,
+            conversation_id=conversation_id,
+            surface="realtime",
+            browser=checked_browser(self._websocket.query_params.get("browser")),
         )
         session.bind(conversation)
         session.owner = self

@@ -35,15 +35,23 @@ def with_agent(config: SessionConfig, agent: Agent) -> SessionConfig:
 def talk_of(
     agent: Agent,
     conversation_id: str | None,
-    device_id: str | None,
     surface: str,
     config: SessionConfig,
     *,
     kept: bool,
+    device_id: str | None,
+    browser: str | None,
 ) -> Talk:
     """The session as its companions know it; a new id where it has none yet."""
     return Talk(
-        conversation_id or new_id("conv"), agent.id, device_id, surface, config.language, kept, agent.memory
+        conversation_id or new_id("conv"),
+        agent.id,
+        device_id=device_id,
+        browser=browser,
+        surface=surface,
+        language=config.language,
+        kept=kept,
+        memory=agent.memory,
     )
 
 

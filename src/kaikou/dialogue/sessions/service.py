@@ -121,6 +121,7 @@ class LiveService:
         items: Iterable[Item] = (),
         kept: bool = True,
         device_id: str | None = None,
+        browser: str | None = None,
         extra_sources: Sequence[ToolSource] = (),
     ) -> Conversation:
         """A new session, or a stored conversation taken up again (``conversation_id``).
@@ -130,6 +131,7 @@ class LiveService:
         the default agent's prompt says how to speak aloud. ``kept`` False: nothing of it is stored.
         The agent brings the server's tools; a client without one that has instructions of its own brings
         its tools, too. ``extra_sources`` are tools of this session alone, such as those of ``device_id``.
+        ``browser`` is the id that the user's browser keeps: whose memory it is where nothing else tells.
         Errors: LimitReached ``session_limit_reached``; NotReady while engines warm; NotFound
         ``conversation_not_found`` / ``agent_not_found``; InvalidInput ``conversation_in_use``.
         """
@@ -166,7 +168,9 @@ class LiveService:
                 config = with_agent(config, agent)
                 if agent.engines and self._shelf is not None:
                     engines = await self._shelf.choose(engines, agent.engines)
-            talk = talk_of(agent, conversation_id, device_id, surface, config, kept=kept)
+            talk = talk_of(
+                agent, conversation_id, surface, config, kept=kept, device_id=device_id, browser=browser
+            )
             company = Company(talk, self.companions, self._settings.live.enrich_ms / 1000)
             await company.open()
             toolbox = self._toolbox and self._toolbox.with_sources(extra_sources)
