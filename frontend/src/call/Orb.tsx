@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import type { CallStore } from "../conversation/store";
+import { BUSY, follow, pause } from "./orb-pace";
 import { paintOrb } from "./orb-paint";
 import "./orb.css";
 
@@ -10,13 +11,7 @@ interface Props {
   mood?: string | null;
 }
 
-const BUSY = new Set(["thinking", "connecting", "reconnecting", "full"]);
 const SHARPEST = 2;
-/** Every other frame of a screen: a machine without a graphics processor paints with the very cores
- * that recognise, think and speak. */
-const MOVING_MILLISECONDS = 30;
-/** With less motion the orb only brightens with the voices: a few times a second is enough. */
-const STILL_MILLISECONDS = 120;
 
 /** A ball of light that lives with both voices. Painted outside React. */
 export function Orb({ store, floor, mood }: Props) {
@@ -32,13 +27,19 @@ export function Orb({ store, floor, mood }: Props) {
     const colours = getComputedStyle(element);
     const shown = { user: 0, agent: 0 };
     let frame = 0;
+    let timer = 0;
     let painted = 0;
-    const paint = (time: number) => {
+    // A frame is asked for only when one is due: each costs the whole page's, painted or not.
+    const ask = () => {
       frame = requestAnimationFrame(paint);
-      shown.user = follow(shown.user, store.levels.user);
-      shown.agent = follow(shown.agent, store.levels.agent);
-      if (time - painted < (calm.matches ? STILL_MILLISECONDS : MOVING_MILLISECONDS)) return;
+    };
+    const paint = (time: number) => {
+      const passed = time - painted;
       painted = time;
+      shown.user = follow(shown.user, store.levels.user, passed);
+      shown.agent = follow(shown.agent, store.levels.agent, passed);
+      const loudest = Math.max(shown.user, shown.agent);
+      timer = window.setTimeout(ask, pause(now.current, loudest, calm.matches));
       const size = Math.round(element.clientWidth * Math.min(SHARPEST, devicePixelRatio));
       if (size === 0) return;
       if (element.width !== size) element.width = element.height = size;
@@ -53,8 +54,11 @@ export function Orb({ store, floor, mood }: Props) {
         deep: colours.stroke,
       });
     };
-    frame = requestAnimationFrame(paint);
-    return () => cancelAnimationFrame(frame);
+    ask();
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
   }, [store]);
 
   return (
@@ -62,11 +66,6 @@ export function Orb({ store, floor, mood }: Props) {
       <canvas ref={canvas} />
     </span>
   );
-}
-
-/** Quick to rise, slow to fall, as ears are. */
-function follow(shown: number, target: number): number {
-  return shown + (target - shown) * (target > shown ? 0.4 : 0.12);
 }
 
 /** Feelings in families: each has a colour of the orb. */
