@@ -52,6 +52,9 @@ class Nobodys:
     async def add(self, text: str, when: str, repeat: Rhythm, caller: Caller) -> Reminder:
         raise NotImplementedError
 
+    async def move(self, when: str, repeat: Rhythm, caller: Caller) -> Reminder | None:
+        raise NotImplementedError
+
     async def list(self, caller: Caller) -> Sequence[Reminder]:
         return ()
 

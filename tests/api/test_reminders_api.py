@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from api.xiaozhi.device import home
 from test_server import running
 from tools.callers import FakeCaller
@@ -15,6 +16,7 @@ from tools.callers import FakeCaller
 from kaikou.api.reminders.places import House
 from kaikou.api.reminders.tool import CallersSchedule, OtherDevices
 from kaikou.composing.reminders import open_reminders
+from kaikou.errors import KaikouError
 from kaikou.jobs.reminder import Wish
 from kaikou.jobs.schedule import Schedule
 from kaikou.settings.services import ReminderSettings
@@ -119,6 +121,33 @@ async def test_reminders_by_voice(tmp_path: Path) -> None:
         assert [one.text for one in await tool.cancel(tea.id, caller)] == ["tea"]
         assert await tool.cancel("nothing of the kind", caller) == []
         assert len(await tool.cancel("all", caller)) == 2 and await tool.list(caller) == []
+    finally:
+        await database.close()
+
+
+async def test_a_reminder_put_right_by_voice(tmp_path: Path) -> None:
+    database = await Database.open(Settings(data_dir=tmp_path))
+    try:
+        schedule = Schedule(ReminderRepository(database), ReminderSettings(), "Asia/Shanghai")
+        tool = CallersSchedule(lambda: schedule)
+        caller, other = FakeCaller(conversation_id="one"), FakeCaller(conversation_id="two")
+        assert await tool.move("九点", "", caller) is None
+        pills = await tool.add("明天早上八点提醒我吃药", "", "", caller)
+        moved = await tool.move("九点", "", caller)
+        assert moved is not None
+        assert (moved.id, moved.text, moved.at - pills.at) == (pills.id, "吃药", timedelta(hours=1))
+        assert await tool.move("十点", "", other) is None
+        daily = await tool.move("每天", "", caller)
+        assert daily is not None and daily.repeats == "every day at 09:00"
+        # What came to nothing is not the reminder before it.
+        with pytest.raises(KaikouError) as vague:
+            await tool.add("一会儿提醒我喝水", "", "", caller)
+        assert vague.value.code == "time_vague" and await tool.move("二十分钟", "", caller) is None
+        water = await tool.add("一会儿提醒我喝水", "二十分钟", "", caller)
+        assert water.text == "喝水"
+        assert [one.text for one in await tool.cancel("取消刚才那个提醒", caller)] == ["喝水"]
+        assert await tool.move("十点", "", caller) is None
+        assert [one.text for one in await tool.cancel("取消所有提醒", caller)] == ["吃药"]
     finally:
         await database.close()
 

@@ -331,6 +331,11 @@ class Diary:
         self.kept = [Reminder("r1", datetime(2099, 1, 1, 8, 30, tzinfo=UTC), text, repeat and "every day")]
         return self.kept[0]
 
+    async def move(self, when: str, repeat: Rhythm, caller: Caller) -> Reminder | None:
+        if not self.kept:
+            return None
+        return await self.add(self.kept[0].text, f"moved to {when}", repeat, caller)
+
     async def list(self, caller: Caller) -> Sequence[Reminder]:
         return self.kept
 

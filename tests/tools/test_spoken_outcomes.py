@@ -34,6 +34,9 @@ class Calendar:
             raise InvalidInput("No time was understood.", code="time_not_understood")
         return Reminder("rem_1", tomorrow(15, 25), text)
 
+    async def move(self, when: str, repeat: Rhythm, caller: Caller) -> Reminder | None:
+        raise NotImplementedError
+
     async def list(self, caller: Caller) -> Sequence[Reminder]:
         return self.kept
 

@@ -232,6 +232,11 @@ class Tool:
     """Whole sentences of people who want it, in many ways: others are found by their nearness in meaning."""
     slots: tuple[str, ...] = ()
     """As ``examples``: where arguments stand in words that ask for it and are none of its examples."""
+    follow: tuple[str, ...] = ()
+    """As ``examples``: what is said right after it was called, to answer what it asked, or to put it right.
+    Arguments that aren't said anew stay those of the call before."""
+    again: str = ""
+    """The parameter that is true for such a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,18 @@ from typing import Any
 
 from kaikou.engines.ports import Tool
 from kaikou.intent.examples import Example, example_of
+from kaikou.intent.numbers import A_LITTLE
 from kaikou.intent.words import clauses, core, joined, terms
 
 log = logging.getLogger(__name__)
 
 _MOST = 4
+_MOST_AT_ONCE = 3
+_JOINT = re.compile(
+    r"[\s,.;!?，。；！？]*(?:顺便|然后|还有|另外|并且|接着|\b(?:and then|and also|and|then|also)\b)\s*"
+    r"|[.;!?。；！？]+\s*",
+    re.IGNORECASE,
+)
 _LEAST_WEIGHT = 1.2
 """A word that about a third of the tools share says nothing yet."""
 
@@ -34,8 +41,8 @@ class Fit:
     free: int = 0
 
 
-def _as_said(value: Any, words: str) -> Any:
-    """With the capitals and the marks that the words were written with."""
+def as_said(value: Any, words: str) -> Any:
+    """A value found in plain ``words``, with the capitals and marks they were written with."""
     if not isinstance(value, str):
         return value
     places = [at for at, letter in enumerate(words) if letter.isalnum() or letter == "%"]
@@ -89,6 +96,18 @@ class Matcher:
         fits = [fit for clause in clauses(words) for fit in self._fits(clause)]
         return min(fits, key=lambda fit: fit.free, default=None)
 
+    def several(self, words: str) -> list[Fit]:
+        """The fits of words that ask for two or three things, one after the other; else none. What goes on
+        with free words is one request: "remind me to call Bo and turn off the oven"."""
+        parts = [part for part in _JOINT.split(words) if part.strip()]
+        if not 2 <= len(parts) <= _MOST_AT_ONCE:
+            return []
+        fits = [min(self._fits(part), key=lambda fit: fit.free, default=None) for part in parts]
+        found = [fit for fit in fits if fit is not None]
+        if len(found) < len(parts) or any(fit.free or fit.tool.whole for fit in found[:-1]):
+            return []
+        return found if len({fit.tool.name for fit in found}) == len(found) else []
+
     def _fits(self, words: str) -> Iterator[Fit]:
         forms = dict.fromkeys((core(words), joined(words)))
         for one in self._examples:
@@ -96,7 +115,7 @@ class Matcher:
                 if (arguments := one.arguments(said)) is None:
                     continue
                 free = sum(len(str(arguments.get(name, ""))) for name in one.free)
-                given = {name: _as_said(value, words) for name, value in arguments.items()}
+                given = {name: as_said(value, words) for name, value in arguments.items()}
                 if one.whole and one.whole not in given:
                     given[one.whole] = words.strip()
                 tool = self._by_name[one.tool]
@@ -110,8 +129,8 @@ class Matcher:
         given: dict[str, Any] = {}
         for said in (words, *clauses(words)[1:]):
             for one in self._slots.get(tool.name, ()):
-                found = one.arguments(joined(said)) or {}
-                given = {name: _as_said(value, words) for name, value in found.items()} | given
+                found = one.arguments(joined(A_LITTLE.sub(" ", said.lower()))) or {}
+                given = {name: as_said(value, words) for name, value in found.items()} | given
         return given
 
     def named(self, tool: Tool, words: str) -> bool:

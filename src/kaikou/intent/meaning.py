@@ -1,8 +1,9 @@
-"""Which tool words ask for, by their meaning: an embedder, and a linear classifier on what it gives.
+"""Which tool words ask for, by their meaning: an embedder, and a classifier on what it gives.
 
-The classes are the tools that tell what people say for them, and talk. Least squares with a penalty (Hoerl &
-Kennard 1970) on a few hundred vectors is solved in milliseconds, and needs no weights of its own beside the
-embedder's.
+The classes are the tools that tell what people say for them, and talk. Kernel ridge regression (Saunders
+et al. 1998; a Gaussian kernel) on a thousand vectors is solved in a fraction of a second, and needs no
+weights of its own beside the embedder's. What all sentences of a language have in common is taken off first:
+only what they differ in tells one from another.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ from numpy.typing import NDArray
 from kaikou.engines.ports import Embedder, Lane, Tool
 from kaikou.errors import KaikouError
 from kaikou.intent.talk import TALK
+from kaikou.intent.words import HAN
 
 log = logging.getLogger(__name__)
 
 EmbedderSource = Callable[[float], Awaitable[Embedder]]
 """The embedder, waited for so many seconds. Raises NotReady meanwhile."""
-_PENALTY = 0.1
+_PENALTY = 0.05
+_NARROW = 0.6
+"""How fast likeness falls with the squared distance. Both found on sentences in sight, each told by others:
+where one of a hundred sentences of talk is taken for a request, three of four requests are found, against
+half by a linear classifier."""
 _LOAD_SECONDS = 600.0
 _LIVE_SECONDS = 0.5
 """A guess that takes longer is gone without: somebody waits for the reply."""
@@ -41,18 +47,36 @@ class Guess:
     lead: float
 
 
+Rows = NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class _Classifier:
     tools: tuple[str, ...]
-    middle: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    """[dimensions, tools and talk]"""
-    shares: NDArray[np.float32]
+    middles: Rows
+    """[language, dimensions]: what sentences not in Chinese, and those in Chinese, have in common."""
+    points: Rows
+    """[sentences, dimensions], of length one"""
+    weights: Rows
+    """[sentences, tools and talk]"""
+    shares: Rows
 
-    def guess(self, vector: NDArray[np.float32]) -> Guess:
-        scores = (vector - self.middle) @ self.weights + self.shares
+    def guess(self, vector: Rows, chinese: bool) -> Guess:
+        own = _of_length_one(vector - self.middles[int(chinese)])
+        scores = _likeness(own[None], self.points)[0] @ self.weights + self.shares
         best = int(scores[:-1].argmax())
         return Guess(self.tools[best], float(scores[best] - scores[-1]))
+
+
+def _of_length_one(rows: Rows) -> Rows:
+    whole: Rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-6)
+    return whole
+
+
+def _likeness(some: Rows, others: Rows) -> Rows:
+    """Of rows of length one."""
+    likeness: Rows = np.exp(-2 * _NARROW * (1 - some @ others.T))
+    return likeness
 
 
 class Meaning:
@@ -61,7 +85,7 @@ class Meaning:
     def __init__(self, embedder: EmbedderSource, seconds: float = _LIVE_SECONDS) -> None:
         self._embedder = embedder
         self._seconds = seconds
-        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._vectors: dict[str, Rows] = {}
         self._identity = ""
         self._known: dict[tuple[str, ...], _Classifier] = {}
         self._making: asyncio.Task[None] | None = None
@@ -87,7 +111,8 @@ class Meaning:
                     self._known.clear()
                     self.prepare(told)
                     return None
-                return classifier.guess((await embedder.embed([words], role="query"))[0])
+                vector = (await embedder.embed([words], role="query"))[0]
+                return classifier.guess(vector, bool(HAN.search(words)))
         except (KaikouError, TimeoutError) as error:
             log.info("words were not understood by meaning: %s", error or "it took too long")
             return None
@@ -131,15 +156,15 @@ def _key(tools: Sequence[Tool]) -> tuple[str, ...]:
     return tuple(part for tool in tools for part in (tool.name, *tool.said))
 
 
-def _fit(said: Mapping[str, Sequence[str]], vectors: Mapping[str, NDArray[np.float32]]) -> _Classifier:
+def _fit(said: Mapping[str, Sequence[str]], vectors: Mapping[str, Rows]) -> _Classifier:
     rows = [(at, text) for at, texts in enumerate(said.values()) for text in texts]
     rows += [(len(said), text) for text in TALK]
-    points = np.stack([vectors[text] for _, text in rows]).astype(np.float64)
+    found = np.stack([vectors[text] for _, text in rows])
+    chinese = np.array([bool(HAN.search(text)) for _, text in rows])
+    middles = np.stack([found[chinese == one].mean(axis=0) for one in (False, True)])
+    points = _of_length_one(found - middles[chinese.astype(int)])
     wanted = np.eye(len(said) + 1)[[at for at, _ in rows]]
-    middle, shares = points.mean(axis=0), wanted.mean(axis=0)
-    centred = points - middle
-    squares = centred.T @ centred + _PENALTY * np.eye(centred.shape[1])
-    weights = np.linalg.solve(squares, centred.T @ (wanted - shares))
-    return _Classifier(
-        tuple(said), middle.astype(np.float32), weights.astype(np.float32), shares.astype(np.float32)
-    )
+    shares = wanted.mean(axis=0)
+    likeness = _likeness(points, points) + _PENALTY * np.eye(len(points))
+    weights = np.linalg.solve(likeness, wanted - shares)
+    return _Classifier(tuple(said), middles, points, weights.astype(np.float32), shares.astype(np.float32))

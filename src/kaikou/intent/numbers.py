@@ -41,6 +41,10 @@ SHARE = rf"(?:{PATTERN}|{'|'.join(sorted(_SHARES, key=len, reverse=True))})"
 """A number, or a word for one of 0 to 100."""
 
 
+A_LITTLE = re.compile(r"一[点下些会个首]|\b(?:a|one) (?:bit|little)\b")
+"""Words that hold a number and count nothing."""
+
+
 def number(text: str) -> int | None:
     """The number that ``text`` is, such as 30, thirty, 三十, 百分之三十, half; None where it is none."""
     text = text.strip().lower()

@@ -17,9 +17,10 @@ from contextlib import aclosing
 from typing import Any
 
 from kaikou.engines.ports import Generation, Lane, LanguageModel, Message, Tool, ToolCall
+from kaikou.intent.following import following
 from kaikou.intent.matching import Fit, Matcher
 from kaikou.intent.meaning import Meaning
-from kaikou.intent.numbers import SHARE, number
+from kaikou.intent.numbers import A_LITTLE, SHARE, number
 from kaikou.intent.ports import Decision
 from kaikou.intent.requests import asks, general
 from kaikou.intent.words import HAN, plain
@@ -29,15 +30,14 @@ log = logging.getLogger(__name__)
 _LONGEST = 120
 """Who asks for something says so in a sentence."""
 _NUMBER_WORDS = re.compile(SHARE)
-_A_LITTLE = re.compile(r"一[点下些会个首]|\b(?:a|one) (?:bit|little)\b")
 
 _FORM = 0.1
 """Words that have the form of a request are so much likelier to be one."""
-_SURE = 0.25
-"""By so much likelier than talk, a tool is called. Of sentences in sight, each told by others, two thirds of
-the requests are, and one of 77 sentences of talk in English, none in Chinese."""
+_SURE = 0.2
+"""By so much likelier than talk, a tool is called. Of sentences in sight, each told by others, seven in ten
+of the requests are, and less than one in a hundred sentences of talk."""
 _PERHAPS = -0.1
-"""From here the model is asked: seven in eight requests, one in ten sentences of talk."""
+"""From here the model is asked: of six requests five, of thirty sentences of talk one."""
 _COMMAND, _TALK = "command", "talk"
 _SYSTEM = (
     f'Classify the user\'s sentence. "{_COMMAND}": the user wants this done now for himself. "{_TALK}": the '
@@ -70,14 +70,20 @@ class Router:
             return Decision()
         if self._matcher.tools != tuple(tools):
             self._matcher = Matcher(tools)
-        fit = self._matcher.fit(words)
-        if fit is None:
-            fit = await self._look(words, tools, model)
-        if fit is None:
-            return Decision()
-        arguments = json.dumps(fit.arguments, ensure_ascii=False)
-        call = ToolCall(f"call_{len(messages)}", fit.tool.name, arguments)
-        return Decision(calls=(call,), plainly=True)
+        fits = self._matcher.several(words)
+        if not fits:
+            fit = following(words, messages, tools) or self._matcher.fit(words)
+            fit = fit or await self._look(words, tools, model)
+            fits = [fit] if fit is not None else []
+        calls = tuple(
+            ToolCall(
+                f"call_{len(messages)}_{number}",
+                fit.tool.name,
+                json.dumps(fit.arguments, ensure_ascii=False),
+            )
+            for number, fit in enumerate(fits)
+        )
+        return Decision(calls=calls, plainly=bool(calls))
 
     async def warm(self, model: LanguageModel, tools: Sequence[Tool]) -> None:
         """Let the model read what it is told each time; tools are made ready to be told by meaning."""
@@ -181,7 +187,7 @@ def _told() -> list[Message]:
 
 def _numbers_in(words: str, tool: Tool) -> dict[str, Any]:
     """The one number of the words, where the tool takes just one."""
-    counted = _A_LITTLE.sub(" ", plain(words))
+    counted = A_LITTLE.sub(" ", plain(words))
     said = [value for one in _NUMBER_WORDS.findall(counted) if (value := number(one)) is not None]
     properties = tool.parameters.get("properties") or {}
     names = [name for name, schema in properties.items() if _takes_number(schema)]

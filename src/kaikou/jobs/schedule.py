@@ -12,7 +12,7 @@ from kaikou.errors import InvalidInput, LimitReached, NotFound
 from kaikou.jobs.clock import local, moment, zone_named
 from kaikou.jobs.recurrence import Repeat, repeat_of
 from kaikou.jobs.reminder import Reminder, Wish, check, reminder_of
-from kaikou.jobs.when.reading import read_when
+from kaikou.jobs.when.reading import bare, read_when
 from kaikou.settings.services import ReminderSettings
 from kaikou.store.records import ReminderRow, now
 from kaikou.store.reminders import CANCELLED, WAITING, ReminderRepository
@@ -89,7 +89,7 @@ class Schedule:
         elif wish.when.strip():
             found = read_when(wish.when, this, zone, about=text)
             at, repeat = found.at, repeat or found.repeat
-            text = text or found.rest
+            text = bare(text) or found.rest
         elif repeat is not None:
             at = repeat.next(this, zone, this)
         elif text:
@@ -108,6 +108,10 @@ class Schedule:
                 f"That time is past: it is {here:%Y-%m-%d %H:%M} now.", code="time_is_past", param="when"
             )
         return at, repeat, text
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return self._clock()
 
     async def all(self) -> tuple[Reminder, ...]:
         """The next first, then those that are over, the latest first."""
@@ -144,6 +148,17 @@ class Schedule:
             raise _missing(reminder_id)
         self._note(reminder_id, "changed")
         return await self.get(reminder_id)
+
+    async def move(self, reminder_id: str, when: str) -> Reminder:
+        """Another time, of which ``when`` may say no more than what is different. As ``change``."""
+        row = await self._row(reminder_id)
+        here = row.zone or self.zone
+        rhythm = repeat_of(row.repeat) if row.repeat is not None else None
+        before = None if row.at is None else (row.at, rhythm)
+        found = read_when(when, self._clock(), here, about=row.text, before=before)
+        values = None if found.repeat is None else found.repeat.values()
+        wish = Wish(at=found.at, repeat=values, zone=here)
+        return await self.change(reminder_id, wish, frozenset({"at", "repeat"}))
 
     async def cancel(self, reminder_id: str) -> Reminder:
         """Throw a reminder away; ``restore`` brings it back for a while. One that is over stays over."""

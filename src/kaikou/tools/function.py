@@ -86,6 +86,8 @@ def tool(
     whole: str = "",
     said: Sequence[str] = (),
     slots: Sequence[str] = (),
+    follow: Sequence[str] = (),
+    again: str = "",
 ) -> Callable[[Function], Function]: ...
 
 
@@ -94,7 +96,8 @@ def tool(function: Any = None, /, **options: Any) -> Any:
     docstring), ``title`` for the page, ``timeout`` in seconds, ``needs`` (what is missing before it can
     be used), ``direct`` (what it speaks isn't fed back to the model), ``examples`` (what people say who
     want it, with ``{parameter}`` where they name one: the offline model's tools are found by them; see
-    ``engines.ports.Tool`` for how they are written, and for ``places``, ``whole``, ``said`` and ``slots``).
+    ``engines.ports.Tool`` for how they are written, and for ``places``, ``whole``, ``said``, ``slots``,
+    ``follow`` and ``again``).
 
     Raises TypeError where a parameter can't be described to a model."""
 
@@ -126,6 +129,8 @@ def function_tool(
     whole: str = "",
     said: Sequence[str] = (),
     slots: Sequence[str] = (),
+    follow: Sequence[str] = (),
+    again: str = "",
     offered: Callable[[Caller], bool] | None = None,
 ) -> FunctionTool:
     """Read a function's signature and docstring. Raises TypeError where that can't be done."""
@@ -162,6 +167,8 @@ def function_tool(
             whole,
             tuple(said),
             tuple(slots),
+            tuple(follow),
+            again,
         ),
         model,
         caller,

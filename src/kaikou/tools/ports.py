@@ -245,11 +245,16 @@ class Schedule(Protocol):
         where no time to come is understood."""
         ...
 
+    async def move(self, when: str, repeat: Rhythm, caller: Caller) -> Reminder | None:
+        """Give the reminder that was asked for last in the conversation another time: what ``when`` doesn't
+        say stays. None where the last that was asked for isn't there."""
+        ...
+
     async def list(self, caller: Caller) -> Sequence[Reminder]: ...
 
     async def cancel(self, which: str, caller: Caller) -> Sequence[Reminder]:
-        """Cancel those meant: an id, words of the text, or ``all``. Empty where there is none; KaikouError
-        where it isn't clear which."""
+        """Cancel those meant: an id, or words for them, such as some of the text, a time, "the last", all.
+        Empty where there is none; KaikouError where it isn't clear which."""
         ...
 
 

@@ -9,13 +9,15 @@ from typing import Any
 from kaikou.devices.registry import DeviceRegistry
 from kaikou.errors import InvalidInput, NotFound, NotReady
 from kaikou.jobs.clock import local
+from kaikou.jobs.meant import meant
 from kaikou.jobs.recurrence import EVERY_DAY, WEEKDAYS, WEEKEND
 from kaikou.jobs.reminder import Reminder, Wish
 from kaikou.jobs.schedule import Schedule
 from kaikou.tools import ports
 from kaikou.tools.ports import Caller, Rhythm, speaks_chinese
 
-_ALL = frozenset({"all", "everything", "全部", "所有", "所有的", "全部提醒", "所有提醒"})
+_TALKS = 256
+"""Conversations whose last reminder is known; the oldest is forgotten."""
 
 
 class CallersSchedule:
@@ -23,6 +25,8 @@ class CallersSchedule:
 
     def __init__(self, schedule: Callable[[], Schedule | None]) -> None:
         self._find = schedule
+        self._last: dict[str, str | None] = {}
+        """What each conversation asked for last; None where nothing came of it."""
 
     def _schedule(self) -> Schedule:
         found = self._find()
@@ -31,6 +35,7 @@ class CallersSchedule:
         return found
 
     async def add(self, text: str, when: str, repeat: Rhythm, caller: Caller) -> ports.Reminder:
+        self._remember(caller, None)
         schedule = self._schedule()
         wish = Wish(text=text, when=when)
         if repeat:
@@ -47,24 +52,32 @@ class CallersSchedule:
             agent_id=caller.agent_id or None,
             language=caller.language,
         )
-        return _shown(await schedule.add(kept), caller)
+        added = await schedule.add(kept)
+        self._remember(caller, added.id)
+        return _shown(added, caller)
+
+    async def move(self, when: str, repeat: Rhythm, caller: Caller) -> ports.Reminder | None:
+        last = self._last.get(caller.conversation_id)
+        if last is None or all(one.id != last for one in await self._open()):
+            return None
+        moved = await self._schedule().move(last, when or repeat)
+        return _shown(moved, caller)
+
+    def _remember(self, caller: Caller, reminder_id: str | None) -> None:
+        self._last.pop(caller.conversation_id, None)
+        while len(self._last) >= _TALKS:
+            self._last.pop(next(iter(self._last)))
+        self._last[caller.conversation_id] = reminder_id
 
     async def list(self, caller: Caller) -> Sequence[ports.Reminder]:
         return [_shown(one, caller) for one in await self._open()]
 
     async def cancel(self, which: str, caller: Caller) -> Sequence[ports.Reminder]:
-        wanted = which.strip().casefold()
         there = await self._open()
-        found = [one for one in there if one.id == wanted]
-        if not found and wanted in _ALL:
-            found = list(there)
-        elif not found and wanted:
-            found = [one for one in there if one.text and _alike(one.text.casefold(), wanted)]
-            if len(found) > 1:
-                lines = "; ".join(f"{one.text} (id {one.id})" for one in found[:10])
-                raise InvalidInput(
-                    "Several are meant.", code="reminder_ambiguous", hint=f"Ask which: {lines}."
-                )
+        found, sure = meant(which, there, self._schedule().now(), last=self._last.get(caller.conversation_id))
+        if not sure:
+            lines = "; ".join(f"{one.text} (id {one.id})" for one in found[:10])
+            raise InvalidInput("Several are meant.", code="reminder_ambiguous", hint=f"Ask which: {lines}.")
         for one in found:
             await self._schedule().cancel(one.id)
         return [_shown(one, caller) for one in found]
@@ -106,10 +119,6 @@ class OtherDevices:
             name = registry.name_of(link.device_id)
             found[name if name not in found else f"{name} {link.device_id[-5:]}"] = link.device_id
         return found
-
-
-def _alike(text: str, wanted: str) -> bool:
-    return wanted in text or text in wanted
 
 
 def _values(rhythm: Rhythm, at: datetime) -> Mapping[str, Any]:

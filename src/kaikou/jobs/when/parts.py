@@ -173,6 +173,24 @@ def resolve(parts: Parts, now: datetime, zone: str, *, waking: bool) -> tuple[da
     return moment(found, zone), None
 
 
+def carry(parts: Parts, at: datetime, repeat: Repeat | None) -> None:
+    """Fill in from the time ``at`` (as clocks show it there) and its rhythm what words that correct it leave
+    out: the day, or the time of day."""
+    if parts.later or parts.repeat_minutes:
+        return
+    if parts.clock is None and parts.period is None:
+        parts.clock = Clock(at.hour, at.minute, exact=True)
+    elif parts.clock is not None and parts.period is None and at.hour >= 12:
+        parts.period = "pm"
+    if parts.days is None and not parts.repeats:
+        if repeat is not None and repeat.days:
+            parts.repeat_days = repeat.days
+        elif repeat is not None and repeat.month_day:
+            parts.repeat_month_day, parts.repeat_month = repeat.month_day, repeat.month
+        else:
+            parts.days = this_date(at.year, at.month, at.day)
+
+
 def _soon(today: date) -> Iterator[date]:
     # Shortly after midnight, "two o'clock at night" belongs to the day before.
     yield from (today - timedelta(days=1), today, today + timedelta(days=1), today + timedelta(days=2))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kaikou.errors import InvalidInput
-from kaikou.jobs.clock import moment
+from kaikou.jobs.clock import local, moment
 from kaikou.jobs.recurrence import Repeat
 from kaikou.jobs.when import chinese, english
-from kaikou.jobs.when.parts import Parts, resolve, this_date
+from kaikou.jobs.when.parts import Parts, carry, resolve, this_date
 
 MAX_CHARS = 500
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -35,6 +35,11 @@ _FILLER_ENGLISH = re.compile(
     r"(?:\s*(?:to|that|about|for|:))*[\s,.:]*",
     re.IGNORECASE,
 )
+_REQUEST = re.compile(
+    r"(?:提醒|叫|喊|通知)(?:我|一下|我们)|闹钟|计时|别让我忘|\b(?:remind|wake|tell|alert|notify) (?:me|us)\b"
+    r"|\b(?:alarm|timer|reminder|let me forget)\b",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(
     r"[\s,，]*(?:(?:请|记得)?(?:提醒|通知|叫)(?:我|一下)*|please)?[\s。.!！?？]*$", re.IGNORECASE
 )
@@ -49,11 +54,27 @@ class When:
     rest: str
 
 
-def read_when(text: str, now: datetime, zone: str = "", *, about: str = "") -> When:
+def bare(text: str) -> str:
+    """What a reminder is about, where ``text`` asks for one: "remind me at eight to call Bo" is "call Bo"."""
+    if not _REQUEST.search(text):
+        return text
+    plain = _plain(text)
+    return _rest(text, (chinese if _HAN.search(plain) else english).read(plain).spans)
+
+
+def read_when(
+    text: str,
+    now: datetime,
+    zone: str = "",
+    *,
+    about: str = "",
+    before: tuple[datetime, Repeat | None] | None = None,
+) -> When:
     """What time ``text`` names, seen from ``now`` in ``zone``. ``about`` is what it is for: "get up" at
-    five is not the afternoon's. InvalidInput ``time_not_understood``, ``time_vague``, ``time_is_past``."""
+    five is not the afternoon's. ``before`` is the time (and rhythm) that ``text`` corrects: what it
+    doesn't say stays. InvalidInput ``time_not_understood``, ``time_vague``, ``time_is_past``."""
     text = text[:MAX_CHARS]
-    found = _read(text, now, zone, waking=bool(_WAKING.search(f"{text} {about}")))
+    found = _read(text, now, zone, before, waking=bool(_WAKING.search(f"{text} {about}")))
     if found is None:
         raise InvalidInput(
             f"No time was understood in {text.strip()[:80]!r}.",
@@ -67,10 +88,16 @@ def read_when(text: str, now: datetime, zone: str = "", *, about: str = "") -> W
     return found
 
 
-def _read(text: str, now: datetime, zone: str, *, waking: bool) -> When | None:
+def _plain(text: str) -> str:
     plain = text.translate(chinese.SIMPLER).lower().replace("’", "'").replace("：", ":")
-    if len(plain) != len(text):  # lower case of a few letters is longer: places must not move
-        plain = text
+    # Lower case of a few letters is longer: places must not move.
+    return plain if len(plain) == len(text) else text
+
+
+def _read(
+    text: str, now: datetime, zone: str, before: tuple[datetime, Repeat | None] | None, *, waking: bool
+) -> When | None:
+    plain = _plain(text)
     parts = Parts()
     if iso := _ISO.search(plain):
         try:
@@ -108,6 +135,8 @@ def _read(text: str, now: datetime, zone: str, *, waking: bool) -> When | None:
         more.spans.extend(parts.spans)
     if more.empty or more.unclear:
         return None
+    if before is not None:
+        carry(more, local(before[0], zone), before[1])
     at, repeat = resolve(more, now, zone, waking=waking)
     if more.later and at - now < timedelta(seconds=1):
         return None

@@ -80,7 +80,13 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
 
     return [
         function_tool(
-            get_time, title="Time", examples=EXAMPLES, places=PLACES, slots=SLOTS, said=SAID["get_time"]
+            get_time,
+            title="Time",
+            examples=EXAMPLES,
+            places=PLACES,
+            slots=SLOTS,
+            said=SAID["get_time"],
+            follow=("[in|for] {zone}", "{zone}[几点]"),
         )
     ]
 

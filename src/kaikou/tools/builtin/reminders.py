@@ -52,6 +52,10 @@ LISTED = (
     "reminders|alarms)",
     "(do i have|have i got|are there|have i set) [any] (reminders|alarms|timers|reminder|alarm) [set] "
     "[for] [{when}]",
+    "(do i|do i still|have i) (have|got) [any|some] (reminders|alarms|timers|reminder|alarm|timer) "
+    "[left|set|still|waiting|now]",
+    "how many (reminders|alarms|timers) (do i have|are there|have i got|are set) [left|now]",
+    "[那|现在]我[现在|目前]{still}(提醒|闹钟|定时|计时器)[了|没有|没]",
     "(what|what's) did i (set|want) [as] reminders [for]",
     "[看看|看|查|查看|念|读|说|列|告诉我|我想知道]{a}[我][都|还|一共|现在|{when}]{there}"
     "{which}(提醒|闹钟|提醒事项|定时|闹铃|待办提醒)[{when}]",
@@ -77,6 +81,7 @@ PLACES = {
     "one": "(?:一个|个|一下|一)?",
     "tell": "(?:(?:请|记得|到时候?|要|再)*(?:提醒|叫醒|叫|喊|通知|提示|告诉))",
     "a": "(?:一下|一看|一念|出|出来|看|念)?",
+    "still": "(?:还|都|是不是还|是不是)?(?:有没有|有|剩|剩下)(?:什么|别的|几个|多少|其他)?",
     "there": "(?:有|设|设了|设置了|定|定了|有没有|设过|设定了|上了)?",
     "which": "(?:什么|哪些|几个|多少|多少个|哪几个|啥|没有|别的|所有的?|全部的?|的)?",
     "cancel": "(?:cancel|delete|remove|forget|clear|erase|stop|turn off|switch off|drop|get rid of)",
@@ -90,14 +95,19 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
     if schedule is None:
         return []
 
-    async def remind(caller: Caller, text: str = "", when: str = "", repeat: Rhythm = "") -> Outcome:
+    async def remind(
+        caller: Caller, text: str = "", when: str = "", repeat: Rhythm = "", change: bool = False
+    ) -> Outcome:
         """Set a reminder, an alarm or a timer, once or repeating. 设置提醒、闹钟或计时器（可重复）。
 
         Args:
             text: What to remind of, in the user's words, such as 关火 or take my pills.
             when: The time in the user's words, such as 十分钟后, 明天早上七点, every weekday at 8.
             repeat: Leave it out unless the user wants it again and again.
+            change: True where the user corrects the time of the reminder just set.
         """
+        if change and (moved := await schedule.move(when, repeat, caller)) is not None:
+            return Outcome(f"Changed: {_line(moved)}", plain=_promise(moved, caller))
         added = await schedule.add(text, when, repeat, caller)
         return Outcome(f"Set: {_line(added)}", plain=_promise(added, caller))
 
@@ -134,7 +144,14 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
 
     return [
         function_tool(
-            remind, title="Set a reminder", examples=REMIND, places=PLACES, whole="text", said=SAID["remind"]
+            remind,
+            title="Set a reminder",
+            examples=REMIND,
+            places={**PLACES, "when": TIME},
+            whole="text",
+            said=SAID["remind"],
+            follow=("{when} [please]", "{when}[都][也]{tell}[我]", "(remind|wake) me {when}"),
+            again="change",
         ),
         function_tool(
             list_reminders,

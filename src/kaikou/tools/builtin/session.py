@@ -129,6 +129,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             examples=(*LOUDNESS, *CHANGES),
             places={"change": CHANGE},
             slots=("[{*}] {percent} [{*}]", "[{*}] {change} [{*}]"),
+            follow=("[to|at|调到|调成] {percent}",),
             said=SAID["set_volume"],
         ),
     ]
@@ -158,6 +159,11 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
     return [
         *found,
         function_tool(
-            change_role, title="Change role", examples=ROLES, places={"role": ROLE}, said=SAID["change_role"]
+            change_role,
+            title="Change role",
+            examples=ROLES,
+            places={"role": ROLE},
+            said=SAID["change_role"],
+            follow=("[to|with] [the] {role}",),
         ),
     ]

@@ -134,6 +134,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             places=PLACES,
             slots=SLOTS,
             said=SAID["get_weather"],
+            follow=("[in|for] {day} [in|for] [{place}]", "[in|for] {place} [{day}]", "{place}{day}"),
         )
     ]
 

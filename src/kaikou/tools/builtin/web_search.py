@@ -23,6 +23,8 @@ EXAMPLES = (
     "(百度|谷歌|搜索|搜)(一下|一搜){query}",
     "(搜索|联网搜索){query}",
 )
+QUERY = r"(?!引擎|功能|算法|结果|记录|历史|engines?\b|results?\b|history\b)\S.{0,79}?"
+"""Not what searching itself is about: 搜索引擎是怎么工作的 asks for no search."""
 COUNT = 5
 SPOKEN = 200
 """Letters of the first hit that are read out where no model sums up."""
@@ -58,6 +60,7 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
             title="Web search",
             needs=_needs(settings),
             examples=EXAMPLES,
+            places={"query": QUERY},
             whole="query",
             said=SAID["web_search"],
         )
