@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+PATIENCE = 60_000
+"""Milliseconds any step may take: a bound that only ends a test that would hang."""
+expect.set_options(timeout=PATIENCE)
 
 # Keeps every microphone the page was given, so that a test can ask whether it is closed.
 WATCH_MICROPHONES = """
@@ -80,5 +84,6 @@ def open_browsers(silence: Path) -> Iterator[Browsers]:
 
 def new_page(browser: Browser, **context: Any) -> Page:
     opened = browser.new_context(**{"locale": "en-US", **context})
+    opened.set_default_timeout(PATIENCE)
     opened.add_init_script(WATCH_MICROPHONES)
     return opened.new_page()

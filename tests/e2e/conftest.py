@@ -161,7 +161,7 @@ class Visit:
     def status(self) -> str:
         return self.page.get_by_role("status").inner_text()
 
-    def wait_status(self, *wanted: str, seconds: float = 30) -> None:
+    def wait_status(self, *wanted: str, seconds: float = 60) -> None:
         """Until the status line says one of ``wanted``."""
         try:
             self.page.wait_for_function(
@@ -176,7 +176,7 @@ class Visit:
         """What was said by ``user`` or ``assistant``, as the captions show it when it is final."""
         return self.page.locator(f".line.{role}:not(.hearing) .words").all_inner_texts()
 
-    def wait_lines(self, role: str, count: int, seconds: float = 30) -> list[str]:
+    def wait_lines(self, role: str, count: int, seconds: float = 60) -> list[str]:
         """The lines of ``role`` once there are so many, all of one moment: an address that follows the
         conversation draws the page anew."""
         try:

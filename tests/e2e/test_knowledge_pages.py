@@ -38,7 +38,7 @@ def test_documents_are_sent_found_and_brought_back(echo_server: Server, open_pag
         ]
     )
     ready = page.locator(".document").filter(has_text="Ready")
-    expect(ready).to_have_count(2, timeout=60_000)
+    expect(ready).to_have_count(2)
     refused = page.locator(".document").filter(has_text="photo.zip")
     expect(refused).to_contain_text("Known are txt, md, html, epub, docx and pdf.")
     assert accessibility_problems(visit) == []
@@ -132,7 +132,7 @@ def test_a_voice_is_enrolled_with_consent_and_recognised(
     dialog.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_timeout(4_000)  # of speech from the microphone
     dialog.get_by_role("button", name="Stop and use it").click()
-    expect(dialog).to_contain_text("Ann is recognised from now on.", timeout=30_000)
+    expect(dialog).to_contain_text("Ann is recognised from now on.")
     assert accessibility_problems(visit) == []
     visit.picture("speaker-enrolled-en-desktop")
     assert page.evaluate("() => window.microphones.every((one) => one.readyState === 'ended')")

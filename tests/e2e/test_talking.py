@@ -97,7 +97,7 @@ def test_with_push_to_talk_only_what_is_held_is_heard(
     # Space does the same, and takes the floor from the agent.
     visit.page.locator("h1").first.click()
     visit.page.keyboard.down(" ")
-    visit.wait_status("Hearing you", seconds=3)
+    visit.wait_status("Hearing you")
     visit.page.wait_for_timeout(1000)
     visit.page.keyboard.up(" ")
     visit.wait_lines("user", 2)
@@ -135,7 +135,7 @@ def test_keys_mute_and_show_the_words_but_not_while_writing(echo_server: Server,
     visit.wait_status("Listening")
     keys = visit.page.keyboard
     keys.press("m")
-    visit.wait_status("Your microphone is muted", seconds=3)
+    visit.wait_status("Your microphone is muted")
     assert visit.page.evaluate("() => window.microphones[0].enabled") is False
     keys.press("t")
     field = visit.page.get_by_label("Write a message")
@@ -237,12 +237,12 @@ def test_a_call_goes_on_while_one_looks_around(echo_server: Server, open_page: O
     visit.page.get_by_role("link", name="Performance").click()
     bar = visit.page.get_by_role("region", name="Call with Robin")
     bar.get_by_role("button", name="Mute", exact=True).click()
-    visit.wait_status("Your microphone is muted", seconds=3)
+    visit.wait_status("Your microphone is muted")
     visit.picture("call-bar")
     assert visit.page.title() == "Your microphone is muted · Robin"
     bar.get_by_role("link", name="Back to the call").click()
     visit.page.get_by_role("button", name="Unmute").click()
-    visit.wait_status("Listening", seconds=3)
+    visit.wait_status("Listening")
     visit.page.get_by_role("link", name="Performance").click()
     bar.get_by_role("button", name="End").click()
     assert visit.page.evaluate(STATES) == ["ended"]

@@ -44,7 +44,7 @@ def test_a_tool_is_tried_and_an_mcp_server_added(echo_server: Server, open_page:
     assert accessibility_problems(visit) == []
     dialog.get_by_role("button", name="Add and connect").click()
     source = page.locator(".source").filter(has_text="MCP server calendar")
-    expect(source).to_contain_text("Has a problem", timeout=30_000)
+    expect(source).to_contain_text("Has a problem")
     expect(source.get_by_role("alert")).not_to_be_empty()
     visit.picture("mcp-failed-en-desktop")
     more = source.get_by_role("button", name="More about calendar")

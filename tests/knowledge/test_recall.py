@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import cast
 
 import pytest
@@ -54,9 +56,10 @@ async def test_meaning_and_words_find_what_words_alone_miss() -> None:
     async with open_engine(Settings(), "embedding", lambda doing, fraction: None) as engine:
         embedder = cast(Embedder, engine)
         vectors = {}
-        for title, row in cut(HELD_OUT):
-            (found,) = await passage_vectors(embedder, title, [row], Lane.INTERACTIVE)
-            vectors[row.document_id, row.position] = found
+        for title, passages_of_it in groupby(cut(HELD_OUT), key=itemgetter(0)):
+            rows = [row for _, row in passages_of_it]
+            found = await passage_vectors(embedder, title, rows, Lane.INTERACTIVE)
+            vectors |= {(row.document_id, row.position): one for row, one in zip(rows, found, strict=True)}
         by_words, both = await _hits(SHOWN, embedder, vectors)
         assert recall(by_words) < 0.8
         assert recall(both) >= 0.9
