@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from api.xiaozhi.device import MAC, Device, Home, home
+from tools.callers import until
 from websockets.exceptions import ConnectionClosed
 
 from kaikou.engines.ports import Delta, Message, ToolCall
@@ -97,3 +98,53 @@ async def test_an_agent_that_leaves_ends_the_session_after_its_farewell(house: H
                 await device.next()
     assert house.registry.online(MAC) is None
     await house.settled()
+
+
+PLUGIN = """
+from core.providers.tts.dto.dto import ContentType
+from plugins_func.register import Action, ActionResponse, ToolType, register_function
+
+ABOUT = {"type": "function", "function": {"name": "tale", "description": "A tale.",
+                                          "parameters": {"type": "object", "properties": {}}}}
+
+@register_function("tale", ABOUT, ToolType.SYSTEM_CTL)
+def tale(conn):
+    conn.tts.tts_one_sentence(conn, ContentType.TEXT, content_detail="One moment.")
+    told = conn.llm.response_no_stream("You tell tales.", "Of owls.")
+    assert conn.func_handler.has_tool("tale") and conn.device_id == "%s"
+    return ActionResponse(Action.RESPONSE, "told", told + " The end, %s.")
+"""
+
+
+async def test_a_plugin_is_broken_and_mended_while_the_call_goes_on(house: Home) -> None:
+    """One written for the reference server, which asks the model itself."""
+
+    def reply(messages: Sequence[Message]) -> list[Delta] | str:
+        asked = messages[-1].content == "Of owls."
+        return "Owls fly." if asked else calls("tale")(messages)
+
+    house.server.llm.reply = reply
+    tools = house.server.runtime.tools
+    assert tools is not None
+    plugins = tools.plugins
+    plugins.folder.mkdir()
+    file = plugins.folder / "tale.py"
+    file.write_text(PLUGIN % (MAC, "first"))
+    plugins.start()
+    await until(lambda: plugins.files)
+    async with house.device() as device:
+
+        async def told() -> list[str]:
+            before = len(device.log)
+            await device.send(type="listen", state="detect", text="tell me a tale")
+            await device.until("tts", state="stop")
+            parts = [one for _, one in device.log[before:] if isinstance(one, dict)]
+            return [one["text"] for one in parts if one.get("state") == "sentence_start"]
+
+        assert " ".join(await told()) == "One moment. Owls fly. The end, first."
+        file.write_text(PLUGIN.replace("def tale(conn):", "def tale(conn)"))
+        await until(lambda: plugins.status().error)
+        assert " ".join(await told()) == "One moment. Owls fly. The end, first."
+        file.write_text(PLUGIN % (MAC, "second"))
+        await until(lambda: not plugins.status().error)
+        assert " ".join(await told()) == "One moment. Owls fly. The end, second."
