@@ -11,8 +11,11 @@ import pytest
 from tools.callers import FakeCaller
 
 from kaikou.engines.ports import Message, Tool, ToolCall
+from kaikou.intent.calling import FunctionCalling
 from kaikou.intent.following import following
 from kaikou.intent.matching import Matcher
+from kaikou.intent.ports import Refuses
+from kaikou.intent.router import Router
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.ports import AgentChoice, Caller, Reminder, Rhythm, ToolPorts
 from kaikou.tools.room import ToolRoom
@@ -137,6 +140,11 @@ def test_only_the_turn_before_counts(tools: Sequence[Tool]) -> None:
 )
 def test_two_requests_in_one_sentence(tools: Sequence[Tool], words: str, names: list[str]) -> None:
     assert [fit.tool.name for fit in Matcher(tools).several(words)] == names
+
+
+def test_a_router_is_given_what_is_not_set_up_too() -> None:
+    assert isinstance(Router(), Refuses) and Router().refuses
+    assert not isinstance(FunctionCalling(), Refuses)
 
 
 def test_a_little_is_no_number(tools: Sequence[Tool]) -> None:

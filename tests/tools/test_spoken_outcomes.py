@@ -92,6 +92,20 @@ async def test_a_service_out_of_reach_is_said_in_the_listeners_language(language
     assert nowhere.plain == ("您想问哪个城市？" if language == "zh" else "Which city do you mean?")
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "还没有设置好"), ("en", "isn't set up here yet")])
+async def test_what_is_not_set_up_says_so_where_a_router_calls(language: str, words: str) -> None:
+    room = ToolRoom(Path("unused"), ToolSettings(), ToolPorts())
+    caller = FakeCaller(language=language)
+    try:
+        model_s = {tool.name for tool in room.toolbox.tools(caller)}
+        router_s = {tool.name for tool in room.toolbox.tools(caller, unready=True)}
+        assert "web_search" not in model_s and router_s >= model_s | {"web_search", "play_music"}
+        outcome = await room.toolbox.call("web_search", '{"query": "x"}', caller)
+        assert outcome.failed and words in outcome.plain
+    finally:
+        await room.close()
+
+
 def test_zones_are_found_by_their_cities() -> None:
     assert [zone_of(one) for one in ("New York", "东京", "Asia/Tokyo", "Atlantis")] == [
         "America/New_York",

@@ -42,6 +42,15 @@ ChooseIntent = Callable[[str, Card], IntentModule]
 
 
 @runtime_checkable
+class Refuses(Protocol):
+    """A module that is also given the tools that still need something: it calls them, and they say so,
+    where a model would make up that it was done."""
+
+    @property
+    def refuses(self) -> bool: ...
+
+
+@runtime_checkable
 class Warms(Protocol):
     """A module that makes ready what it decides with before it is asked."""
 

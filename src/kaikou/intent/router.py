@@ -56,6 +56,7 @@ class Router:
     wait for it, after which the reply is made without tools."""
 
     offers = False
+    refuses = True
 
     def __init__(self, meaning: Meaning | None = None, seconds: float = 4.0) -> None:
         self._meaning = meaning

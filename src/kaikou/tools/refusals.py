@@ -36,6 +36,13 @@ _SAID: dict[str, tuple[str, str]] = {
 """Chinese and English, by the error's code."""
 
 
+def not_set_up(*, chinese: bool) -> str:
+    """Of a tool that is asked for before it has the key, the folder or the address that it needs."""
+    if chinese:
+        return "这个功能还没有设置好，请先在工具页面里设置。"
+    return "That isn't set up here yet. The tools page says what it needs."
+
+
 def refusal(error: KaikouError, *, chinese: bool) -> str:
     """One sentence; empty where there is none for it."""
     said = _SAID.get(error.code)

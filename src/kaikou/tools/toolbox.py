@@ -20,7 +20,7 @@ from kaikou.settings.services import ToolSettings
 from kaikou.tools.calls import CallLog, CallRecord, clipped
 from kaikou.tools.names import by_safe_name
 from kaikou.tools.ports import Caller, Outcome, ToolSource, ToolSpec, speaks_chinese
-from kaikou.tools.refusals import refusal
+from kaikou.tools.refusals import not_set_up, refusal
 from kaikou.tools.schema import Checkers, parsed
 
 log = logging.getLogger(__name__)
@@ -91,13 +91,13 @@ class Toolbox:
             self._named = (found, named)
         return dict(named)
 
-    def tools(self, caller: Caller, allowed: Allowed = None) -> tuple[Tool, ...]:
-        """What a model is offered: safe names, nothing that still needs something. The order is
-        stable, so that prompts keep their prefix."""
+    def tools(self, caller: Caller, allowed: Allowed = None, *, unready: bool = False) -> tuple[Tool, ...]:
+        """What a model is offered: safe names, nothing that still needs something, unless ``unready`` asks
+        for that, too. The order is stable, so that prompts keep their prefix."""
         usable = {
             name: spec
             for name, spec in self.specs(caller).items()
-            if not spec.needs and is_allowed(spec, allowed)
+            if (unready or not spec.needs) and is_allowed(spec, allowed)
         }
         own = {spec.tool.name for spec in usable.values() if spec.source == "plugin"}
         return tuple(
@@ -145,7 +145,8 @@ class Toolbox:
 
     async def _checked(self, spec: ToolSpec, arguments_json: str, caller: Caller) -> Outcome:
         if spec.needs:
-            return Outcome(f"The tool can't be used: {spec.needs}", failed=True)
+            plain = not_set_up(chinese=speaks_chinese(caller))
+            return Outcome(f"The tool can't be used: {spec.needs}", failed=True, plain=plain)
         source = _source_of(spec, self.sources, caller)
         if source is None:
             return Outcome(f"The tool {spec.tool.name} is gone.", failed=True)

@@ -9,7 +9,7 @@ from kaikou.dialogue.effects import AfterReply
 from kaikou.dialogue.tool_calls.caller import SessionCaller
 from kaikou.engines.ports import Tool, ToolCall
 from kaikou.errors import KaikouError
-from kaikou.intent.ports import IntentModule
+from kaikou.intent.ports import IntentModule, Refuses
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.ports import ChangeAgent, ChangePrompt, ChangeVolume, Effect, Outcome, PlayAudio, SetVolume
 from kaikou.tools.refusals import refusal
@@ -56,7 +56,10 @@ class Hands:
 
     def tools(self) -> tuple[Tool, ...]:
         """The server's tools for this session, in a stable order."""
-        return self._toolbox.tools(self.caller, self.allowed) if self.offered() else ()
+        if not self.offered():
+            return ()
+        unready = isinstance(self.intent, Refuses) and self.intent.refuses
+        return self._toolbox.tools(self.caller, self.allowed, unready=unready)
 
     def goes_on_as(
         self, agent_id: str, allowed: Allowed, knowledge: tuple[str, ...], intent: IntentModule
