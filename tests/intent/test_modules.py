@@ -34,6 +34,9 @@ class Intent:
 PROVIDER = """
 from ..base import IntentProviderBase
 from config.logger import setup_logging
+from core.utils.cache.manager import CacheType, cache_manager
+from core.utils.util import get_system_error_response
+from plugins_func.functions.play_music import initialize_music_handler
 
 log = setup_logging()
 
@@ -42,6 +45,12 @@ class IntentProvider(IntentProviderBase):
     async def detect_intent(self, conn, dialogue_history, text):
         names = [one["function"]["name"] for one in conn.func_handler.get_functions()]
         log.bind(tag="x").info(text)
+        assert not initialize_music_handler(conn)["music_file_names"]
+        assert conn.config["plugins"].get("home_assistant") is None
+        assert cache_manager.get(CacheType.INTENT, conn.device_id + text + "x") is None
+        assert get_system_error_response(self.config)
+        conn.dialogue.dialogue = [one for one in conn.dialogue.dialogue if one.role != "tool"]
+        assert conn.dialogue.dialogue[-1].content == text
         if "bored" in text:
             return '{"function_call": {"name": "continue_chat"}}'
         return self.llm.response_no_stream(" ".join(names), text)

@@ -30,16 +30,20 @@ class Memory:
 
 PROVIDER = """
 from ..base import MemoryProviderBase, logger
+from config.config_loader import get_project_dir
 from config.logger import setup_logging
+from config.manage_api_client import generate_and_save_chat_summary
+from core.utils.util import check_model_key
 
 TAG = __name__
 log = setup_logging()
 
 
 class MemoryProvider(MemoryProviderBase):
-    def __init__(self, config, summary_memory=None):
+    def __init__(self, config, summary_memory):
         super().__init__(config)
-        self.short_memory = ""
+        self.short_memory = summary_memory or ""
+        self.file = get_project_dir() + "remembered.txt"
 
     def init_memory(self, role_id, llm, summary_memory=None, save_to_file=True):
         super().init_memory(role_id, llm)
@@ -47,7 +51,10 @@ class MemoryProvider(MemoryProviderBase):
 
     async def save_memory(self, msgs, session_id=None):
         said = [msg.content for msg in msgs if msg.role == "user"]
+        assert check_model_key("model", getattr(self.llm, "api_key", None)) is None
         told = self.llm.response_no_stream("Shorten.", said[-1])
+        with open(self.file, "w") as file:
+            file.write(told)
         self.short_memory = f"{self.role_id} {session_id}: {told}"
 
     async def query_memory(self, query):
@@ -108,6 +115,7 @@ async def test_a_file_of_the_reference_server_runs_unchanged(home: Home) -> None
     await home.learned()
     await home.room.opening(talk)
     assert "mei:browser conv_1: Likes tea." in await home.room.enrich(talk, "Hm?", None)
+    assert (home.room.modules.watched.folder.parent / "remembered.txt").read_text() == "Likes tea."
 
 
 async def test_a_file_named_none_changes_nothing(home: Home) -> None:

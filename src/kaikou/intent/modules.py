@@ -112,7 +112,7 @@ def load_file(name: str, path: Path, threads: Threads) -> IntentModule:
     """Run a file and make its module. Blocks. Raises what the file raises, and TypeError where it holds no
     fitting class."""
     with replaced_module(PACKAGE, name, path) as module:
-        with_base(module)
+        with_base(module, path.parent.parent if path.name == "__init__.py" else path.parent)
         execute(module, path)
         found: Any = getattr(module, "Intent", None)
         if inspect.isclass(found):

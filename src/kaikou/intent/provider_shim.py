@@ -15,6 +15,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,7 @@ from kaikou.engines.ports import Generation, Lane, LanguageModel, Message, Tool,
 from kaikou.intent.ports import Decision
 from kaikou.reloading.folder import Threads
 from kaikou.reloading.foreign import LoguruLike, let_import, module_of
+from kaikou.reloading.reference.modules import common_modules, project_module
 
 _log = logging.getLogger("kaikou.intent")
 _NO_TOOL = frozenset({"continue_chat", "result_for_context", "none", ""})
@@ -55,11 +57,13 @@ class ProviderIntent:
     async def decide(
         self, messages: Sequence[Message], tools: Sequence[Tool], model: LanguageModel
     ) -> Decision:
-        said = [SimpleNamespace(role=one.role, content=one.content) for one in messages if one.content]
+        said = _Said(messages)
         text = next((one.content for one in reversed(said) if one.role == "user"), "")
         functions = [{"type": "function", "function": _described(tool)} for tool in tools]
         handler = SimpleNamespace(get_functions=lambda: functions)
-        conn = SimpleNamespace(func_handler=handler, config={}, session_id="", dialogue=said)
+        conn = SimpleNamespace(
+            func_handler=handler, config={"plugins": {}}, session_id="", device_id="", dialogue=said
+        )
         asked = _Model(model, asyncio.get_running_loop())
 
         def detect() -> Any:
@@ -108,10 +112,26 @@ def _calls(answer: Any, known: set[str]) -> tuple[ToolCall, ...]:
     return (ToolCall(f"call_{secrets.token_hex(8)}", name, arguments),)
 
 
-def with_base(module: ModuleType) -> None:
-    """Let the file import the base class and the logger of the server it may be written for."""
-    logger = LoguruLike(_log)
-    base = module_of("base", IntentProviderBase=IntentProviderBase, logger=logger)
-    logging_there = module_of("config.logger", setup_logging=lambda: logger)
-    whole = {"core.providers.intent.base": base, "config.logger": logging_there}
-    let_import(module, {"base": base}, whole)
+def with_base(module: ModuleType, folder: Path) -> None:
+    """Let the file, in ``folder``, import the base class and helpers of the server it may be written for."""
+    base = module_of("base", IntentProviderBase=IntentProviderBase, logger=LoguruLike(_log))
+    music = module_of("play_music", initialize_music_handler=lambda _: {"music_file_names": []})
+    whole = {
+        **common_modules(_log),
+        "core.providers.intent.base": base,
+        "core.connection": module_of("core.connection", ConnectionHandler=SimpleNamespace),
+        "config.config_loader": project_module(folder),
+        # Songs are found by the tool that plays them, not by the prompt.
+        "plugins_func.functions.play_music": music,
+    }
+    let_import(module, {"base": base}, whole, claimed=frozenset({"core", "config", "plugins_func"}))
+
+
+class _Said(list[SimpleNamespace]):
+    """What was said, for those that look for it below ``conn.dialogue.dialogue`` as well."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        super().__init__(
+            SimpleNamespace(role=one.role, content=one.content) for one in messages if one.content
+        )
+        self.dialogue = list(self)

@@ -115,7 +115,7 @@ def load_file(name: str, path: Path, threads: Threads) -> MakeModule:
     """Run a file and give what makes its module. Blocks. Raises what the file raises, and TypeError where
     it holds no fitting class."""
     with replaced_module(PACKAGE, name, path) as module:
-        with_base(module)
+        with_base(module, path.parent.parent if path.name == "__init__.py" else path.parent)
         execute(module, path)
         found: Any = getattr(module, "Memory", None)
         if inspect.isclass(found):

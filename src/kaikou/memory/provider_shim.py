@@ -13,6 +13,8 @@ import inspect
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from inspect import signature
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -20,6 +22,7 @@ from kaikou.engines.ports import Message
 from kaikou.memory.ports import Kit, Turn, Whose
 from kaikou.reloading.folder import Threads
 from kaikou.reloading.foreign import LoguruLike, let_import, module_of
+from kaikou.reloading.reference.modules import common_modules, project_module
 
 _log = logging.getLogger("kaikou.memory")
 _MOST_PROVIDERS = 100
@@ -85,14 +88,18 @@ class ProviderModule:
             messages.append(SimpleNamespace(role="user", content=turn.said))
             messages.append(SimpleNamespace(role="assistant", content=turn.answered))
         provider = self._of(whose)
-        given = inspect.signature(provider.save_memory).parameters
+        given = signature(provider.save_memory).parameters
         named = {"session_id": turns[-1].conversation_id} if "session_id" in given else {}
         await self._threads.run(lambda: asyncio.run(provider.save_memory(messages, **named)))
 
     def _of(self, whose: Whose) -> Any:
         made = self._made.pop(whose, None)
         if made is None:
-            made = self._provider({})
+            # Such as ``summary_memory``: what is remembered already, which that server may hand in.
+            needed = [
+                one for one in signature(self._provider).parameters.values() if one.default is one.empty
+            ]
+            made = self._provider({}, *[None for one in needed[1:] if one.kind is one.POSITIONAL_OR_KEYWORD])
             model = _Model(self._kit, whose, asyncio.get_running_loop())
             made.init_memory(role_id=f"{whose.agent_id}:{whose.who}", llm=model)
         self._made[whose] = made
@@ -101,13 +108,22 @@ class ProviderModule:
         return made
 
 
-def with_base(module: ModuleType) -> None:
-    """Let the file import the base class and the logger of the server it may be written for."""
-    logger = LoguruLike(_log)
-    base = module_of("base", MemoryProviderBase=MemoryProviderBase, logger=logger)
-    logging_there = module_of("config.logger", setup_logging=lambda: logger)
-    whole = {"core.providers.memory.base": base, "config.logger": logging_there}
-    let_import(module, {"base": base}, whole)
+def with_base(module: ModuleType, folder: Path) -> None:
+    """Let the file, in ``folder``, import the base class and helpers of the server it may be written for."""
+    base = module_of("base", MemoryProviderBase=MemoryProviderBase, logger=LoguruLike(_log))
+    console = module_of("config.manage_api_client", generate_and_save_chat_summary=_ask_console)
+    whole = {
+        **common_modules(_log),
+        "core.providers.memory.base": base,
+        "config.config_loader": project_module(folder),
+        "config.manage_api_client": console,
+    }
+    let_import(module, {"base": base}, whole, claimed=frozenset({"core", "config", "plugins_func"}))
+
+
+async def _ask_console(summary_id: str) -> None:
+    """That server's console sums conversations up for it; here there is none."""
+    raise NotImplementedError("config.manage_api_client has no counterpart in Kaikou: there is no console")
 
 
 def provider_of(module: ModuleType) -> Callable[..., Any] | None:

@@ -40,6 +40,12 @@ def get_local_ip() -> str:
             return "127.0.0.1"
 
 
+def get_system_error_response(config: Any) -> str:
+    """What that server says where something went wrong."""
+    said = config.get("system_error_response") if isinstance(config, dict) else None
+    return str(said or "Something went wrong.")
+
+
 def write_json_file(file_path: str, data: Any) -> None:
     Path(file_path).write_text(json.dumps(data, ensure_ascii=False, indent=4), "utf-8")
 

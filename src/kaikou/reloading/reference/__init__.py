@@ -1,0 +1,1 @@
+"""What all files written for the reference ESP32 server may import, whatever they are for."""
