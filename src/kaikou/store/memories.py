@@ -130,8 +130,8 @@ class MemoryRepository:
         """Make them ``who``'s; gives those that were somebody else's, as they are now."""
         done: list[MemoryRow] = []
         for start in range(0, len(ids), _AT_ONCE):
-            here = memories.c.id.in_(list(ids[start : start + _AT_ONCE]))
-            here &= (memories.c.who != who) & memories.c.deleted_at.is_(None)
+            others = (memories.c.who != who) & memories.c.deleted_at.is_(None)
+            here = memories.c.id.in_(list(ids[start : start + _AT_ONCE])) & others
             async with self.database.write() as connection:
                 found = await connection.execute(select(memories).where(here))
                 done += [MemoryRow(**{**row, "who": who}) for row in found.mappings()]
