@@ -130,6 +130,10 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="only print the table")
     given = parser.parse_args()
     if given.table:
+        if not given.json.exists():
+            raise SystemExit(
+                f"Nothing was measured yet: {given.json} is not there. Leave out --table to measure."
+            )
         print(table(json.loads(given.json.read_text())["rows"]))
         return 0
     servers = [SERVERS[name] for name in given.servers.split(",")]

@@ -45,7 +45,7 @@ describe("what the server will not take", () => {
     expect(store.state.conversation.lines).toEqual([]);
     expect(draftOf(null)).toBe("Hello?\n\nAnd now");
     expect(told).toHaveBeenCalledTimes(1);
-    expect(store.state.problem).not.toBeNull();
+    expect(store.state.problem).toMatchObject({ written: true, detail: "Not now." });
     stop();
     writing.close();
   });

@@ -2,13 +2,11 @@ import { ArrowDown, RotateCcw } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useConversation } from "../conversation/ConversationProvider";
 import { without } from "../conversation/conversation";
-import { problemOfRequest } from "../conversation/problem";
 import { isInCall } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
 import { send } from "../server/http";
-import { problemText } from "../server/problem";
 import { Button } from "../ui/Button";
-import { useToast } from "../ui/Toasts";
+import { useFailed } from "../ui/useFailed";
 import { prepareMarkdown } from "./Markdown";
 import { Message, type MessageActs } from "./Message";
 import { useRecent } from "./useRecent";
@@ -78,8 +76,7 @@ export function MessageList() {
 
 /** What the buttons under messages do; the same object as long as nothing about it changes. */
 function useActs(possible: boolean): MessageActs | null {
-  const { t } = useLanguage();
-  const say = useToast();
+  const failed = useFailed();
   const { store, actions, agent } = useConversation();
   const agentId = agent?.id ?? null;
   return useMemo(() => {
@@ -93,9 +90,9 @@ function useActs(possible: boolean): MessageActs | null {
         store.update({ conversation: without(conversation, id) });
         send("DELETE", `/api/conversations/${conversationId}/items/${id}`).catch((error) => {
           if (store.state.conversationId === conversationId) store.update({ conversation });
-          say({ text: problemText(problemOfRequest(error), t), bad: true });
+          failed(error);
         });
       },
     };
-  }, [possible, agentId, actions, store, say, t]);
+  }, [possible, agentId, actions, store, failed]);
 }

@@ -1,11 +1,9 @@
 import { Square, Volume2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { problemOfRequest } from "../conversation/problem";
 import { useLanguage } from "../i18n/language";
 import { request } from "../server/http";
-import { problemText } from "../server/problem";
 import { Button } from "../ui/Button";
-import { useToast } from "../ui/Toasts";
+import { useFailed } from "../ui/useFailed";
 import { spokenParts } from "./aloud";
 
 interface Voices {
@@ -19,7 +17,7 @@ interface AgentVoice {
 /** Speaks a written answer with its agent's voice; a second press ends it. */
 export function ReadAloud({ text, agentId }: { text: string; agentId: string }) {
   const { t } = useLanguage();
-  const say = useToast();
+  const failed = useFailed();
   const [reading, setReading] = useState(false);
   const stop = useRef<AbortController | null>(null);
 
@@ -33,7 +31,7 @@ export function ReadAloud({ text, agentId }: { text: string; agentId: string }) 
       const voice = await voiceOf(agentId, text);
       await speak(spokenParts(text), voice, ending.signal);
     } catch (error) {
-      if (!ending.signal.aborted) say({ text: problemText(problemOfRequest(error), t), bad: true });
+      if (!ending.signal.aborted) failed(error);
     } finally {
       setReading(false);
     }

@@ -85,10 +85,11 @@ export class Writing {
   private receive(frame: ServerFrame): void {
     const { store } = this;
     const failure = frame.type === "error" ? frame : frame.type === "reply_done" && frame.error;
+    const problem = failure ? problemOfEvent(failure) : null;
     store.update({
       conversation: reduceFrame(store.state.conversation, frame),
       conversationId: frame.conversation_id ?? store.state.conversationId,
-      problem: failure ? problemOfEvent(failure) : null,
+      problem: problem && { ...problem, written: true },
     });
     if (frame.type === "message") this.sent.delete(frame.message_id ?? "");
     if (frame.type === "error") {

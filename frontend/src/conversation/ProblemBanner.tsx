@@ -23,7 +23,7 @@ const WORTH_ANOTHER = new Set([
 
 /** What went wrong and what to do, read out at once. */
 export function ProblemBanner({ problem, onDismiss, onRetry }: Props) {
-  const { t } = useLanguage();
+  const { t, said } = useLanguage();
   return (
     <div role="alert">
       {problem && (
@@ -31,9 +31,11 @@ export function ProblemBanner({ problem, onDismiss, onRetry }: Props) {
           <CircleAlert aria-hidden="true" />
           <p>
             {t(problem.key)}
-            {problem.detail && <span className="detail"> {problem.detail}</span>}
+            {problem.detail && problem.key === "problem.failed" && (
+              <span className="detail"> {said(problem.detail)}</span>
+            )}
           </p>
-          {onRetry && WORTH_ANOTHER.has(problem.key) && (
+          {onRetry && !problem.written && WORTH_ANOTHER.has(problem.key) && (
             <Button small onClick={onRetry}>
               {t("problem.retry")}
             </Button>

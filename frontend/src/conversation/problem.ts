@@ -7,6 +7,8 @@ export interface Problem {
   key: TextKey;
   /** What the server said; shown where the page has no better sentence. */
   detail?: string;
+  /** Of something written, which stands in the field again: a call is no second try. */
+  written?: boolean;
 }
 
 /** Errors that need no banner: the page asked twice, or too late. */

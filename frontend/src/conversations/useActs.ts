@@ -1,13 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import { useNavigate } from "react-router";
 import { useConversation } from "../conversation/ConversationProvider";
-import { problemOfRequest } from "../conversation/problem";
 import { isInCall } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
 import { send } from "../server/http";
-import { problemText } from "../server/problem";
 import { useToast } from "../ui/Toasts";
+import { useFailed } from "../ui/useFailed";
 import type { ConversationInfo } from "./api";
 import { type Format, saveExport } from "./saving";
 
@@ -24,10 +23,7 @@ export function useConversationActs() {
   const navigate = useNavigate();
   const { store, actions } = useConversation();
 
-  const failed = useCallback(
-    (error: unknown) => say({ text: problemText(problemOfRequest(error), t), bad: true }),
-    [say, t],
-  );
+  const failed = useFailed();
 
   return useMemo(() => {
     const changed = () =>
