@@ -24,13 +24,13 @@ function pieces(sentence: string): string[] {
   return found;
 }
 
-/** Nobody reads code or the marks of Markdown to somebody else. */
-function spokenText(markdown: string): string {
+/** What of a Markdown text is said: nobody reads code or the marks of Markdown to somebody else. */
+export function spokenText(markdown: string): string {
   return markdown
     .replace(/```[\s\S]*?(```|$)/g, "\n")
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/^\s*\|?[\s:|-]+\|[\s:|-]*$/gm, "")
-    .replace(/^\s*(#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
+    .replace(/^\s*(#{1,6}|>|[-*+]|\d+\.)\s+(\[[ xX]\]\s+)?/gm, "")
     .replace(/[*_~`|#]+/g, " ")
     .replace(/[ \t]+/g, " ");
 }

@@ -6,6 +6,7 @@ import { CallStart } from "../call/CallStart";
 import { Status } from "../call/Status";
 import { WarmUp } from "../call/WarmUp";
 import { Welcome } from "../call/Welcome";
+import { spokenText } from "../chat/aloud";
 import { Composer } from "../chat/Composer";
 import { MessageList } from "../chat/MessageList";
 import { useOpenedConversation } from "../conversations/opened";
@@ -74,7 +75,9 @@ export function ConversationPage() {
         </>
       )}
       <p className="for-readers" aria-live="polite">
-        {lines.findLast((line) => line.role === "assistant" && line.state === "done")?.text}
+        {spokenText(
+          lines.findLast((line) => line.role === "assistant" && line.state === "done")?.text ?? "",
+        )}
       </p>
       <section className="dock">
         <ProblemBanner

@@ -1,5 +1,6 @@
 import { useConversation } from "../conversation/ConversationProvider";
 import { useLanguage } from "../i18n/language";
+import { localeOf } from "../i18n/locale";
 import type { ConversationInfo } from "./api";
 
 const TODAY: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
@@ -12,7 +13,7 @@ export function ConversationAbout({ one }: { one: ConversationInfo }) {
   const agent = agents.find(({ id }) => id === one.agent_id)?.name;
   const when = new Date(one.updated_at);
   const today = when.toDateString() === new Date().toDateString();
-  const locale = language === "zh" ? "zh-CN" : "en";
+  const locale = localeOf(language);
   const facts = [
     agent,
     t(one.surface === "chat" ? "conversations.written" : "conversations.spoken"),

@@ -1,4 +1,5 @@
 import type { Translate } from "../i18n/language";
+import { localeOf } from "../i18n/locale";
 import type { Hit } from "./api";
 
 export interface Day {
@@ -25,7 +26,7 @@ function labelOf(then: Date, now: Date, language: string, t: Translate): string 
   if (ago === 1) return t("days.yesterday");
   if (ago <= 7) return t("days.week");
   if (ago <= 30) return t("days.month");
-  const locale = language === "zh" ? "zh-CN" : "en";
+  const locale = localeOf(language);
   return new Intl.DateTimeFormat(locale, { year: "numeric", month: "long" }).format(then);
 }
 

@@ -1,3 +1,5 @@
+import { localeOf } from "./locale";
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
   ["hour", 60],
@@ -11,7 +13,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
  * "now". `moment` is an ISO time.
  */
 export function ago(moment: string, now: Date, language: string): string {
-  const words = new Intl.RelativeTimeFormat(language === "zh" ? "zh-CN" : "en", {
+  const words = new Intl.RelativeTimeFormat(localeOf(language), {
     numeric: "auto",
   });
   const seconds = (Date.parse(moment) - now.getTime()) / 1000;
@@ -25,7 +27,7 @@ export function ago(moment: string, now: Date, language: string): string {
 
 /** A date and time as people write it: "Nov 22, 10:30". */
 export function moment(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en", {
+  return new Intl.DateTimeFormat(localeOf(language), {
     month: "short",
     day: "numeric",
     hour: "2-digit",

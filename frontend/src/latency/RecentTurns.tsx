@@ -1,13 +1,15 @@
 import { Link } from "react-router";
 import { Waterfall } from "../call/Waterfall";
 import { useLanguage } from "../i18n/language";
+import { localeOf } from "../i18n/locale";
 import type { Turn } from "./latency";
 
 /** The newest turns, each with the picture of where its time went. */
 export function RecentTurns({ turns }: { turns: Turn[] }) {
   const { t, language } = useLanguage();
-  const time = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en", {
-    dateStyle: "short",
+  const time = new Intl.DateTimeFormat(localeOf(language), {
+    // Of numbers alone nobody knows which is the month.
+    dateStyle: "medium",
     timeStyle: "medium",
   });
   return (

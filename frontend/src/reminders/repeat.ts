@@ -1,4 +1,5 @@
 import type { Translate } from "../i18n/language";
+import { localeOf } from "../i18n/locale";
 
 /** When something comes again. Monday is day 0. */
 export interface Repeat {
@@ -14,7 +15,7 @@ const DAY = 24 * 60 * 60 * 1000;
 
 /** "Every day, 08:00"; "Monday and Friday, 07:30"; "Every 30 minutes". */
 export function repeatText(repeat: Repeat, t: Translate, language: string): string {
-  const locale = language === "zh" ? "zh-CN" : "en";
+  const locale = localeOf(language);
   if (repeat.every_minutes !== undefined) {
     const hours = repeat.every_minutes / 60;
     return Number.isInteger(hours)
