@@ -99,7 +99,9 @@ export function ConversationsPage() {
                   before={
                     <input
                       type="checkbox"
-                      aria-label={t("conversations.selectOne", { title })}
+                      aria-label={t("conversations.selectOne", {
+                        title: title || t("conversations.untitled"),
+                      })}
                       checked={ticked.has(id)}
                       onChange={(event) => tick(id, event.target.checked)}
                     />
