@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import threading
@@ -21,6 +22,8 @@ from kaikou import serving
 from kaikou.cli.bench_live import measure
 from kaikou.cli.caller_voice import babble
 from kaikou.cli.load_values import Load
+from kaikou.dialogue.conversation import Conversation
+from kaikou.dialogue.sessions.register import Register
 from kaikou.errors import SettingsError
 from kaikou.settings.loading import LoadedSettings
 from kaikou.settings.tree import Settings
@@ -231,6 +234,32 @@ async def test_stopping_leaves_no_task_thread_or_child(tmp_path: Path) -> None:
     with suppress(TimeoutError):
         await until(lambda: not left(), 10)
     assert left() == set()
+
+
+async def test_a_client_that_dropped_holds_up_no_stop(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It might come back for a minute, but not to a server that stops."""
+    dropped, detach = asyncio.Event(), Register.detach
+
+    def noted(register: Register, conversation: Conversation) -> None:
+        detach(register, conversation)
+        dropped.set()
+
+    monkeypatch.setattr(Register, "detach", noted)
+    async with running(tmp_path) as server:
+        await server.until_ready()
+        url = server.url.replace("http", "ws") + "v1/realtime?model=kaikou"
+        socket = await connect(url, compression=None)
+        ours = {"type": "session.update", "session": {"kaikou": {"events": True}}}  # such a client may
+        await socket.send(json.dumps(ours))
+        while '"session.updated"' not in str(await socket.recv()):
+            pass
+        socket.transport.abort()
+        await asyncio.wait_for(dropped.wait(), 30)
+        server.stop.set()
+        await asyncio.wait_for(server.task, 60)
+    assert "graceful shutdown exceeded" not in caplog.text
 
 
 async def test_beyond_loopback_it_refuses_to_start_without_a_password(tmp_path: Path) -> None:

@@ -127,15 +127,17 @@ async def _stop_when(stop: asyncio.Event, end: Callable[[], None]) -> None:
 
 
 async def _drain(runtime: Runtime) -> None:
-    """Take nobody new, let replies under way end (bounded), end the pages' event streams."""
+    """Take nobody new, let replies under way end (bounded) where somebody hears them, end the pages' event
+    streams."""
     runtime.draining = True
-    live = runtime.live
+    sessions = runtime.live.sessions if runtime.live is not None else ()
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
+            for one in sessions:
+                if one.detached is not None:  # its client dropped, and cannot come back to this server
+                    await one.conversation.close("the server stops")
             # Polled, because replies have no event in common.
-            while live is not None and any(  # noqa: ASYNC110
-                one.conversation.replying.active for one in live.sessions
-            ):
+            while any(one.conversation.replying.active for one in sessions):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     except TimeoutError:
         log.warning("replies were cut: they took longer than the server may take to stop")
