@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from e2e.conftest import HEARD, Open, Serve, Server, Visit, recording
 from e2e.dropping_proxy import DroppingProxy
+from e2e.test_page import SHOWN
 
 pytestmark = pytest.mark.browser
 
@@ -116,6 +117,17 @@ def test_leaving_the_page_frees_the_place(serve: Serve, open_page: Open) -> None
         visit.wait_status("Listening", "Speaking")
         visit.page.goto("about:blank")
         visit.page.goto(server.url)
+
+
+def test_being_signed_out_closes_the_microphone(echo_server: Server, open_page: Open) -> None:
+    visit = open_page(echo_server.url)
+    start(visit)
+    visit.wait_status("Listening", "Speaking")
+    visit.page.route("**/api/login", lambda route: route.fulfill(json={"authenticated": False}))
+    visit.page.evaluate(SHOWN, "hidden")
+    visit.page.evaluate(SHOWN, "visible")
+    visit.page.get_by_label("Password").wait_for()
+    assert visit.page.evaluate("() => window.microphones.map((one) => one.readyState)") == ["ended"]
 
 
 def test_muting_keeps_the_call_and_silences_the_user(

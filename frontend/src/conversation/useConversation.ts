@@ -82,6 +82,15 @@ export function useConversationState(agent: string | null) {
     return () => window.removeEventListener("pagehide", leave);
   }, [actions]);
 
+  // Signed out: the page that shows the call goes, and the microphone with it.
+  useEffect(
+    () => () => {
+      call.current?.end();
+      writing.current?.close();
+    },
+    [],
+  );
+
   return { state, store, actions };
 }
 
