@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { lit, WordTrack } from "../src/call/words";
+import { describe, expect, it, test } from "vitest";
+import { lit, rowBefore, WordTrack } from "../src/call/words";
 
 function word(start_ms: number, char_start: number | null, char_end: number | null) {
   return { start_ms, char_start, char_end };
@@ -53,4 +53,11 @@ describe("a transcript in three parts", () => {
   it("is all to come before the first word", () => {
     expect(lit("Hello.", null)).toEqual(["", "", "Hello."]);
   });
+});
+
+test("captions scroll by whole rows, and the row before the word stays in sight", () => {
+  // A word is lower than its row: what is reckoned from its top alone cuts a row through.
+  for (const middle of [15, 45, 59]) expect(rowBefore(middle, 30)).toBe(0);
+  expect(rowBefore(61, 30)).toBe(30);
+  expect(rowBefore(3 * 26.88 + 1, 26.88)).toBeCloseTo(2 * 26.88);
 });

@@ -3,7 +3,7 @@ import type { Line } from "../conversation/conversation";
 import { type CallState, isInCall } from "../conversation/store";
 import { useLanguage } from "../i18n/language";
 import type { TextKey } from "../i18n/texts";
-import { lit } from "./words";
+import { lit, rowBefore } from "./words";
 
 /**
  * What is being said now, with the words lighting up as they are heard. No live region: the ears of
@@ -52,9 +52,10 @@ function Words({ line, state }: { line: Line; state: CallState }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new word may lie on a new row
   useEffect(() => {
     if (!box.current || !word.current) return;
-    // The row before it stays in sight. The box is what the word's place is reckoned from.
+    // The box is what the word's place is reckoned from.
     const { offsetTop, offsetHeight } = word.current;
-    box.current.scrollTo({ top: offsetTop - offsetHeight });
+    const row = Number.parseFloat(getComputedStyle(box.current).lineHeight);
+    box.current.scrollTo({ top: rowBefore(offsetTop + offsetHeight / 2, row) });
   }, [here, line.id]);
 
   return (

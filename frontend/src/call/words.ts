@@ -52,3 +52,8 @@ export function lit(text: string, spoken: Spoken | null): [string, string, strin
     letters.slice(spoken.to).join(""),
   ];
 }
+
+/** Where the row before the one at `middle` begins, so that it stays in sight and none is cut through. */
+export function rowBefore(middle: number, row: number): number {
+  return Math.max(0, Math.floor(middle / row) - 1) * row;
+}

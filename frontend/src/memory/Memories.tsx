@@ -106,7 +106,7 @@ export function Memories() {
           </>
         )}
       </div>
-      {takes && (
+      {takes && data && data.total > 0 && (
         <p className="note">{t(kind === "shared" ? "memory.sharedAbout" : "memory.otherAbout")}</p>
       )}
       {error && <Failure error={error} onRetry={() => void refetch()} />}

@@ -10,7 +10,7 @@ export const en = {
   "memory.thisBrowser": "This browser",
   "memory.otherBrowser": "Another browser (…{mark})",
   "memory.otherBrowserSeen": "Another browser (…{mark}), last seen {when}",
-  "memory.shared": "Everybody at this page before",
+  "memory.shared": "Everybody before",
   "memory.sharedAbout":
     "All who used this page before each browser had a memory of its own, and programs that don't say who they are. Agents don't use it in this browser; what is about you can be made this browser's.",
   "memory.otherAbout":
@@ -58,7 +58,7 @@ export const zh: Record<keyof typeof en, string> = {
   "memory.thisBrowser": "此浏览器",
   "memory.otherBrowser": "另一浏览器（…{mark}）",
   "memory.otherBrowserSeen": "另一浏览器（…{mark}），{when}用过",
-  "memory.shared": "以前使用本页面的所有人",
+  "memory.shared": "以前的所有人",
   "memory.sharedAbout":
     "在每个浏览器有自己的记忆之前用过本页面的所有人，以及没有说明身份的程序。角色在此浏览器里不会用到它；其中关于您的，可以归到此浏览器。",
   "memory.otherAbout":
