@@ -12,6 +12,11 @@ describe("PCM", () => {
     expect([...toPcm16(Float32Array.from([2, -2]))]).toEqual([0xff, 0x7f, 0x01, 0x80]);
   });
 
+  it("codes more bytes than a call takes arguments", () => {
+    const bytes = Uint8Array.from({ length: 20_001 }, (_, index) => index % 251);
+    expect(fromBase64(toBase64(bytes))).toEqual(bytes);
+  });
+
   it("reads bytes that begin at an odd place of a larger buffer", () => {
     const bytes = Uint8Array.from([9, 0x00, 0x40]).subarray(1);
     expect(fromPcm16(bytes)[0]).toBeCloseTo(0.5, 4);

@@ -14,19 +14,31 @@ export function toPcm16(samples: Float32Array): Uint8Array<ArrayBuffer> {
 /** Little-endian 16-bit PCM as float samples in -1..1. */
 export function fromPcm16(bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.byteLength >> 1 }, (_, index) => {
-    return view.getInt16(index * 2, true) / 32_768;
-  });
+  const samples = new Float32Array(bytes.byteLength >> 1);
+  for (let index = 0; index < samples.length; index++) {
+    samples[index] = view.getInt16(index * 2, true) / 32_768;
+  }
+  return samples;
 }
 
-/** Bytes as base64. */
+/** Arguments that any browser's calls take at once. */
+const MOST_ARGUMENTS = 8_192;
+
+/** Bytes as base64. Fifty times a second in a call, so no callback for each byte, here or back. */
 export function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  let letters = "";
+  for (let from = 0; from < bytes.length; from += MOST_ARGUMENTS) {
+    letters += String.fromCharCode(...bytes.subarray(from, from + MOST_ARGUMENTS));
+  }
+  return btoa(letters);
 }
 
 /** Base64 as bytes. Throws DOMException where it is not base64. */
 export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = letters.charCodeAt(index);
+  return bytes;
 }
 
 /** Loudness of a block as 0..1, where ordinary speech close to a microphone is around 0.5. */
