@@ -101,7 +101,7 @@ def running_server(
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)  # of a busy machine
         except subprocess.TimeoutExpired:
             process.kill()
             pytest.fail("the server did not stop when it was told to")
