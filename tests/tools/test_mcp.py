@@ -77,6 +77,25 @@ async def test_a_server_over_stdio() -> None:
         assert (await toolbox.call("add", '{"a": "x"}', FakeCaller())).failed
 
 
+async def test_a_connection_that_fails_as_it_is_closed_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    opening = asyncio.Event()
+
+    @asynccontextmanager
+    async def failing(server: McpServer) -> AsyncIterator[Any]:
+        opening.set()
+        try:
+            yield await asyncio.Future()
+        except asyncio.CancelledError:
+            raise ConnectionError("refused at this very moment") from None
+
+    monkeypatch.setattr(McpServer, "_open", failing)
+    server = McpServer("little", server_of(ENTRY), SETTINGS)
+    server.start()
+    await opening.wait()
+    await server.close()
+    assert server.name not in {task.get_name() for task in asyncio.all_tasks()}
+
+
 async def test_a_server_that_died_comes_back() -> None:
     async with connected(ENTRY) as server:
         outcome = await box(server).call("die", "{}", FakeCaller())

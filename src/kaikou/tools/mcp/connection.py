@@ -49,12 +49,14 @@ class McpServer:
         self._look = asyncio.Event()
         """Set where the list of tools, and with it the connection, should be looked at now."""
         self._attempts = 0
+        self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def close(self) -> None:
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=10)
@@ -83,12 +85,14 @@ class McpServer:
 
     async def _run(self) -> None:
         wait = FIRST_WAIT
-        while True:
+        while not self._closing:
             try:
                 await self._connected()
                 self._lost("The server closed the connection.")
                 wait = FIRST_WAIT
             except Exception as error:  # noqa: BLE001 - whatever a server or its process may do
+                if self._closing:  # a connection that fails as it is cancelled swallows the cancelling
+                    return
                 held = self._client is not None
                 self._lost(said(error, self.server.command or ""))
                 wait = FIRST_WAIT if held else wait
