@@ -85,7 +85,7 @@ class McpServer:
 
     async def _run(self) -> None:
         wait = FIRST_WAIT
-        while not self._closing:
+        while True:
             try:
                 await self._connected()
                 self._lost("The server closed the connection.")
