@@ -162,6 +162,34 @@ def test_a_guess_that_failed_is_made_again() -> None:
     assert stage.history()[-1][1].startswith("Well,")
 
 
+@pytest.mark.parametrize(
+    ("answers", "audio", "said"),
+    [
+        (["", "I feel the same."], True, "I feel the same."),
+        (["\n", ""], True, "Sorry, could you say that again?"),
+        (["😊", "I feel the same."], True, "I feel the same."),
+        (["👍", "I feel the same."], False, "I feel the same."),
+    ],
+    ids=["asked again", "at a loss", "a face is no word", "in writing too"],
+)
+def test_a_model_without_words_leaves_nobody_in_silence(answers: list[str], audio: bool, said: str) -> None:
+    async def play() -> Stage:
+        left = list(answers)
+        stage = open_stage(
+            llm=FakeLlm(reply=lambda messages: left.pop(0)), config=replace(CONFIG, audio_replies=audio)
+        )
+        stage.conversation.say("Tell me if you feel the same")
+        await asyncio.sleep(8)
+        await stage.conversation.close()
+        return stage
+
+    stage = run(play())
+    assert [done.status for done in stage.of(ReplyDone)] == ["completed"]
+    assert len(stage.llm.prompts) == 2
+    assert stage.history()[-1] == ("assistant", said)
+    assert bool(stage.audio_ms) is audio
+
+
 def test_a_held_reply_does_not_go_on_while_its_client_is_away() -> None:
     async def play() -> Stage:
         stage = open_stage(stt=FakeStt(words=lambda seconds: "mhm" if seconds < 0.6 else "Hello there."))

@@ -22,6 +22,7 @@ from kaikou.dialogue.tool_calls import phrases as tool_phrases
 from kaikou.dialogue.tool_calls.hands import Hands
 from kaikou.dialogue.tool_calls.items import ToolItems
 from kaikou.dialogue.tool_calls.round import ToolRound, closing_words
+from kaikou.dialogue.units import count_units
 from kaikou.engines.ports import Delta, FinishReason, Lane, Tool, ToolCall, ToolChoice, Usage
 from kaikou.intent.ports import Decision
 
@@ -92,6 +93,7 @@ class Answer:
         self._calls, self._plainly = list(decision.calls), decision.plainly
         choice: ToolChoice | None = None
         theirs: list[ToolCall] = []
+        again = False
         while True:
             if not self._calls:
                 async with aclosing(self._ask(decision.offer, choice)) as words:
@@ -102,7 +104,10 @@ class Answer:
             ours = [one for one in self._calls if called and one.name not in known]
             theirs = [one for one in self._calls if one not in ours]
             if not ours or self._hands is None or choice == "none":
-                break
+                if again or not self._at_a_loss(theirs):
+                    break
+                again = True
+                continue
             async with aclosing(self._use(self._hands, ours)) as words:
                 async for text in words:
                     yield Delta(text=text)
@@ -114,11 +119,20 @@ class Answer:
             choice = "none" if len(self._rounds) >= limit else "auto"
         if choice == "none":
             theirs = []
-        if not theirs and not self._reply.text.strip() and not self._text:
+        if self._at_a_loss(theirs):
+            yield Delta(text=tool_phrases.say_again(self._spoken_in))
+        elif not theirs and not self._reply.text.strip() and not self._text:
             yield Delta(text=closing_words(self._rounds, self._spoken_in))
         for call in theirs:
             yield Delta(tool_call=call)
         yield Delta(usage=self._usage, finish="tool_calls" if theirs else self._finish)
+
+    def _at_a_loss(self, theirs: Sequence[ToolCall]) -> bool:
+        """The model ended its answer before the first word, or gave nothing but a face, as small ones now
+        and then do: whoever spoke would be left without any."""
+        return (
+            self._question.of_conversation and not theirs and not self._rounds and not count_units(self._text)
+        )
 
     async def _prepare(self) -> Decision:
         """Wait for words still being recognised, and learn what there is to know of them."""

@@ -1,4 +1,4 @@
-"""The few words said around a tool's work where the model says none."""
+"""The few words said where the model says none: around a tool's work, and in its stead."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ _SORRY = {
     "es": "Lo siento, no ha funcionado.",
     "ja": "すみません、うまくいきませんでした。",
 }
+_AGAIN = {
+    "zh": "抱歉，您能再说一遍吗？",
+    "en": "Sorry, could you say that again?",
+    "de": "Entschuldigung, können Sie das noch einmal sagen?",
+    "fr": "Pardon, pouvez-vous répéter ?",
+    "es": "Perdón, ¿puede repetirlo?",
+    "ja": "すみません、もう一度言っていただけますか？",
+}
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 
@@ -51,3 +59,8 @@ def outcome(language: str, *, failed: bool) -> str:
     """How it went, where the model has no words for it."""
     said = _SORRY if failed else _DONE
     return said.get(language, said["en"])
+
+
+def say_again(language: str) -> str:
+    """What is said where the model has no answer at all."""
+    return _AGAIN.get(language, _AGAIN["en"])
