@@ -33,8 +33,6 @@ dialled = APIRouter(include_in_schema=False)
 router = APIRouter(prefix="/api/tools/endpoints", tags=["tools"], responses={404: {"model": Problem}})
 
 PATH, CALL_PATH = "/mcp_endpoint/mcp/", "/mcp_endpoint/call/"
-MOST_CHARS = 1024 * 1024
-"""Of one message; a list of a hundred tools has a tenth of it."""
 WAITING = 16
 SEND_SECONDS = 10.0
 POLICY, TOO_BIG = 1008, 1009
@@ -157,12 +155,14 @@ async def _lines(websocket: WebSocket, over: asyncio.Event) -> AsyncIterator[tup
     to_client, read = anyio.create_memory_object_stream[Any](WAITING)
     write, from_client = anyio.create_memory_object_stream[Any](WAITING)
 
+    longest = runtime_of(websocket).settings.tools.endpoint_chars
+
     async def receive() -> None:
         async with to_client:
             try:
                 while True:
                     text = await websocket.receive_text()
-                    if len(text) > MOST_CHARS:
+                    if len(text) > longest:
                         await websocket.close(TOO_BIG, "message_too_big")
                         return
                     try:

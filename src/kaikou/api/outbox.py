@@ -9,6 +9,8 @@ from typing import Generic
 
 from typing_extensions import TypeVar
 
+from kaikou.settings.tree import LimitSettings
+
 Message = TypeVar("Message", str, str | bytes, default=str)
 
 
@@ -101,6 +103,16 @@ class Outbox(Generic[Message]):
         finally:
             if watch is not None:
                 watch.cancel()
+
+    @classmethod
+    def within(cls, limits: LimitSettings, write: Callable[[Message], bool] | None = None) -> Outbox[Message]:
+        """One with the bounds of the settings."""
+        return cls(
+            write=write,
+            max_messages=limits.outbox_messages,
+            max_chars=limits.outbox_chars,
+            send_timeout=limits.send_seconds,
+        )
 
     async def flushed(self, longest: float = 2.0) -> None:
         """Wait until everything was handed to the socket, but no longer than ``longest`` seconds."""

@@ -59,6 +59,7 @@ class ToolSettings(BaseModel):
     endpoint_servers: int = Field(8, gt=0, description="Servers connected to one endpoint at once.")
     endpoint_callers: int = Field(8, gt=0, description="Callers of one endpoint's tools at once.")
     endpoint_calls: int = Field(16, gt=0, description="Calls of one such caller at once.")
+    endpoint_chars: int = Field(1024 * 1024, ge=1024, description="Longest message at an endpoint.")
     http_timeout: float = Field(10.0, gt=0, description="Seconds a service that a tool asks may take.")
     http_max_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Longest answer of such a service.")
     time_zone: str = Field("", description="IANA zone such as Asia/Shanghai; default the machine's.")
@@ -91,6 +92,25 @@ class MqttSettings(BaseModel):
     )
     max_clients: int = Field(256, gt=0, description="Connections at once.")
     max_message_bytes: int = Field(8 * 1024, ge=1024, description="Largest message of a device.")
+    max_unsent_bytes: int = Field(
+        256 * 1024, ge=4096, description="Bytes that may wait for a slow device; then it is let go."
+    )
+    stalled_seconds: float = Field(
+        10.0, gt=0, description="Seconds a quarter of them may wait before the device is let go."
+    )
+
+
+class DeviceToolSettings(BaseModel):
+    """Bounds on the tools and things that a device tells of itself."""
+
+    max_tools: int = Field(128, gt=0, description="Tools of one device; the others are left out.")
+    max_things: int = Field(32, gt=0, description="Things of one device with older firmware.")
+    max_calls: int = Field(16, gt=0, description="Calls of one device's tools at once.")
+    max_schema_bytes: int = Field(
+        16 * 1024, gt=0, description="Largest description of a tool's parameters; a larger one is left out."
+    )
+    max_result_chars: int = Field(16_000, gt=0, description="Longest result of a call.")
+    max_state_chars: int = Field(2_000, gt=0, description="Longest value that a thing has told.")
 
 
 class XiaozhiSettings(BaseModel):
@@ -154,8 +174,18 @@ class XiaozhiSettings(BaseModel):
     wake_greeting: bool = Field(True, description="Answer the wake word with the agent's greeting.")
     wake_mute_ms: int = Field(1_000, ge=0, le=5_000, description="Sound left unheard after the wake word.")
     tool_timeout: float = Field(30.0, gt=0, description="Seconds a device's tool may take.")
+    max_text_chars: int = Field(64 * 1024, ge=1024, description="Longest JSON message of a device.")
+    outbox_messages: int = Field(
+        512, gt=0, description="Messages and packets that may wait for a slow device; then it is let go."
+    )
+    outbox_bytes: int = Field(1024 * 1024, ge=1024, description="Bytes that may wait for it.")
+    send_seconds: float = Field(10.0, gt=0, description="Seconds one message to a device may take.")
+    leave_seconds: float = Field(
+        30.0, gt=0, description="How long a farewell may take; then the connection ends without it."
+    )
     firmware_max_bytes: int = Field(32 * 1024 * 1024, gt=0, description="Largest firmware image.")
     firmware_images: int = Field(200, gt=0, description="Firmware images kept.")
+    tools: DeviceToolSettings = DeviceToolSettings()
     mqtt: MqttSettings = MqttSettings()
 
     @field_validator("output_rate")

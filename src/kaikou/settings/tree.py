@@ -141,6 +141,15 @@ class LiveSettings(BaseModel):
     )
     max_reply_seconds: float = Field(600.0, gt=0, description="Longest a reply may take to be made.")
     resume_seconds: float = Field(60.0, ge=0, description="How long a dropped connection may come back.")
+    attach_seconds: float = Field(
+        5.0, gt=0, description="How long a client that came back may take to say up to where it had come."
+    )
+    chat_linger_seconds: float = Field(
+        30.0, gt=0, description="How long an unused chat conversation keeps its place among the live ones."
+    )
+    max_unspoken: int = Field(
+        8, gt=0, description="Announcements and recordings that may wait to be played in one conversation."
+    )
     soft_end_ms: int = Field(96, ge=32, description="Silence after which the reply is begun unheard.")
     min_silence_ms: int = Field(250, ge=32, description="Shortest silence that ends a turn (semantic).")
     max_silence_ms: int = Field(1600, ge=100, description="Longest silence waited for (semantic).")
@@ -160,11 +169,29 @@ class LiveSettings(BaseModel):
 
 
 class LimitSettings(BaseModel):
-    """Bounds on what a client may send."""
+    """Bounds on what a client may send, and on what waits or is kept for it."""
 
     max_frame_bytes: int = Field(16 * 1024 * 1024, gt=1024, description="Largest WebSocket frame.")
     max_text_chars: int = Field(20_000, gt=0, description="Longest text message of a user.")
     max_items: int = Field(2_000, gt=10, description="Items one conversation may hold.")
+    outbox_messages: int = Field(
+        4_096, ge=16, description="Messages that may wait for a slow client; then it is let go."
+    )
+    outbox_chars: int = Field(8 * 1024 * 1024, ge=1024, description="Characters that may wait for it.")
+    send_seconds: float = Field(20.0, gt=0, description="Seconds one message to a client may take.")
+    resume_events: int = Field(
+        4_096, gt=0, description="Events of a Realtime session kept for a client that comes back."
+    )
+    resume_chars: int = Field(2 * 1024 * 1024, gt=0, description="Characters of these events.")
+    retrievals: int = Field(16, gt=0, description="Items that a Realtime client may retrieve at once.")
+    chat_conversations: int = Field(64, gt=0, description="Conversations that one chat socket may hold.")
+    chat_frames: int = Field(
+        2_048, gt=0, description="Frames of a chat conversation kept for a client that comes back."
+    )
+    chat_chars: int = Field(512 * 1024, gt=0, description="Characters of these frames.")
+    chat_waiting: int = Field(
+        16, gt=0, description="Messages of a plain chat that may wait while one is answered."
+    )
     undo_seconds: float = Field(
         60.0, ge=0, description="How long a deleted conversation can be brought back."
     )

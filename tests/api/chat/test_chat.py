@@ -13,7 +13,6 @@ import orjson
 import pytest
 from api.live_server import ANSWER, Server, live_server
 
-from kaikou.api.chat import framed
 from kaikou.engines.ports import Delta, ToolCall
 
 
@@ -341,10 +340,8 @@ async def test_a_failing_model_ends_the_reply_with_its_error(server: Server) -> 
         assert (await chat.ask("again", conversation_id=done["conversation_id"]))["status"] == "completed"
 
 
-async def test_idle_conversations_give_their_place_back_and_return(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(framed, "LINGER", 0.05)
+async def test_idle_conversations_give_their_place_back_and_return(server: Server) -> None:
+    server.runtime.settings.live.chat_linger_seconds = 0.05
     async with page(server) as chat:
         done = await chat.ask("hello")
         await server.settled(0)

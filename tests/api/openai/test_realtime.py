@@ -417,10 +417,8 @@ async def test_resume_while_the_old_line_still_seems_alive(server: Server) -> No
             assert len(server.live.sessions) == 1
 
 
-async def test_a_named_conversation_goes_on_without_resume(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(realtime, "ATTACH_AFTER", 0.1)
+async def test_a_named_conversation_goes_on_without_resume(server: Server) -> None:
+    server.runtime.settings.live.attach_seconds = 0.1
     server.llm.reply = lambda messages: "One two three four five six seven eight nine ten. " * 3
     async with listening(server) as ear:
         conversation, _ = await start_talking(ear)

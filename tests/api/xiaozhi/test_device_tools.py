@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from kaikou.api.xiaozhi.device_mcp import DeviceMcp
-from kaikou.api.xiaozhi.iot import LONGEST_STATE, Things
+from kaikou.api.xiaozhi.iot import Things
 from kaikou.api.xiaozhi.tool_names import safe_names
+from kaikou.settings.services import DeviceToolSettings
 
 
 def test_names_become_fit_for_models() -> None:
@@ -23,10 +24,13 @@ def test_names_become_fit_for_models() -> None:
     assert all(len(one) <= 64 for one in safe_names(["x" * 90 + str(n) for n in range(12)]))
 
 
+LIMITS = DeviceToolSettings(max_tools=100, max_state_chars=1_000)
+
+
 class Wire:
     def __init__(self, **more: Any) -> None:
         self.sent: list[dict[str, Any]] = []
-        self.mcp = DeviceMcp(self.sent.append, timeout=0.05, **more)
+        self.mcp = DeviceMcp(self.sent.append, timeout=0.05, limits=LIMITS, **more)
 
     def answer(self, number: int, **body: Any) -> bool:
         return self.mcp.receive({"jsonrpc": "2.0", "id": number, **body})
@@ -148,7 +152,7 @@ async def test_arguments_that_are_no_json_are_a_failed_call() -> None:
     def send(body: dict[str, Any]) -> None:
         orjson.dumps(body)
 
-    mcp, things = DeviceMcp(send, timeout=1), Things(send)
+    mcp, things = DeviceMcp(send, timeout=1, limits=LIMITS), Things(send, LIMITS)
     mcp.start()
     mcp.receive({"id": 1, "result": {}})
     mcp.receive({"id": 2, "result": {"tools": [{"name": "t"}]}})
@@ -160,7 +164,7 @@ async def test_arguments_that_are_no_json_are_a_failed_call() -> None:
 
 
 def test_what_a_thing_no_longer_has_is_forgotten() -> None:
-    things = Things(lambda _: None)
+    things = Things(lambda _: None, LIMITS)
     for number in range(50):
         things.receive({"descriptors": [{"name": "L", "properties": {f"p{number}": {}}}]})
         things.receive({"states": [{"name": "L", "state": {f"p{number}": 1}}]})
@@ -195,7 +199,7 @@ async def test_what_is_nested_too_deeply_is_left_out() -> None:
 
 
 def test_things_keep_no_more_than_their_tools_read() -> None:
-    things = Things(lambda _: None)
+    things = Things(lambda _: None, LIMITS)
     lamp = {
         "name": "Lamp",
         "properties": {"on": {"type": nested(900)}},
@@ -207,13 +211,13 @@ def test_things_keep_no_more_than_their_tools_read() -> None:
         assert things.receive({"states": [{"name": "Lamp", "state": state}, {"name": [], "state": state}]})
     assert len(things._states) == 1
     told = things.call("get_Lamp_on", {})
-    assert told is not None and len(told.text) == LONGEST_STATE
+    assert told is not None and len(told.text) == LIMITS.max_state_chars
     things.receive({"states": [{"name": "Lamp", "state": {"on": nested(900)}}]})
     told = things.call("get_Lamp_on", {})
     assert told is not None and "deep" in told.text
     many = {f"p{number}": {} for number in range(5_000)}
     things.receive({"descriptors": [{"name": f"T{number}", "properties": many} for number in range(40)]})
-    assert len(things.tools) == 128
+    assert len(things.tools) == LIMITS.max_tools
 
 
 async def test_endless_lists_end() -> None:
@@ -224,12 +228,12 @@ async def test_endless_lists_end() -> None:
         if wire.mcp.ready:
             break
         wire.answer(2, result={"tools": [{"name": f"t{page}-{n}"} for n in range(10)], "nextCursor": "more"})
-    assert wire.mcp.ready and len(wire.mcp.tools) == 128
+    assert wire.mcp.ready and len(wire.mcp.tools) == LIMITS.max_tools
 
 
 def test_older_firmwares_things_are_tools_too() -> None:
     sent: list[dict[str, Any]] = []
-    things = Things(sent.append)
+    things = Things(sent.append, LIMITS)
     speaker = {
         "name": "Speaker",
         "description": "扬声器",

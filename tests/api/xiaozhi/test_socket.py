@@ -15,7 +15,6 @@ from api.xiaozhi.device import CLIENT, MAC, Device, Home, home
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from kaikou.api.xiaozhi import socket as device_socket
 from kaikou.api.xiaozhi.framing import Framing
 
 
@@ -200,12 +199,9 @@ async def test_a_text_too_long_is_refused_and_forgotten(tmp_path: Path) -> None:
         assert house.desk.figures.dropped["message_too_long"] == 1
 
 
-async def test_a_client_that_does_not_read_costs_itself_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(device_socket, "MOST_MESSAGES", 8)
-    monkeypatch.setattr(device_socket, "SEND_SECONDS", 0.3)
-    async with home(tmp_path) as house, house.device() as device:
+async def test_a_client_that_does_not_read_costs_itself_only(tmp_path: Path) -> None:
+    bounds = {"outbox_messages": 8, "send_seconds": 0.3}
+    async with home(tmp_path, xiaozhi=bounds) as house, house.device() as device:
         assert house.server.asgi is not None
         for one in house.server.asgi.server_state.connections:
             # Little room in the kernel, so that it is soon full.

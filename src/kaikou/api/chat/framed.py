@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_THREADS = 64
-"""Conversations one socket may listen to."""
-LINGER = 30.0
-"""Seconds an unused conversation keeps its place among the live ones."""
 GUARD_EVERY = 0.1
 """Seconds between looks at what a dropped client has left: a server that stops waits for one."""
 TRY_LATER = 1013
@@ -45,7 +41,7 @@ class FramedChat:
     def __init__(self, websocket: WebSocket, runtime: Runtime) -> None:
         self._websocket = websocket
         self._runtime = runtime
-        self._outbox = Outbox()
+        self._outbox: Outbox = Outbox.within(runtime.settings.limits)
         self._threads: dict[str, Thread] = {}
         self._all: dict[str, Thread] = runtime.extras.setdefault("chat.threads", {})
 
@@ -194,7 +190,7 @@ class FramedChat:
     # -- conversations
 
     async def _begin(self, agent: str | None) -> Thread:
-        thread = Thread(agent)
+        thread = Thread(self._runtime.settings.limits, agent)
         await self._live(thread)
         thread.listeners.add(self._outbox)
         return thread
@@ -204,7 +200,9 @@ class FramedChat:
         thread = self._all.get(conversation_id)
         if thread is None:
             stored = await self._runtime.journal.load(conversation_id)
-            thread = self._all.get(conversation_id) or Thread(stored.conversation.agent_id)
+            thread = self._all.get(conversation_id) or Thread(
+                self._runtime.settings.limits, stored.conversation.agent_id
+            )
             thread.id = conversation_id
         self._know(thread)
         if listen:
@@ -212,11 +210,12 @@ class FramedChat:
         return thread
 
     def _know(self, thread: Thread) -> None:
-        if thread.id not in self._threads and len(self._threads) >= MAX_THREADS:
+        most = self._runtime.settings.limits.chat_conversations
+        if thread.id not in self._threads and len(self._threads) >= most:
             raise LimitReached(
-                f"One socket may hold {MAX_THREADS} conversations.",
+                f"One socket may hold {most} conversations.",
                 code="too_many_conversations",
-                hint="Open another socket.",
+                hint="Open another socket, or raise limits.chat_conversations.",
             )
         self._threads[thread.id] = thread
         self._all[thread.id] = thread
@@ -263,10 +262,11 @@ class FramedChat:
 
     async def _tidy(self) -> None:
         """Give back the places of conversations that nobody uses just now."""
+        linger = self._runtime.settings.live.chat_linger_seconds
         while True:
-            await asyncio.sleep(LINGER / 3)
+            await asyncio.sleep(linger / 3)
             for thread in list(self._threads.values()):
-                idle = time.monotonic() - thread.used_at > LINGER
+                idle = time.monotonic() - thread.used_at > linger
                 if idle and thread.conversation is not None and not thread.replying:
                     await thread.conversation.close("idle")
 

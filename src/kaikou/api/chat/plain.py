@@ -17,8 +17,6 @@ from kaikou.memory.owners import checked_browser
 
 log = logging.getLogger(__name__)
 
-MAX_WAITING = 16
-"""Messages that may wait while one is answered."""
 NORMAL, FAILED, TRY_LATER = 1000, 1011, 1013
 
 
@@ -36,8 +34,9 @@ class PlainChat:
     def __init__(self, websocket: WebSocket, runtime: Runtime) -> None:
         self._websocket = websocket
         self._runtime = runtime
-        self._outbox = Outbox()
-        self._messages: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
+        limits = runtime.settings.limits
+        self._outbox: Outbox = Outbox.within(limits)
+        self._messages: asyncio.Queue[str] = asyncio.Queue(limits.chat_waiting)
         self._answered = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -92,7 +91,7 @@ class PlainChat:
             try:
                 self._messages.put_nowait(text)
             except asyncio.QueueFull:
-                self._outbox.put(f"At most {MAX_WAITING} messages may wait for an answer.")
+                self._outbox.put(f"At most {self._messages.maxsize} messages may wait for an answer.")
 
     async def _answer(self, conversation: Conversation) -> None:
         while True:

@@ -26,13 +26,12 @@ from kaikou.dialogue.events import (
     ToolReturned,
 )
 from kaikou.dialogue.items import Item
+from kaikou.settings.tree import LimitSettings
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation
 
 _STATUS = {"cancelled": "stopped"}
-_KEPT_FRAMES = 2048
-_KEPT_CHARS = 512 * 1024
 
 
 class Thread:
@@ -42,7 +41,8 @@ class Thread:
     its numbers stay as long as somebody listens or may come back.
     """
 
-    def __init__(self, agent: str | None = None) -> None:
+    def __init__(self, limits: LimitSettings, agent: str | None = None) -> None:
+        self._limits = limits
         self.id = ""
         self.agent = agent
         self.conversation: Conversation | None = None
@@ -131,7 +131,8 @@ class Thread:
         text = encode(kind, self.id, message_id, self.seq, **fields)
         self._frames.append((self.seq, text))
         self._chars += len(text)
-        while len(self._frames) > _KEPT_FRAMES or self._chars > _KEPT_CHARS:
+        most = self._limits
+        while len(self._frames) > most.chat_frames or self._chars > most.chat_chars:
             self._chars -= len(self._frames.popleft()[1])
         for outbox in self.listeners:
             outbox.put(text)

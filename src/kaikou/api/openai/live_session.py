@@ -28,6 +28,7 @@ from kaikou.dialogue.events import Event, Failed, Interrupted, Left
 from kaikou.dialogue.session import SessionConfig
 from kaikou.engines.ports import Voice
 from kaikou.errors import InvalidInput, KaikouError
+from kaikou.settings.tree import LimitSettings
 
 if TYPE_CHECKING:
     from kaikou.dialogue.conversation import Conversation
@@ -43,7 +44,13 @@ class LiveSession:
     """
 
     def __init__(
-        self, session: RealtimeSession, *, beta_dialect: bool, voices: Sequence[Voice] | None, expires_at: int
+        self,
+        session: RealtimeSession,
+        *,
+        beta_dialect: bool,
+        voices: Sequence[Voice] | None,
+        expires_at: int,
+        limits: LimitSettings,
     ) -> None:
         self.id = f"sess_{secrets.token_hex(8)}"
         self.state = WireState(session)
@@ -59,6 +66,7 @@ class LiveSession:
         self.conversation: Conversation
         self.voices = voices
         self._expires_at = expires_at
+        self._limits = limits
         self._renderer = Renderer(self.state)
         self._log: EventLog | None = None
         self._numbers = itertools.count(1)
@@ -225,7 +233,7 @@ class LiveSession:
             session = _naming(session, self.conversation)
         self.state.adopt(session)
         if self.state.extensions and self._log is None:
-            self._log = EventLog()
+            self._log = EventLog(self._limits.resume_events, self._limits.resume_chars)
         self.emit({"type": "session.updated", "session": self.describe()})
 
     def _create_item(self, event: ce.ItemCreate) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from kaikou.api.ended import first_of
 from kaikou.api.line import line_of
 from kaikou.api.openai import beta
 from kaikou.api.openai import client_events as ce
@@ -38,11 +39,6 @@ from kaikou.memory.owners import checked_browser
 
 log = logging.getLogger(__name__)
 router = APIRouter()
-
-ATTACH_AFTER = 5.0
-"""Seconds a client that names a dropped conversation has to send kaikou.resume."""
-MAX_RETRIEVALS = 16
-"""Items being encoded for one client at once."""
 
 
 class Closed(Exception):
@@ -79,7 +75,9 @@ class Connection:
         self._websocket = websocket
         self._runtime = runtime
         self._line = line_of(websocket)
-        self._outbox: Outbox[str] = Outbox(write=self._line.write if self._line else None)
+        self._outbox: Outbox[str] = Outbox.within(
+            runtime.settings.limits, self._line.write if self._line else None
+        )
         self._session: LiveSession | None = None
         self._kicked = asyncio.Event()
         self._returned = asyncio.Event()
@@ -117,7 +115,7 @@ class Connection:
                 group.create_task(self._watch())
                 await self._receive(group)
         except* Closed as ends:
-            end = _first(ends)
+            end = first_of(ends)
         except* SlowClient:
             end = end or self._too_slow()
         except* (WebSocketDisconnect, RuntimeError) as lost:
@@ -144,7 +142,7 @@ class Connection:
                 self._take_over(parked)
                 parked.announce(self._outbox)
                 loop = asyncio.get_running_loop()
-                self._attaching = loop.call_later(ATTACH_AFTER, self._attach)
+                self._attaching = loop.call_later(self._runtime.settings.live.attach_seconds, self._attach)
                 return
             session = self._new_session(query)
             await self._open_conversation(session, query.get("agent"), query.get("conversation_id"))
@@ -172,6 +170,7 @@ class Connection:
             beta_dialect=beta.wanted(headers.get("openai-beta")),
             voices=engines.tts.voices() if engines is not None else None,
             expires_at=int(time.time() + self._runtime.settings.live.max_session_seconds),
+            limits=self._runtime.settings.limits,
         )
 
     async def _open_conversation(
@@ -251,7 +250,7 @@ class Connection:
             await self._resume(event)
         elif isinstance(event, ce.ItemRetrieve):
             session.conversation.item(event.item_id)
-            if self._retrievals >= MAX_RETRIEVALS:
+            if self._retrievals >= self._runtime.settings.limits.retrievals:
                 raise LimitReached("Too many items are being retrieved at once.", code="overloaded")
             self._retrievals += 1
             group.create_task(self._retrieve(session, event))
@@ -402,11 +401,3 @@ class Connection:
                 param="last_event_id",
                 hint="GET /api/conversations/{id} has the whole history.",
             )
-
-
-def _first(group: BaseExceptionGroup[Closed]) -> Closed:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    assert isinstance(found, Closed)
-    return found

@@ -24,7 +24,7 @@ class Entry:
 class EventLog:
     """The last messages of a session, oldest forgotten first beyond the bounds."""
 
-    def __init__(self, max_entries: int = 4096, max_chars: int = 2 * 1024 * 1024) -> None:
+    def __init__(self, max_entries: int, max_chars: int) -> None:
         self._entries: deque[Entry] = deque()
         self._chars = 0
         self._max_entries = max_entries

@@ -18,12 +18,11 @@ from kaikou.devices.device import short
 from kaikou.devices.ports import DeviceAnswer
 from kaikou.engines.ports import Tool
 from kaikou.machine import kaikou_version
+from kaikou.settings.services import DeviceToolSettings
 
 INITIALIZE, LIST, FIRST_CALL = 1, 2, 3
-MOST_TOOLS, MOST_PAGES, MOST_CALLS = 128, 32, 16
-LONGEST_TEXT = 16_000
-LARGEST_SCHEMA = 16 * 1024
-"""Bytes of a tool's parameters, as JSON."""
+MOST_PAGES = 32
+"""Of a list of tools: a device that goes on for ever is not followed."""
 _START_SECONDS = 5.0
 """A device that does not answer ``initialize`` is asked for its tools all the same."""
 
@@ -40,6 +39,7 @@ class DeviceMcp:
         send: Callable[[Body], None],
         *,
         timeout: float,
+        limits: DeviceToolSettings,
         vision_url: str = "",
         vision_token: str = "",
         on_tools: Callable[[], None] = lambda: None,
@@ -48,6 +48,7 @@ class DeviceMcp:
         """The list of tools is complete."""
         self._send = send
         self._timeout = timeout
+        self._limits = limits
         self._vision = {"url": vision_url, "token": vision_token}
         self._on_tools = on_tools
         self._loop = asyncio.get_running_loop()
@@ -100,7 +101,7 @@ class DeviceMcp:
         own = self._names.get(name)
         if own is None:
             return DeviceAnswer(f"The device has no tool {name[:80]!r}.", failed=True)
-        if len(self._calls) >= MOST_CALLS:
+        if len(self._calls) >= self._limits.max_calls:
             return DeviceAnswer("Too many calls of this device's tools are under way.", failed=True)
         number = next(self._ids)
         future = self._calls[number] = self._loop.create_future()
@@ -135,7 +136,7 @@ class DeviceMcp:
             self._listed_page(payload.get("result"))
         elif (call := self._calls.get(number)) is not None:
             if not call.done():
-                call.set_result(_answer(payload))
+                call.set_result(_answer(payload, self._limits.max_result_chars))
         else:
             return False
         return True
@@ -161,14 +162,15 @@ class DeviceMcp:
         found = page.get("tools")
         self._listed += [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         cursor = page.get("nextCursor")
-        if isinstance(cursor, str) and cursor and self._pages < MOST_PAGES and len(self._listed) < MOST_TOOLS:
+        most = self._limits.max_tools
+        if isinstance(cursor, str) and cursor and self._pages < MOST_PAGES and len(self._listed) < most:
             self._list(cursor)
             return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._listing = False
-        self._take(self._listed[:MOST_TOOLS])
+        self._take(self._listed[:most])
         if self._changed:
             self._changed = False
             self._list()
@@ -178,7 +180,9 @@ class DeviceMcp:
         self._names = safe_names(list(by_name))
         self._tools = tuple(
             Tool(
-                safe, short(by_name[own].get("description"), 2_000), _schema(by_name[own].get("inputSchema"))
+                safe,
+                short(by_name[own].get("description"), 2_000),
+                _schema(by_name[own].get("inputSchema"), self._limits.max_schema_bytes),
             )
             for safe, own in self._names.items()
         )
@@ -186,46 +190,46 @@ class DeviceMcp:
         self._on_tools()
 
 
-def _schema(value: object) -> Body:
+def _schema(value: object, largest: int) -> Body:
     """The parameters as they were told, where they can be passed on; else none."""
     if isinstance(value, dict) and value and isinstance(value.get("properties", {}), dict):
         try:
-            if len(orjson.dumps(value)) <= LARGEST_SCHEMA:
+            if len(orjson.dumps(value)) <= largest:
                 return value
         except TypeError:  # nested deeper than JSON is written
             pass
     return {"type": "object", "properties": {}}
 
 
-def _answer(payload: Body) -> DeviceAnswer:
-    """The device's errors come without a code."""
+def _answer(payload: Body, most: int) -> DeviceAnswer:
+    """In at most ``most`` characters. The device's errors come without a code."""
     error = payload.get("error")
     if error is not None:
         message = error.get("message") if isinstance(error, dict) else error
         if not message:
             message = "The device reported an error."
-        return DeviceAnswer(_said(message), failed=True)
+        return DeviceAnswer(_said(message, most), failed=True)
     result = payload.get("result")
     if not isinstance(result, dict):
-        return DeviceAnswer(as_json(result))
+        return DeviceAnswer(as_json(result, most))
     content = result.get("content")
     texts = (
         [
-            _said(part["text"])
+            _said(part["text"], most)
             for part in content
             if isinstance(part, dict) and part.get("type") == "text" and "text" in part
         ]
         if isinstance(content, list)
-        else [as_json(result)]
+        else [as_json(result, most)]
     )
-    return DeviceAnswer("\n".join(texts)[:LONGEST_TEXT], failed=result.get("isError") is True)
+    return DeviceAnswer("\n".join(texts)[:most], failed=result.get("isError") is True)
 
 
-def _said(value: object) -> str:
-    return value[:LONGEST_TEXT] if isinstance(value, str) else as_json(value)
+def _said(value: object, most: int) -> str:
+    return value[:most] if isinstance(value, str) else as_json(value, most)
 
 
-def as_json(value: object, most: int = LONGEST_TEXT) -> str:
+def as_json(value: object, most: int) -> str:
     """What a device told, as text of at most ``most`` characters."""
     try:
         return orjson.dumps(value).decode()[:most]

@@ -12,10 +12,8 @@ from kaikou.api.xiaozhi.tool_names import safe_names
 from kaikou.devices.device import short
 from kaikou.devices.ports import DeviceAnswer
 from kaikou.engines.ports import Tool
+from kaikou.settings.services import DeviceToolSettings
 
-MOST_THINGS, MOST_TOOLS = 32, 128
-LONGEST_STATE = 2_000
-"""Characters of a property's value, as JSON."""
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "string": "string"}
 
 Body = dict[str, Any]
@@ -34,8 +32,9 @@ class _Ability:
 class Things:
     """One device's things. ``send`` takes a message for the device."""
 
-    def __init__(self, send: Callable[[Body], None]) -> None:
+    def __init__(self, send: Callable[[Body], None], limits: DeviceToolSettings) -> None:
         self._send = send
+        self._limits = limits
         self._described: dict[str, Body] = {}
         self._states: dict[tuple[str, str], str] = {}
         """By thing and property, those that a tool reads."""
@@ -55,7 +54,7 @@ class Things:
                 name = one.get("name") if isinstance(one, dict) else None
                 if not isinstance(name, str):
                     continue
-                if name in self._described or len(self._described) < MOST_THINGS:
+                if name in self._described or len(self._described) < self._limits.max_things:
                     self._described[name] = one
             self._make_tools()
         if isinstance(states, list):
@@ -89,10 +88,10 @@ class Things:
             return
         for member, value in state.items():
             if (thing, member) in self._read:
-                self._states[thing, member] = as_json(value, LONGEST_STATE)
+                self._states[thing, member] = as_json(value, self._limits.max_state_chars)
 
     def _make_tools(self) -> None:
-        found = list(islice(self._told(), MOST_TOOLS))
+        found = list(islice(self._told(), self._limits.max_tools))
         names = safe_names([name for name, *_ in found])
         self._abilities = {
             name: _Ability(thing, member, method, Tool(name, text, schema))

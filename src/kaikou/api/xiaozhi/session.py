@@ -39,7 +39,6 @@ _MODES = {"auto": AUTO, "realtime": AUTO, "manual": MANUAL}
 
 IN_FLIGHT_SECONDS = 0.4
 """What a device sent before it knew that the agent speaks."""
-_LEAVE_SECONDS = 30.0
 _CALL = "[device_call]"
 
 Body = dict[str, Any]
@@ -83,11 +82,12 @@ class DeviceSession:
         self.mcp = DeviceMcp(
             self._send_mcp,
             timeout=settings.tool_timeout,
+            limits=settings.tools,
             vision_url=vision[0],
             vision_token=vision[1],
             on_tools=on_state,
         )
-        self.things = Things(self._send)
+        self.things = Things(self._send, settings.tools)
         self._mode = "auto"
         self._leaving = False
         self._awaited: set[str] = set()
@@ -306,7 +306,7 @@ class DeviceSession:
         self._leaving = True
         self.ears.shut()
         log.info("a device is let go", extra={"conversation": self.conversation.id, "why": why})
-        self._timers.append(self._loop.call_later(_LEAVE_SECONDS, self._leave, why))
+        self._timers.append(self._loop.call_later(self._settings.leave_seconds, self._leave, why))
         words = self._settings.farewell or phrases.farewell(self._language)
         self.conversation.speak(words, interrupt=True)
 
@@ -316,7 +316,9 @@ class DeviceSession:
             return
         self._leaving = True
         self.ears.shut()
-        self._timers.append(self._loop.call_later(_LEAVE_SECONDS, self._leave, "the agent took leave"))
+        self._timers.append(
+            self._loop.call_later(self._settings.leave_seconds, self._leave, "the agent took leave")
+        )
         if not self.voice.speaking:
             self._leave("the agent took leave")
 

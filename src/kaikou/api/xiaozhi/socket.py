@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from kaikou.api.ended import first_of
 from kaikou.api.line import line_of
 from kaikou.api.outbox import Outbox, SlowClient
 from kaikou.api.runtime import Runtime, live_service, runtime_of
@@ -29,8 +30,6 @@ log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 NORMAL, POLICY, TRY_LATER, REPLACED = 1000, 1008, 1013, 4001
-MAX_TEXT = 64 * 1024
-MOST_MESSAGES, MOST_BYTES, SEND_SECONDS = 512, 1024 * 1024, 10.0
 
 
 class Ended(Exception):
@@ -92,11 +91,12 @@ class Connection:
         self._device = device
         self._framing = framing_of(claim.protocol_version, gateway=claim.gateway)
         self._line = line_of(websocket)
+        self._settings = settings = runtime.settings.xiaozhi
         self._outbox: Outbox[str | bytes] = Outbox(
             write=self._line.write if self._line else None,
-            max_messages=MOST_MESSAGES,
-            max_chars=MOST_BYTES,
-            send_timeout=SEND_SECONDS,
+            max_messages=settings.outbox_messages,
+            max_chars=settings.outbox_bytes,
+            send_timeout=settings.send_seconds,
         )
         self._session: Session | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -121,7 +121,7 @@ class Connection:
                 # A task of its own: the framework's many coroutines are not woken with each message.
                 group.create_task(self._receive())
         except* Ended as ends:
-            end = _first(ends)
+            end = first_of(ends)
         except* SlowClient:
             end = Ended(TRY_LATER, "slow_client")
         except* (WebSocketDisconnect, RuntimeError) as lost:
@@ -168,7 +168,7 @@ class Connection:
 
     async def _await_hello(self) -> ClientHello:
         try:
-            async with asyncio.timeout(self._runtime.settings.xiaozhi.hello_seconds):
+            async with asyncio.timeout(self._settings.hello_seconds):
                 while True:
                     message = self._read(await self._next())
                     if isinstance(message, dict) and message.get("type") == "hello":
@@ -219,7 +219,7 @@ class Connection:
             if not frame.json:
                 return frame.payload
             text = frame.payload
-        if len(text) > MAX_TEXT:
+        if len(text) > self._settings.max_text_chars:
             self._drop("too_long")
             return None
         try:
@@ -258,15 +258,7 @@ class Connection:
         if end.code is None or self._websocket.application_state is not WebSocketState.CONNECTED:
             return
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._settings.send_seconds):
                 await self._websocket.close(end.code, end.reason[:100])
         except (TimeoutError, RuntimeError, WebSocketDisconnect):
             return  # it went first
-
-
-def _first(group: BaseExceptionGroup[Ended]) -> Ended:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    assert isinstance(found, Ended)
-    return found

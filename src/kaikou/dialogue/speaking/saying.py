@@ -20,7 +20,6 @@ from kaikou.errors import LimitReached
 from kaikou.settings.tree import Settings
 from kaikou.tools.ports import ChangeAgent, Leave, PlayAudio
 
-_MOST_TO_SAY = 8
 _LOOK_AGAIN_SECONDS = 0.3
 _ENOUGH_MS = 500.0
 """Heard of words before they were cut, so that they count as told."""
@@ -76,8 +75,13 @@ class Saying:
         if interrupt:
             self._give_up()
             self._replying.cut("client_cancelled")
-        if len(self._waiting) >= _MOST_TO_SAY:
-            raise LimitReached(f"{_MOST_TO_SAY} messages wait to be spoken.", code="too_much_to_say")
+        most = self._settings.live.max_unspoken
+        if len(self._waiting) >= most:
+            raise LimitReached(
+                f"{most} messages wait to be spoken.",
+                code="too_much_to_say",
+                hint="Wait until some were, or raise live.max_unspoken.",
+            )
         self._waiting.append(_Wish(what, told))
         if isinstance(what, str) and self._recording is not None:
             if self._replying.current is self._recording:
@@ -107,7 +111,7 @@ class Saying:
         if self._replying.active:
             return  # the user had the last word, and is answered
         match effect:
-            case PlayAudio() if len(self._waiting) < _MOST_TO_SAY:
+            case PlayAudio() if len(self._waiting) < self._settings.live.max_unspoken:
                 self._waiting.append(_Wish(effect))
             case ChangeAgent():
                 if greeting := self._config().greeting:

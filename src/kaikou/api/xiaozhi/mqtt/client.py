@@ -32,7 +32,6 @@ LARGEST_CONNECT = 2 * 1024
 _TOPIC_BYTES = 256
 _AT_ONCE = 32
 """Packets taken before others have their turn."""
-MOST_UNSENT, STALLED_SECONDS = 256 * 1024, 10.0
 LONGEST_SILENCE = 600.0
 """Of a client that names no keep-alive; firmware says 240 s."""
 
@@ -44,6 +43,7 @@ class Client(asyncio.Protocol):
         self._broker = broker
         self._desk = broker.desk
         self._runtime = broker.runtime
+        self._settings = broker.runtime.settings.xiaozhi.mqtt
         self._loop = asyncio.get_running_loop()
         self._reader = mqtt.Reader(LARGEST_CONNECT)
         self._transport: asyncio.Transport | None = None
@@ -64,7 +64,7 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
         assert self._transport is not None
-        self._transport.set_write_buffer_limits(high=MOST_UNSENT // 4)
+        self._transport.set_write_buffer_limits(high=self._settings.max_unsent_bytes // 4)
         if not self._broker.enter(self):
             self.end("too_many_clients")
             return
@@ -80,7 +80,7 @@ class Client(asyncio.Protocol):
         self._pump()
 
     def pause_writing(self) -> None:
-        self._stalled = self._loop.call_later(STALLED_SECONDS, self.end, "slow_client")
+        self._stalled = self._loop.call_later(self._settings.stalled_seconds, self.end, "slow_client")
 
     def resume_writing(self) -> None:
         if self._stalled is not None:
@@ -329,7 +329,7 @@ class Client(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         transport.write(data)
-        if transport.get_write_buffer_size() > MOST_UNSENT:
+        if transport.get_write_buffer_size() > self._settings.max_unsent_bytes:
             self._loop.call_soon(self.end, "slow_client")
 
     def _drop(self, reason: str) -> None:
