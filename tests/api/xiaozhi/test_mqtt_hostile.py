@@ -22,7 +22,6 @@ from api.xiaozhi.mqtt_device import (
     wire,
 )
 
-from kaikou.api.xiaozhi.mqtt import client as client_module
 from kaikou.api.xiaozhi.mqtt.packets import Malformed, Reader
 
 HELLO = {"type": "hello", "version": 3, "transport": "udp"}
@@ -153,8 +152,8 @@ async def test_who_says_nothing_is_ended(tmp_path: Path) -> None:
         await house.settled()
 
 
-async def test_who_does_not_read_is_ended(house: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "STALLED_SECONDS", 0.2)
+async def test_who_does_not_read_is_ended(house: Home) -> None:
+    house.server.runtime.settings.xiaozhi.mqtt.stalled_seconds = 0.2
     async with wire(house) as line:
         line.send(publish_packet(HELLO))
         await line.packet()
