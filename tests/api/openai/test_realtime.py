@@ -8,7 +8,6 @@ import gc
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from kaikou.api.openai import realtime
 from kaikou.api.openai.handshake import pick_subprotocol
 from kaikou.api.openai.live_session import LiveSession
-from kaikou.api.outbox import Outbox
 from kaikou.audio import g711
 from kaikou.dialogue.events import Failed
 
@@ -489,9 +487,9 @@ async def test_killed_clients_free_tasks_memory_and_places(
     assert not alive
 
 
-async def test_a_client_that_does_not_read_is_let_go(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = partial(Outbox, max_messages=64, max_chars=100_000, send_timeout=0.5)
-    monkeypatch.setattr(realtime, "Outbox", small)
+async def test_a_client_that_does_not_read_is_let_go(server: Server) -> None:
+    limits = server.runtime.settings.limits
+    limits.outbox_messages, limits.outbox_chars, limits.send_seconds = 64, 100_000, 0.5
     async with listening(server) as other:
         async with server.socket(max_queue=1) as socket:
             await socket.recv()
