@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, expect
 pytestmark = pytest.mark.browser
 
 LONG = "\n\n".join(f"This is line {number} of a long answer." for number in range(40))
+ENDLESS = "\n\n".join(f"This is line {number} of an answer of a minute." for number in range(300))
 RICH = """## 周末的计划 for you
 
 Take the **early** train, see [the timetable](https://example.org/trains), and mind `--platform 4`.
@@ -162,12 +163,12 @@ def test_on_paper_the_whole_conversation_is_seen_and_no_button(echo_server: Serv
 
 def test_an_answer_is_stopped_and_keeps_what_was_written(echo_server: Server, open_page: Open) -> None:
     visit = open_page(echo_server.url)
-    visit.write(LONG)
+    visit.write(ENDLESS)
     visit.page.get_by_text("This is line 3 ").nth(1).wait_for()
     visit.page.get_by_role("button", name="Stop answering").click()
     line = visit.page.locator(".line.assistant.cut")
     expect(line.get_by_text("stopped", exact=True)).to_be_visible()
-    assert "line 39" not in line.inner_text()
+    assert "line 299" not in line.inner_text()
 
 
 def test_the_newest_words_stay_in_sight_unless_one_reads_above(echo_server: Server, open_page: Open) -> None:

@@ -13,6 +13,21 @@ pytestmark = pytest.mark.browser
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 360, "height": 700}
+DESKTOP = {"width": 1280, "height": 800}
+PATHS = (
+    "/app",
+    "/app/conversations",
+    "/app/agents",
+    "/app/agents/partner",
+    "/app/voices",
+    "/app/devices",
+    "/app/knowledge",
+    "/app/memory",
+    "/app/tools",
+    "/app/settings",
+    "/app/performance",
+    "/app/nowhere",
+)
 
 
 def accessibility_problems(visit: Visit) -> list[str]:
@@ -20,7 +35,7 @@ def accessibility_problems(visit: Visit) -> list[str]:
     visit.page.evaluate(AXE.read_text(encoding="utf-8"))
     for landmark in ("main", "h1"):  # until they are there the page's script is on its way
         visit.page.locator(landmark).first.wait_for(state="attached")
-    found: dict[str, Any] = visit.page.evaluate("() => axe.run()")
+    found: dict[str, Any] = visit.page.evaluate("() => axe.run({resultTypes: ['violations']})")
     return [
         f"{violation['id']}: {node['html']} ({node['failureSummary']})"
         for violation in found["violations"]
@@ -58,6 +73,25 @@ def test_everybody_can_use_it(
     visit.page.locator(".timing summary").first.click()
     assert accessibility_problems(visit) == []
     visit.picture(f"talking-{locale}-{scheme}")
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport"), [("en-US", DESKTOP), ("zh-CN", PHONE)], ids=["desktop", "phone-chinese"]
+)
+def test_every_page_is_accessible_and_fits(
+    echo_server: Server, open_page: Open, locale: str, viewport: dict[str, int]
+) -> None:
+    hold(echo_server, ["One conversation that the pages have to show"])
+    visit = open_page(echo_server.url, locale=locale, viewport=viewport)
+    found: dict[str, list[str]] = {}
+    for path in PATHS:
+        visit.page.goto(f"{echo_server.url}{path}")
+        if path == "/app":  # its heading changes with the first answer of the server
+            visit.page.locator(".agents").wait_for()
+        found[path] = accessibility_problems(visit) + too_wide(visit)
+        if visit.page.evaluate("() => document.documentElement.scrollWidth") > viewport["width"]:
+            found[path].append("the page is wider than the window")
+    assert found == {path: [] for path in PATHS}
 
 
 def test_every_part_of_a_call_is_accessible_and_still(echo_server: Server, open_page: Open) -> None:

@@ -49,7 +49,7 @@ export const en = {
 };
 
 export const zh: Record<keyof typeof en, string> = {
-  "captions.label": "对话",
+  "captions.label": "对话内容",
   "captions.you": "您",
   "captions.cut": "被打断",
   "captions.empty": "双方说的话会显示在这里。",
