@@ -168,9 +168,10 @@ def test_a_guess_that_failed_is_made_again() -> None:
         (["", "I feel the same."], True, "I feel the same."),
         (["\n", ""], True, "Sorry, could you say that again?"),
         (["😊", "I feel the same."], True, "I feel the same."),
+        (["[thinking]", "I feel the same."], True, "I feel the same."),
         (["👍", "I feel the same."], False, "I feel the same."),
     ],
-    ids=["asked again", "at a loss", "a face is no word", "in writing too"],
+    ids=["asked again", "at a loss", "a face is no word", "nor is a feeling", "in writing too"],
 )
 def test_a_model_without_words_leaves_nobody_in_silence(answers: list[str], audio: bool, said: str) -> None:
     async def play() -> Stage:

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from kaikou.dialogue.events import Event
 from kaikou.dialogue.history import History
 from kaikou.dialogue.items import AudioPart, Item, TextPart, new_id
+from kaikou.dialogue.speaking.emotion import EmotionFilter
 from kaikou.dialogue.speaking.reply import Reply
 from kaikou.dialogue.speaking.replying import Think
 from kaikou.dialogue.thinking.company import Company
@@ -128,11 +129,12 @@ class Answer:
         yield Delta(usage=self._usage, finish="tool_calls" if theirs else self._finish)
 
     def _at_a_loss(self, theirs: Sequence[ToolCall]) -> bool:
-        """The model ended its answer before the first word, or gave nothing but a face, as small ones now
+        """The model ended its answer before the first word, or gave nothing but a feeling, as small ones now
         and then do: whoever spoke would be left without any."""
-        return (
-            self._question.of_conversation and not theirs and not self._rounds and not count_units(self._text)
-        )
+        if theirs or self._rounds or not self._question.of_conversation:
+            return False
+        seen = EmotionFilter()
+        return not count_units(seen.feed(self._text) + seen.finish())
 
     async def _prepare(self) -> Decision:
         """Wait for words still being recognised, and learn what there is to know of them."""
