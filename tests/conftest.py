@@ -22,22 +22,21 @@ settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.option.dist != "loadfile":
+        return None
+    from sharing import FilesAndOneBrowser
+
+    config.option.loadscopereorder = False  # the order that the processes give, not the fullest file first
+    return FilesAndOneBrowser(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """For ``--dist loadgroup``: a file stays whole, since its tests share servers and models. The browser's
-    are all one worker's, which begins with them: calls in real time, beside everything else but not beside
-    each other. Models, which want all cores, come last."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else _file(item)
-        item.add_marker(pytest.mark.xdist_group(group))
-    if getattr(config.option, "loadgroup", config.option.dist == "loadgroup"):  # a worker's is told so
-        models = {_file(item) for item in items if item.get_closest_marker("models")}
-        items.sort(key=lambda item: (not item.get_closest_marker("browser"), _file(item) in models))
+    if hasattr(config, "workerinput"):  # one of several processes
+        from sharing import in_order
 
-
-def _file(item: pytest.Item) -> str:
-    return item.nodeid.split("::")[0]
+        in_order(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
