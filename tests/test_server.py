@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from ports import free_port
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -312,8 +312,7 @@ async def test_devices_may_talk_over_mqtt_where_it_is_switched_on(tmp_path: Path
 
 
 async def test_devices_find_the_server_on_a_further_port_too(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"extra_ports": [port], "auto_bind": "loopback"}
     device = {"Device-Id": "aa:bb:cc:dd:ee:ff", "Client-Id": "one"}
     async with running(tmp_path, xiaozhi=settings) as server:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import numpy as np
 import pytest
 from e2e.browsers import Browsers, new_page, open_browsers
 from playwright.sync_api import ConsoleMessage, Page, TimeoutError
+from ports import free_port
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
@@ -73,8 +73,7 @@ def running_server(
     folder: Path, settings: Mapping[str, str], *, ready_within: float = 60
 ) -> Iterator[Server]:
     """``kaikou serve`` on a free port with these settings in its environment, stopped at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KAIKOU_")}
     models = {name: value for name, value in os.environ.items() if name.startswith("KAIKOU_MODELS__")}
     environment = {

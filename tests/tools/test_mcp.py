@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import free_port
 from tools.callers import FakeCaller, until
 
 from kaikou.errors import SettingsError
@@ -48,8 +48,7 @@ async def connected(entry: dict[str, Any], settings: ToolSettings = SETTINGS) ->
 
 @asynccontextmanager
 async def listening(transport: str) -> AsyncIterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(SERVER), transport, str(port), stderr=asyncio.subprocess.DEVNULL
     )
