@@ -35,6 +35,17 @@ def chromium() -> str:
     return found
 
 
+# Chromium heeds only one list, so Playwright's own is in it. Each window would load two pages behind its
+# address bar, which nobody sees, and which take longer than ours.
+UNUSED = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints"),
+    *("NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+)
+
+
 class Browsers:
     """Starts Chromium. A start takes as long as many a test, and what its microphone plays is fixed then:
     who plays ``silence`` shares one, and everybody gets a context, with a storage, of its own."""
@@ -67,6 +78,7 @@ class Browsers:
     def _started(self, microphone: Path) -> Browser:
         arguments = [
             "--no-sandbox",
+            f"--disable-features={','.join(UNUSED)}",
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-audio-capture={microphone}",

@@ -119,6 +119,7 @@ def echo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "KAIKOU_STT__SCRIPTED__TRANSCRIPTS": HEARD,
         "KAIKOU_LLM__SCRIPTED__ECHO": "true",
         "KAIKOU_TTS__SCRIPTED__SECONDS_PER_UNIT": "0.15",
+        "KAIKOU_LLM__MAX_TOKENS": "4000",  # a minute and more of them: long enough to be stopped
         # A machine that is busy with other tests turns nobody away.
         "KAIKOU_LIVE__ADMISSION_WAIT": "20",
     }

@@ -78,6 +78,7 @@ def test_devices_on_a_phone_in_chinese(echo_server: Server, open_page: Open) -> 
     page.get_by_role("button", name="绑定设备").click()
     page.get_by_label("设备上的验证码").fill(device.code)
     page.get_by_role("dialog").get_by_role("button", name="绑定").click()
+    expect(page.locator(".device-state")).to_contain_text("未连接")  # who connects unbound stays so
     with device.connected():
         expect(page.locator(".device-state")).to_contain_text("已连接")
         expect(page.locator(".device-state")).to_contain_text("12 %")
