@@ -15,6 +15,9 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import settings
+from store.postgres import migrated_postgres
+
+__all__ = ["migrated_postgres"]
 
 # A busy machine is no failure: no test asserts seconds.
 settings.register_profile("default", deadline=None)
@@ -72,7 +75,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def new_databases_are_copies(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests of ``store`` run the migrations; everybody else takes a copy of what they make."""
+    """Migrations run once, and where a test of ``store`` asks for an empty database; else a copy is taken."""
     from kaikou.store import migrate
     from kaikou.store.database import Database
 
