@@ -227,8 +227,17 @@ async def test_music_from_a_folder(tmp_path: Path) -> None:
 
 
 def test_the_shortest_name_that_holds_the_words_is_meant() -> None:
-    songs = [Path("Love Story.mp3"), Path("Love.mp3")]
-    assert chosen("love", songs) == Path("Love.mp3")
+    songs = [Path("m/Love Story.mp3"), Path("m/Love.mp3")]
+    assert chosen("love", songs, Path("m")) == Path("m/Love.mp3")
+
+
+def test_an_artist_is_found_by_the_folder_of_the_songs() -> None:
+    folder = Path("beatles music")
+    songs = [folder / "Queen/Love.mp3", folder / "The Beatles/Help/Yesterday.mp3", folder / "Beat.mp3"]
+    assert chosen("Beatles", songs, folder) == songs[1]
+    assert chosen("queen", songs, folder) == songs[0]
+    assert chosen("love", songs, folder) == songs[0]
+    assert chosen("zzzz", songs, folder) is None
 
 
 # -- the conversation itself ----------------------------------------------------------------------------

@@ -21,7 +21,9 @@ EXAMPLES = (
     "put (some|on some) music [on]",
     "[i want to|i'd like to|i'd love to|let me|i would like to] (hear|listen to) (some music|a song|music)",
     "sing [me] (a song|something)",
-    "play [me] [the] [song|album|track] {title}",
+    "play [me|us] (something by|anything by|something from|songs by|a song by|music by|some|a bit of"
+    "|a little) {title}",
+    "play [me|us] [the] [song|album|track] {title}",
     "put on the (song|album|track) {title}",
     "[播放|放|听|来]{few}[好听的|背景|轻松的|安静的|舒缓的|轻|流行|古典|儿童]音乐",
     "(播放|放|来|听|唱|点){few}[好听的]歌[曲]",
@@ -33,14 +35,16 @@ EXAMPLES = (
     "听{title}(这首歌|的歌)",
 )
 SLOTS = (
-    "[{*}] (play|hear|listen to|listening to|put on) [me|us] [the] [song|album|track|piece] {title}",
-    "[{*}](听|放|播放)[一下|一首|首]{title}",
+    "[{*}] (play|hear|listen to|listening to|put on) [me|us] [something by|anything by"
+    "|something from|songs by|a song by|music by|the|some|a bit of|a little] [song|album|track|piece]"
+    " {title}",
+    "[{*}](听|放|播放)[一下|一首|首|一点|点儿|点|一些|些]{title}[的歌]",
 )
 PLACES = {
     "few": "(?:一首|首|一下|几首|一点儿?|点儿?|一些|些|一段|段|一曲|一个|个)?",
     "title": r"(?!(?:is|are|was|were|be|has|have|with|at|in|on|and|or|of|for|by|a|an|the|your|my|it|this"
     r"|that|cards"
-    r"|chess|football|games?|role|some|music|again)\b|[你我他她它这那假学心手弃松点些歌]|一[会点下样些]|音乐"
+    r"|chess|football|games?|role|some|something|anything|thing|music|again)\b|[你我他她它这那假学心手弃松点些歌]|一[会点下样些]|音乐"
     r"|.{0,8}[吗呢吧啊话说了过着])\S.{0,39}?",
 }
 
@@ -55,13 +59,15 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
         """Play a song or another recording. 播放音乐。
 
         Args:
-            title: Part of the song's name; leave it out for any song.
+            title: Part of the song's name, or of the artist's whose folder it lies in; leave it out for
+                any song.
         """
         assert folder is not None
         songs = await asyncio.to_thread(_songs, folder)
         if not songs:
             raise NotFound("The music folder is empty.", code="no_music")
-        song = await asyncio.to_thread(chosen, title, songs)  # comparing thousands of names takes seconds
+        # Comparing thousands of names takes seconds.
+        song = await asyncio.to_thread(chosen, title, songs, folder)
         if song is None:
             some = ", ".join(path.stem for path in songs[:10])
             raise NotFound(f"There is no song like {title!r}.", code="no_music", hint=f"There are: {some}.")
@@ -83,15 +89,26 @@ def tools(parts: Parts) -> Sequence[FunctionTool]:
     ]
 
 
-def chosen(title: str, songs: Sequence[Path]) -> Path | None:
-    """Any song where no title is given; else one that holds it, else the one most like it."""
+def chosen(title: str, songs: Sequence[Path], folder: Path) -> Path | None:
+    """Any song where no title is given; else one that holds it, else any in a folder that does (an artist's,
+    an album's), else the one most like it."""
     wanted = _folded(title)
     if not wanted:
         return random.choice(songs)  # noqa: S311 - a song, no secret
     names = {_folded(path.stem): path for path in songs}
     holding = sorted((name for name in names if wanted in name), key=len)
-    near = holding or difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
+    if holding:
+        return names[holding[0]]
+    within = [song for song in songs if any(wanted in _folded(one) for one in _folders(song, folder))]
+    if within:
+        return random.choice(within)  # noqa: S311
+    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
     return names[near[0]] if near else None
+
+
+def _folders(song: Path, folder: Path) -> tuple[str, ...]:
+    """The names of the folders between the music folder and the song."""
+    return song.relative_to(folder).parts[:-1]
 
 
 def _folded(name: str) -> str:
