@@ -11,6 +11,7 @@ from kaikou.audio.pcm import Pcm
 from kaikou.engines.pool import Pool
 from kaikou.errors import InvalidInput, LimitReached, NotFound, NotReady
 from kaikou.speakers.utterances import utterances
+from kaikou.speakers.voices import Score, decided, line
 from kaikou.store.database import Database
 
 
@@ -37,6 +38,25 @@ async def test_a_known_voice_is_recognised_and_another_is_nobody(home: Home) -> 
     stranger = await home.library.recognise(voice(CARL))
     assert stranger.speaker_id is None and len(stranger.scores) == 2
     assert (await home.library.recognise(voice(ANNA, 0.3))).scores == ()
+
+
+async def test_the_more_are_known_the_more_alike_a_voice_must_be(database: Database, pool: Pool) -> None:
+    home = Home(database, pool)
+    thresholds = []
+    for name, pitch in (("Anna", ANNA), ("Bob", BOB), ("Carl", CARL), ("Dora", 440.0)):
+        await home.known(name, pitch)
+        thresholds.append((await home.library.recognise(voice(CARL))).threshold)
+    one, two, three, four = thresholds
+    assert one == home.encoder.threshold and four - two == pytest.approx(two - one) and two < three < four
+    chosen = Home(database, pool, threshold=0.7)
+    assert (await chosen.library.recognise(voice(CARL))).threshold == 0.7
+
+
+def test_a_voice_near_the_line_is_somebody_alone_at_home_and_nobody_among_eight() -> None:
+    scores = [Score("anna", 0.83), Score("bob", 0.5)]
+    assert decided(scores, line(0.81, 1)) == "anna"
+    assert decided(scores, line(0.81, 8)) is None
+    assert decided([], line(0.81, 0)) is None
 
 
 async def test_too_few_utterances_are_not_enough(home: Home) -> None:

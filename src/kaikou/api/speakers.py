@@ -110,13 +110,15 @@ async def list_speakers(runtime: RuntimeDep) -> SpeakersOut:
     room = speakers_of(runtime)
     settings = runtime.settings.speaker
     encoder = _encoder(runtime)
+    everybody = await room.library.all()
+    threshold = settings.threshold
+    if encoder is not None:
+        threshold = room.library.threshold(encoder, sum(one.ready for one in everybody))
     return SpeakersOut(
-        speakers=[_shown(one) for one in await room.library.all()],
+        speakers=[_shown(one) for one in everybody],
         enabled=settings.enabled,
         engine=_state(runtime, encoder),
-        threshold=settings.threshold
-        if settings.threshold is not None
-        else (encoder.threshold if encoder is not None else None),
+        threshold=threshold,
         needed=settings.needed,
         consent_text=CONSENT,
     )
@@ -209,8 +211,6 @@ def _state(runtime: Runtime, encoder: SpeakerEncoder | None) -> EncoderOut:
 async def _told(runtime: Runtime, found: Recognised) -> RecognisedOut:
     library = speakers_of(runtime).library
     names = {one.row.id: one.row.name for one in await library.all()}
-    encoder = _encoder(runtime)
-    assert encoder is not None
     speaker = found.speaker_id
     return RecognisedOut(
         speaker=Named(id=speaker, name=names[speaker]) if speaker in names else None,
@@ -219,7 +219,7 @@ async def _told(runtime: Runtime, found: Recognised) -> RecognisedOut:
             for one in found.scores
             if one.speaker_id in names
         ],
-        threshold=library.threshold(encoder),
+        threshold=found.threshold,
         seconds=found.seconds,
     )
 

@@ -420,7 +420,7 @@ class SpeakerEncoder(Engine, Protocol):
 
     @property
     def threshold(self) -> float:
-        """The cosine from which two voiceprints are taken for one voice, measured for this model."""
+        """The cosine from which a voice is taken for the one person known, measured for this model."""
         ...
 
     async def encode(self, audio: Pcm, *, lane: Lane = Lane.LIVE) -> Voiceprint:

@@ -204,7 +204,10 @@ class SpeakerSettings(EngineChoice):
     engine: str = Field("auto", description="resemblyzer | scripted; auto is resemblyzer.")
     enabled: bool = Field(False, description="Recognise those who were enrolled; off, no voice is looked at.")
     threshold: float | None = Field(
-        None, ge=-1, le=1, description="Likeness from which it is somebody; default the engine's own."
+        None,
+        ge=-1,
+        le=1,
+        description="Likeness from which it is somebody; default the engine's, higher the more are known.",
     )
     needed: int = Field(5, ge=1, le=100, description="Utterances needed before somebody is recognised.")
     min_seconds: float = Field(1.0, gt=0, description="Voice in an utterance from which it can be told.")

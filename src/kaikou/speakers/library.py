@@ -15,7 +15,7 @@ from kaikou.errors import InvalidInput, KaikouError, LimitReached, NotFound
 from kaikou.settings.tree import SpeakerSettings
 from kaikou.speakers.ports import EncoderSource, OnChange
 from kaikou.speakers.utterances import RATE, utterances
-from kaikou.speakers.voices import KnownVoices, Score, decided
+from kaikou.speakers.voices import KnownVoices, Score, decided, line
 from kaikou.store.records import now
 from kaikou.store.speakers import PrintRow, SpeakerRepository, SpeakerRow
 
@@ -57,6 +57,8 @@ class Recognised:
     scores: tuple[Score, ...]
     seconds: float
     """Of voice in it."""
+    threshold: float
+    """The score from which it is somebody."""
 
 
 class SpeakerLibrary:
@@ -181,10 +183,11 @@ class SpeakerLibrary:
         encoder = await self._encoder(patience)
         made = await encoder.encode(audio, lane=lane)
         known = await self._voices(encoder)
+        threshold = self.threshold(encoder, len(known.ids))
         if made.seconds < self._settings.min_seconds:
-            return Recognised(None, (), made.seconds)
+            return Recognised(None, (), made.seconds, threshold)
         scores = known.scores(made.vector)
-        return Recognised(decided(scores, self.threshold(encoder)), tuple(scores), made.seconds)
+        return Recognised(decided(scores, threshold), tuple(scores), made.seconds, threshold)
 
     async def recognise_recording(self, recording: bytes) -> Recognised:
         """The same for a file."""
@@ -202,8 +205,10 @@ class SpeakerLibrary:
             self._names = {row.id: row.name for row in await self._repository.all()}
         return self._names.get(speaker_id)
 
-    def threshold(self, encoder: SpeakerEncoder) -> float:
-        return self._settings.threshold if self._settings.threshold is not None else encoder.threshold
+    def threshold(self, encoder: SpeakerEncoder, people: int) -> float:
+        """The score from which it is somebody, of so many known."""
+        chosen = self._settings.threshold
+        return line(encoder.threshold, people) if chosen is None else chosen
 
     # -- inside
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from kaikou.store.speakers import PrintRow
 
 Vector = NDArray[np.float32]
+
+_EACH_DOUBLING = 0.012
+"""Keeps the strangers taken for one of 1, 2, 4 and 8 people about as many (``speaker_identification.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class KnownVoices:
         near = self.means @ vector
         order: list[int] = np.argsort(near)[::-1].tolist()
         return [Score(self.ids[at], float(near[at])) for at in order]
+
+
+def line(threshold: float, people: int) -> float:
+    """The likeness from which it is somebody where so many ``people`` are known; ``threshold`` is that for
+    one. Each more is one more whom a stranger may sound like, so it rises with every doubling."""
+    return threshold + _EACH_DOUBLING * math.log2(max(1, people))
 
 
 def decided(scores: Sequence[Score], threshold: float) -> str | None:

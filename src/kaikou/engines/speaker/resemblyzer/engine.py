@@ -51,7 +51,7 @@ class Resemblyzer:
 
     @property
     def threshold(self) -> float:
-        return 0.80
+        return 0.81
 
     async def load(self, progress: Progress) -> None:
         self._health = Health("loading")
