@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Device } from "../src/devices/devices";
 import { versionIn } from "../src/devices/firmware";
-import { statusOf } from "../src/devices/status";
+import { batteryOf, statusOf } from "../src/devices/status";
 import { ago } from "../src/i18n/ago";
 import { gathered } from "../src/server/events";
 
@@ -20,6 +21,20 @@ test("a device's own report is read, whatever its board knows", () => {
   expect(statusOf('{"battery": {"level": 300}}')?.battery).toBe(null);
   for (const nothing of ["[]", "null", "3"]) expect(statusOf(nothing)?.battery).toBe(null);
   expect(statusOf("not json")).toBe(null);
+});
+
+test("a sleeping device's battery is as it told last, a connected one's as it tells", () => {
+  const told = { percent: 40, charging: null, told_at: "2026-01-10T11:55:00Z" };
+  const device = { id: "d", battery: told } as Device;
+  const now = new Date("2026-01-10T12:00:00Z");
+  const last = { percent: 40, charging: false, toldAt: told.told_at };
+  expect(batteryOf(device, null, now)).toEqual(last);
+  expect(batteryOf(device, statusOf("{}"), now)).toEqual(last);
+  expect(batteryOf(device, null, new Date("2026-01-10T11:55:30Z"))?.toldAt).toBe(null);
+  const empty = { percent: 0, charging: false, toldAt: null };
+  expect(batteryOf(device, statusOf('{"battery": 0}'), now)).toEqual(empty);
+  expect(batteryOf({ ...device, battery: null }, null, now)).toBe(null);
+  expect(batteryOf({ id: "d" } as Device, null, now)).toBe(null);
 });
 
 test("a version is found in a file's name", () => {

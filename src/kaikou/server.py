@@ -336,6 +336,7 @@ async def _open_devices(runtime: Runtime, stack: AsyncExitStack) -> None:
         on_change=changed,
         most=settings.max_devices,
     )
+    stack.push_async_callback(runtime.devices.close)
     if settings.enabled and settings.mqtt.enabled:
         from kaikou.api.xiaozhi.mqtt.broker import open_broker
 

@@ -59,6 +59,8 @@ def test_a_device_is_bound_used_and_unbound(echo_server: Server, open_page: Open
         visit.picture("device-tool-en-desktop")
         trial.get_by_role("button", name="Close").click()
     assert any(one.get("text") == "Dinner is ready!" for one in device.told("tts"))
+    expect(page.locator(".device-state")).to_contain_text("Not connected")
+    expect(page.locator(".device-state")).to_contain_text("72 %")
 
     page.get_by_role("tab", name="Overview").click()
     page.get_by_role("button", name="Unbind").click()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kaikou.engines.ports import Message, Tool
+from kaikou.errors import KaikouError
 from kaikou.tools.ports import Outcome
 
 
@@ -42,6 +44,17 @@ class FakeCaller:
     async def use(self, name: str, arguments: str) -> Outcome:
         self.said.append(f"{name} {arguments}")
         return self.outcome
+
+    sent: list[Mapping[str, Any]] = field(default_factory=list)
+    remembered: str = ""
+
+    async def recall(self, words: str) -> str:
+        return f"{self.remembered} {words}".strip()
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        if self.device_id is None:
+            raise KaikouError("This conversation is not a device's.", code="no_device")
+        self.sent.append(message)
 
 
 async def until(true: Callable[[], object], seconds: float = 20.0) -> None:

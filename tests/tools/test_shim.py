@@ -14,6 +14,7 @@ import pytest
 from tools.callers import FakeCaller, until
 
 from kaikou.engines.ports import Message, Tool
+from kaikou.errors import KaikouError
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.plugins import PluginFolder
 from kaikou.tools.ports import ChangePrompt, Leave, Outcome, PlayAudio
@@ -153,7 +154,14 @@ async def test_what_is_missing_is_named_and_the_others_go_on(
 
 
 @pytest.mark.parametrize(
-    "name", ["conn.websocket", "conn.memory", "conn.tts.tts_audio_queue.get", "conn.tts.tts_text_queue.get"]
+    "name",
+    [
+        "conn.music_handler",
+        "conn.websocket.recv",
+        "conn.memory.role_id",
+        "conn.tts.tts_audio_queue.get",
+        "conn.tts.tts_text_queue.get",
+    ],
 )
 async def test_what_conn_lacks_is_named(folder: PluginFolder, name: str) -> None:
     with pytest.raises(AttributeError, match=rf"{name} has no counterpart in Kaikou"):
@@ -167,7 +175,8 @@ async def test_conn_tells_of_the_conversation(folder: PluginFolder) -> None:
     told = """
 import json
 return json.dumps([conn.device_id, conn.headers, conn.session_id, conn.current_speaker, conn.client_ip,
-    conn.prompt, conn.dialogue.get_llm_dialogue(), hasattr(conn, "incoming_call"), hasattr(conn, "websocket"),
+    conn.prompt, conn.dialogue.get_llm_dialogue(), hasattr(conn, "incoming_call"),
+    hasattr(conn, "music_handler"),
     conn.loop.is_running(), conn.intent_type, conn.close_after_chat])
 """
     heard = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}]
@@ -288,6 +297,84 @@ async def test_sound_put_as_packets_is_played_from_its_file(folder: PluginFolder
     assert caller.said == ["Here it comes."]
     with pytest.raises(TypeError, match="packets can't be played"):
         await answer(folder, "conn.audio_play_queue.put(([b'packet'], 'x', 0))")
+
+
+async def test_sound_in_the_oldest_form_is_played(folder: PluginFolder) -> None:
+    code = """
+from core.providers.tts.dto.dto import MsgType, TTSMessageDTO
+@register_function("own", described("own"), ToolType.SYSTEM_CTL)
+def own(conn):
+    packets, duration = conn.tts.audio_to_opus_data("/music/a song.mp3")
+    for kind, content in ((MsgType.TTS_TEXT_RESPONSE, packets), (MsgType.STOP_TTS_RESPONSE, [])):
+        conn.tts.tts_audio_queue.put(TTSMessageDTO(u_id=conn.u_id, msg_type=kind, content=content,
+            tts_finish_text="", sentence_type=None, duration=0))
+    conn.tts_queue.put((conn.executor.submit(conn.speak_and_play, None, "And another.", 0), 0))
+    conn.tts_queue.put((conn.executor.submit(conn.speak_and_play, "/music/b.mp3", None, 1), 1))
+"""
+    caller = FakeCaller()
+    await loaded(folder, "own", code)
+    outcome = await folder.call("own", {}, caller)
+    played = (PlayAudio(Path("/music/a song.mp3"), "a song"), PlayAudio(Path("/music/b.mp3"), "b"))
+    assert outcome.effects == played and caller.said == ["And another."]
+
+
+async def test_frames_go_to_the_device(folder: PluginFolder) -> None:
+    code = """
+import asyncio, json
+async def light(conn, state):
+    await conn.websocket.send(json.dumps({"type": "light", "state": state}))
+@register_function("own", described("own"), ToolType.SYSTEM_CTL)
+async def own(conn):
+    await light(conn, "on")
+    await conn.websocket.send_json({"type": "custom", "payload": 1})
+@register_function("beside", described("beside"), ToolType.SYSTEM_CTL)
+def beside(conn):
+    if not conn.websocket or conn.websocket.closed:
+        return "nobody"
+    asyncio.run_coroutine_threadsafe(light(conn, "off"), conn.loop).result(10)
+    asyncio.run_coroutine_threadsafe(conn.websocket.close(code=1000), conn.loop).result(10)
+@register_function("sound", described("sound"), ToolType.SYSTEM_CTL)
+async def sound(conn):
+    await conn.websocket.send(b"packet")
+@register_function("broken", described("broken"), ToolType.SYSTEM_CTL)
+async def broken(conn):
+    await conn.websocket.send("on")
+"""
+    await loaded(folder, "own", code)
+    caller = FakeCaller(device_id="aa:bb")
+    await folder.call("own", {}, caller)
+    assert (await folder.call("beside", {}, caller)).effects == (Leave(),)
+    assert caller.sent == [
+        {"type": "light", "state": "on"},
+        {"type": "custom", "payload": 1},
+        {"type": "light", "state": "off"},
+    ]
+    with pytest.raises(TypeError, match=r"conn\.tts"):
+        await folder.call("sound", {}, caller)
+    with pytest.raises(ValueError, match="takes a JSON object"):
+        await folder.call("broken", {}, caller)
+    with pytest.raises(KaikouError, match="not a device's"):
+        await folder.call("own", {}, FakeCaller())
+
+
+async def test_memory_is_asked_from_wherever_a_plugin_runs(folder: PluginFolder) -> None:
+    code = """
+import asyncio
+@register_function("own", described("own"), ToolType.SYSTEM_CTL)
+async def own(conn):
+    await conn.memory.save_memory(conn.dialogue.dialogue, conn.session_id)
+    return await conn.memory.query_memory("birthday")
+@register_function("beside", described("beside"), ToolType.SYSTEM_CTL)
+def beside(conn):
+    if not hasattr(conn, "memory") or conn.memory is None:
+        return "off"
+    return asyncio.run_coroutine_threadsafe(conn.memory.query_memory("owls"), conn.loop).result(10)
+"""
+    await loaded(folder, "own", code)
+    caller = FakeCaller(remembered="Likes tea.")
+    assert (await folder.call("own", {}, caller)).text == "Likes tea. birthday"
+    assert (await folder.call("beside", {}, caller)).text == "Likes tea. owls"
+    assert (await folder.call("beside", {}, FakeCaller())).text == "owls"
 
 
 async def test_the_language_model_answers_a_plugin(folder: PluginFolder) -> None:

@@ -34,7 +34,7 @@ export function DeviceCard({ device }: { device: Device }) {
         <p className="note">{[agent?.name, kind].filter(Boolean).join(" · ")}</p>
         <p className="facts">
           <StateBadge device={device} />
-          <BatteryBadge status={status} />
+          <BatteryBadge device={device} status={status} />
           {seen && <span className="note">{seen}</span>}
         </p>
       </div>

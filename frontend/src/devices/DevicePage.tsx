@@ -32,7 +32,7 @@ export function DevicePage({ device }: { device: Device }) {
       facts={
         <p className="facts device-state" role="status">
           <StateBadge device={device} />
-          <BatteryBadge status={status} />
+          <BatteryBadge device={device} status={status} />
         </p>
       }
       actions={

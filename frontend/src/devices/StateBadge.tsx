@@ -1,7 +1,8 @@
 import { BatteryCharging, BatteryFull, BatteryLow, BatteryMedium } from "lucide-react";
+import { ago } from "../i18n/ago";
 import { useLanguage } from "../i18n/language";
 import type { Device } from "./devices";
-import type { DeviceStatus } from "./status";
+import { batteryOf, type DeviceStatus } from "./status";
 
 const LOOKS: Record<Device["state"], string> = {
   offline: "",
@@ -23,16 +24,19 @@ export function StateBadge({ device }: { device: Device }) {
   );
 }
 
-export function BatteryBadge({ status }: { status: DeviceStatus | null }) {
-  const { t } = useLanguage();
-  if (status?.battery == null) return null;
-  const { battery, charging } = status;
-  const low = battery <= 20 && !charging;
+/** How full it is: as a connected device tells just now, else as it told last, and when. */
+export function BatteryBadge({ device, status }: { device: Device; status: DeviceStatus | null }) {
+  const { t, language } = useLanguage();
+  const now = new Date();
+  const known = batteryOf(device, status, now);
+  if (!known) return null;
+  const { percent, charging, toldAt } = known;
+  const low = percent <= 20 && !charging;
   const Sign = charging
     ? BatteryCharging
     : low
       ? BatteryLow
-      : battery < 70
+      : percent < 70
         ? BatteryMedium
         : BatteryFull;
   return (
@@ -41,7 +45,9 @@ export function BatteryBadge({ status }: { status: DeviceStatus | null }) {
       <span className="for-readers">
         {t(charging ? "devices.charging" : "devices.battery")}&nbsp;
       </span>
-      {battery} %
+      {toldAt
+        ? t("devices.batteryThen", { percent: String(percent), when: ago(toldAt, now, language) })
+        : `${percent} %`}
     </span>
   );
 }

@@ -30,6 +30,8 @@ export interface Device {
   state: "offline" | "idle" | "listening" | "speaking" | "unbound";
   transport: string | null;
   conversation: string | null;
+  /** As it was told last; left out by servers that don't keep it. */
+  battery?: { percent: number; charging: boolean | null; told_at: string } | null;
   tools: DeviceTool[];
 }
 

@@ -30,6 +30,28 @@ export function useDeviceStatus(device: Device): DeviceStatus | null {
   return able ? (data ?? null) : null;
 }
 
+export interface KnownBattery {
+  /** 0 to 100. */
+  percent: number;
+  charging: boolean;
+  /** ISO time; null: within the last minute. */
+  toldAt: string | null;
+}
+
+/** What is known of its battery: what it tells now, else what the server kept. */
+export function batteryOf(
+  device: Device,
+  status: DeviceStatus | null,
+  now: Date,
+): KnownBattery | null {
+  if (status?.battery != null)
+    return { percent: status.battery, charging: status.charging, toldAt: null };
+  if (!device.battery) return null;
+  const { percent, charging, told_at } = device.battery;
+  const fresh = now.getTime() - Date.parse(told_at) < FRESH_MILLISECONDS;
+  return { percent, charging: charging === true, toldAt: fresh ? null : told_at };
+}
+
 /** Reads the JSON that firmware answers with; boards differ in what they know. */
 export function statusOf(text: string): DeviceStatus | null {
   let told: unknown;

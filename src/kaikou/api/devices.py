@@ -30,6 +30,14 @@ class DeviceTool(BaseModel):
     parameters: dict[str, Any] = Field(description="JSON schema of the arguments.")
 
 
+class BatteryOut(BaseModel):
+    """What a device told of its battery last."""
+
+    percent: int
+    charging: bool | None = Field(description="null: it does not tell.")
+    told_at: datetime
+
+
 class DeviceOut(BaseModel):
     """A bound device and how it is."""
 
@@ -49,6 +57,7 @@ class DeviceOut(BaseModel):
     state: str = Field(description="offline, idle, listening or speaking.")
     transport: str | None
     conversation: str | None = Field(description="The conversation under way.")
+    battery: BatteryOut | None = Field(description="As it was told last; null: never.")
     tools: list[DeviceTool]
 
 
@@ -128,6 +137,12 @@ class AlertBody(BaseModel):
     message: str = Field(min_length=1, max_length=500)
     status: str = Field("!", min_length=1, max_length=60, description="The title.")
     emotion: str = Field("neutral", max_length=40)
+
+
+class CustomBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    payload: dict[str, Any] = Field(description="What firmware of one's own understands.")
 
 
 class FirmwareOut(BaseModel):
@@ -279,6 +294,14 @@ async def alert(device_id: str, body: AlertBody, runtime: RuntimeDep) -> None:
     await (await _link(runtime, device_id)).alert(body.status, body.message, body.emotion)
 
 
+@router.post(
+    "/{device_id}/custom", status_code=202, responses={409: {"model": Problem}, 422: {"model": Problem}}
+)
+async def custom(device_id: str, body: CustomBody, runtime: RuntimeDep) -> None:
+    """The device's firmware gets the payload, where it was built to receive such messages."""
+    await (await _link(runtime, device_id)).custom(body.payload)
+
+
 @router.post("/{device_id}/reboot", status_code=202, responses={409: {"model": Problem}})
 async def reboot(device_id: str, runtime: RuntimeDep) -> None:
     await (await _link(runtime, device_id)).reboot()
@@ -331,10 +354,19 @@ def _out(registry: DeviceRegistry, device: Device) -> DeviceOut:
         state=link.state if link is not None else "offline",
         transport=link.transport if link is not None else None,
         conversation=link.conversation_id if link is not None else None,
+        battery=_battery(device),
         tools=[
             DeviceTool(name=one.name, description=one.description, parameters=dict(one.parameters))
             for one in link.tools()
         ]
         if link
         else [],
+    )
+
+
+def _battery(device: Device) -> BatteryOut | None:
+    if device.battery_percent is None or device.battery_at is None:
+        return None
+    return BatteryOut(
+        percent=device.battery_percent, charging=device.battery_charging, told_at=device.battery_at
     )

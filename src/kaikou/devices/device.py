@@ -45,6 +45,11 @@ class Device:
     """The image it shall run, whatever its board's newest is."""
     bound_at: datetime
     last_seen: datetime | None
+    battery_percent: int | None = None
+    """0 to 100, as it was told last, at ``battery_at``; None where it never was."""
+    battery_charging: bool | None = None
+    """None: not told."""
+    battery_at: datetime | None = None
 
     @property
     def name(self) -> str:

@@ -48,6 +48,10 @@ class DeviceLink(Protocol):
         """Show a message with a sound."""
         ...
 
+    async def custom(self, payload: Mapping[str, Any]) -> None:
+        """Hand a payload to firmware that was made to understand it. InvalidInput ``not_sendable``."""
+        ...
+
     async def reboot(self) -> None: ...
 
     async def close(self, reason: str) -> None:

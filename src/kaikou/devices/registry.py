@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
+from kaikou.devices.battery import Battery, BatteryNotes
 from kaikou.devices.codes import BindingCodes, Waiting
 from kaikou.devices.device import MAX_ALIAS, Device, Sighting, short
 from kaikou.devices.firmware import Firmware, FirmwareStore, version_key
@@ -28,7 +29,7 @@ ANEW = "the device connected anew"
 """Why a connection is ended that another one takes the place of."""
 
 OnChange = Callable[[str, str], None]
-"""A device's id, and what happened: bound, unbound, changed, online, offline, state, waiting."""
+"""A device's id, and what happened: bound, unbound, changed, online, offline, state, battery, waiting."""
 
 
 class DeviceRegistry:
@@ -54,6 +55,11 @@ class DeviceRegistry:
         self._links: dict[str, DeviceLink] = {}
         self._names: dict[str, str] = {}
         """What people call the devices seen since the start."""
+        self._batteries = BatteryNotes(repository, lambda device_id: on_change(device_id, "battery"))
+
+    async def close(self) -> None:
+        """Write down what was told."""
+        await self._batteries.close()
 
     # -- who calls
 
@@ -224,6 +230,10 @@ class DeviceRegistry:
         """The link's state changed."""
         if self._links.get(link.device_id) is link:
             self._on_change(link.device_id, "state")
+
+    def told_battery(self, device_id: str, battery: Battery) -> None:
+        """The device told how full its battery is; it is noted soon."""
+        self._batteries.tell(device_id, battery)
 
     def connected(self, device_id: str) -> DeviceLink:
         """The link of a device that is there. NotFound ``device_offline``."""

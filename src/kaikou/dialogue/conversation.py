@@ -117,6 +117,7 @@ class Conversation:
             hands.caller.follow, hands.caller.tell = (lambda: self.config.language), self._tool_says
             hands.sounds = lambda: self.config.audio_replies
             hands.caller.look = lambda: to_messages(self.config.instructions or manners, self.history.items)
+            hands.caller.remember = self.company.recall
             hands.change_prompt = lambda prompt: self.update(replace(self.config, instructions=prompt))
         self._ahead = ReadingAhead(thinking, self._tasks)
         self.replying = Replying(

@@ -200,6 +200,9 @@ class DeviceRow:
     firmware_image: str | None = None
     bound_at: datetime = field(default_factory=now)
     last_seen: datetime | None = None
+    battery_percent: int | None = None
+    battery_charging: bool | None = None
+    battery_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

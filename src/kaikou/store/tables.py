@@ -236,10 +236,14 @@ devices = Table(
     Column("firmware_image", String(200)),
     Column("bound_at", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime),
+    Column("battery_percent", Integer),
+    Column("battery_charging", Boolean),
+    Column("battery_at", UtcDateTime),
     Column("deleted_at", UtcDateTime),
 )
 """Devices bound to this server; ``agent_id`` None: the default agent; ``firmware_image`` None: its board's
-newest. ``deleted_at``: unbound, and may be brought back for a while."""
+newest. ``battery_at``: when it told its battery last. ``deleted_at``: unbound, and may be brought
+back for a while."""
 
 memories = Table(
     "memories",

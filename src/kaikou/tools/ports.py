@@ -137,6 +137,15 @@ class Caller(Protocol):
         cancellation apart."""
         ...
 
+    async def recall(self, words: str) -> str:
+        """What the agent remembers of who speaks, and what ``words`` bring to its mind; empty for nothing."""
+        ...
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Send the device a message of its protocol, beside those of the conversation. KaikouError
+        ``no_device`` where there is none, ``not_sendable`` for what only the conversation may send."""
+        ...
+
 
 def speaks_chinese(caller: Caller) -> bool:
     """Whether what is said to the caller is said in Chinese."""

@@ -235,5 +235,6 @@ async def home(folder: Path, *, more: Sequence[Any] = (), **changes: Any) -> Asy
         finally:
             if broker is not None:
                 await broker.close()
+            await runtime.devices.close()
             await runtime.shelf.close()
             await runtime.pool.close()

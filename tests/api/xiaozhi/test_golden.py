@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 from api.xiaozhi.device import Home, home
+from websockets.exceptions import ConnectionClosed
 
 from kaikou.api.xiaozhi import unbound
 from kaikou.api.xiaozhi.session import IN_FLIGHT_SECONDS
@@ -39,6 +40,12 @@ ROWS: dict[str, tuple[str, ...]] = {
     "OTA: firmware names stay in their folder, with a length": (
         "devices/test_registry.py::test_downloads_stay_in_their_folder",
         "test_ota.py::test_firmware_is_uploaded_offered_and_loaded",
+    ),
+    "OTA: an image assigned to one device is forced where it is older": (
+        "test_ota.py::test_firmware_of_one_device_comes_before_its_boards",
+    ),
+    "OTA: a person who looks is told the address of the WebSocket": (
+        "test_golden.py::test_a_person_is_told_where_devices_talk",
     ),
     "OTA: mqtt where it is switched on, and only there": (
         "test_mqtt.py::test_the_ota_answer_offers_mqtt_only_where_it_is_switched_on",
@@ -83,6 +90,12 @@ ROWS: dict[str, tuple[str, ...]] = {
         "test_golden.py::test_the_sound_has_the_rate_the_hello_told",
     ),
     "hello: pcm for apps": ("test_socket.py::test_an_app_may_speak_pcm",),
+    "hello: a device that takes its echo out itself is not guarded from it": (
+        "test_golden.py::test_who_takes_the_echo_out",
+    ),
+    "hello: glyph_push, emoji and text_font are read over, and no glyphs are pushed": (
+        "test_own_messages.py::test_glyphs_are_not_pushed_to_a_device_that_asks_for_them",
+    ),
     # -- sound
     "framing 1, 2, 3 and the gateway's, byte by byte, both ways": (
         "test_framing.py::test_golden_bytes",
@@ -105,6 +118,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "the wake word's sound before listening is not meant": (
         "test_turns.py::test_sound_before_listening_is_not_meant",
+    ),
+    "listen detect: what follows a wake word at once is not meant": (
+        "test_golden.py::test_after_the_wake_word_the_microphone_is_not_believed",
     ),
     "abort: tts stop, silence, and listening again at once": (
         "test_turns.py::test_an_abort_is_answered_with_stop_and_silence",
@@ -132,6 +148,14 @@ ROWS: dict[str, tuple[str, ...]] = {
         "test_socket.py::test_the_owner_sees_and_speaks_through_a_device",
         "test_turns.py::test_a_failed_reply_is_an_alert",
     ),
+    "custom: the owner's payload, a plugin's frames; never what keeps the session": (
+        "test_own_messages.py::test_the_owner_hands_firmware_a_payload",
+        "test_own_messages.py::test_a_tools_frame_reaches_the_device_it_is_called_from",
+        "test_own_messages.py::test_what_is_not_sent",
+    ),
+    "a farewell that does not end is not waited for": (
+        "test_golden.py::test_whoever_is_let_go_goes_in_time",
+    ),
     "nobody speaks: farewell, then the socket is closed": ("test_turns.py::test_nobody_there",),
     "exit words": ("test_turns.py::test_exit_words_end_the_conversation",),
     "unbound: the code is shown and spoken, again each minute; nothing is heard": (
@@ -148,6 +172,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         "test_device_tools.py::test_a_devices_errors_need_no_code",
         "test_device_tools.py::test_a_device_that_does_not_answer_costs_a_call_and_no_more",
         "test_device_tools.py::test_names_become_fit_for_models",
+    ),
+    "MCP, iot: the battery is asked for once, and kept as it was told": (
+        "test_battery.py::test_a_device_is_asked_once_and_what_it_told_outlives_the_connection",
+        "test_battery.py::test_older_firmware_tells_it_as_a_things_state",
     ),
     "MCP: a turn calls a tool, its result is spoken": (
         "test_sdk.py::test_a_turn_calls_the_devices_tool_and_its_result_is_spoken",
@@ -301,3 +329,45 @@ async def test_the_code_is_told_again(house: Home, monkeypatch: pytest.MonkeyPat
     async with house.device((await house.ota())["websocket"]["token"]) as device:
         codes = [(await device.until("alert"))["message"] for _ in range(3)]
         assert len(set(codes)) == 1
+
+
+async def test_a_person_is_told_where_devices_talk(house: Home) -> None:
+    for path in ("/xiaozhi/ota/", "/xiaozhi/ota"):
+        answer = await house.http.get(path)
+        assert answer.status_code == 200 and f"ws://127.0.0.1:{house.port}/xiaozhi/v1/" in answer.text
+
+
+@pytest.mark.parametrize("aec", [False, True])
+async def test_who_takes_the_echo_out(house: Home, aec: bool) -> None:
+    async with house.device(features={"aec": aec}) as device:
+        [session] = house.server.live.sessions
+        for mode, guarded in (("realtime", not aec), ("auto", False), ("manual", False)):
+            await device.send(type="listen", state="start", mode=mode)
+            await device.send(type="ping")
+            await device.until("pong")
+            assert session.conversation.config.hears_itself == guarded
+
+
+@pytest.mark.parametrize("mute_ms", [5_000, 0])
+async def test_after_the_wake_word_the_microphone_is_not_believed(tmp_path: Path, mute_ms: int) -> None:
+    muted = {"wake_mute_ms": mute_ms, "wake_greeting": False}
+    async with home(tmp_path, xiaozhi=muted) as house, house.device() as device:
+        await device.send(type="listen", state="detect", text="你好小智")
+        await device.until("stt")
+        before = len(device.log)
+        await device.ask()
+        await device.send(type="ping")
+        await device.until("pong" if mute_ms else "stt")
+        assert ("stt" in device.names(before)) == (not mute_ms)
+
+
+async def test_whoever_is_let_go_goes_in_time(tmp_path: Path) -> None:
+    endless = {"farewell": "Goodbye. " * 60, "leave_seconds": 0.5}
+    async with home(tmp_path, xiaozhi=endless) as house, house.device() as device:
+        await device.send(type="listen", state="detect", text="再见")
+        await device.until("tts", state="start")
+        with pytest.raises(ConnectionClosed):
+            while True:
+                await device.next()
+        # A minute of farewell, of which a device is sent no more than fits into its queue.
+        assert device.socket.close_code == 1000 and device.packets < 200

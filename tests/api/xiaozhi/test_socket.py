@@ -258,17 +258,21 @@ async def test_the_owner_sees_and_speaks_through_a_device(house: Home) -> None:
             one["online"] and one["state"] == "idle" and one["tools"][0]["name"] == "self_get_device_status"
         )
 
+        # Asked once by itself, for when the device sleeps.
+        assert (await device.until("mcp"))["payload"]["params"]["name"] == "self.get_device_status"
+        await device.send(type="mcp", payload={"jsonrpc": "2.0", "id": 3, "error": {"message": "Not now."}})
+
         link = house.registry.connected(MAC)
         call = asyncio.create_task(link.call_tool("self_get_device_status", {}))
         asked = (await device.until("mcp"))["payload"]
-        assert asked["id"] == 3 and asked["params"]["name"] == "self.get_device_status"
+        assert asked["id"] == 4 and asked["params"]["name"] == "self.get_device_status"
         result = {"content": [{"type": "text", "text": '{"battery": 80}'}]}
-        await device.send(type="mcp", payload={"jsonrpc": "2.0", "id": 3, "result": result})
+        await device.send(type="mcp", payload={"jsonrpc": "2.0", "id": 4, "result": result})
         assert (await call).text == '{"battery": 80}'
         path = f"/api/devices/{MAC}/tools/self_get_device_status/call"
         asking = asyncio.create_task(house.http.post(path, json={"arguments": {"a": 1}}))
         assert (await device.until("mcp"))["payload"]["params"]["arguments"] == {"a": 1}
-        await device.send(type="mcp", payload={"jsonrpc": "2.0", "id": 4, "error": {"message": "No."}})
+        await device.send(type="mcp", payload={"jsonrpc": "2.0", "id": 5, "error": {"message": "No."}})
         told = (await asking).json()
         assert told.pop("seconds") > 0 and told == {"text": "No.", "failed": True}
         missing = await house.http.post(f"/api/devices/{MAC}/tools/nothing/call", json={})

@@ -134,3 +134,15 @@ def test_nobody_is_asked_about_a_reply_beside_the_conversation() -> None:
 
     run(play())
     assert friend.asked == [] and friend.turns == []
+
+
+def test_a_tool_is_told_what_they_know_and_recall() -> None:
+    friend = Friend()
+
+    async def play() -> tuple[str, str]:
+        company = Company(TALK, [friend, Friend(note="")], 0.3)
+        await company.open()
+        return await company.recall("birthday"), await Company(TALK).recall("birthday")
+
+    assert run(play()) == ("You know her.\n\nYou know her.\n\nHer name is Ada.", "")
+    assert friend.asked == [("birthday", False)] and not friend.turns

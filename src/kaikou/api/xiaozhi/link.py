@@ -42,6 +42,9 @@ class Link:
     async def alert(self, status: str, message: str, emotion: str) -> None:
         self._bound.alert(status, message, emotion)
 
+    async def custom(self, payload: Mapping[str, Any]) -> None:
+        self._bound.pass_on({"type": "custom", "payload": dict(payload)})
+
     async def reboot(self) -> None:
         self._bound.reboot()
 

@@ -110,10 +110,12 @@ async def open_session(
         drop=wire.drop,
         leave=wire.leave,
         on_state=partial(desk.moved, registry, device.id),
+        on_battery=partial(registry.told_battery, device.id),
     )
     if conversation.hands is not None:
         conversation.hands.volume = partial(set_volume, made)
         conversation.hands.level = partial(volume_of, made)
+        conversation.hands.caller.pass_on = made.pass_on
     return session
 
 

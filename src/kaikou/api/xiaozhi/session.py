@@ -15,9 +15,12 @@ from kaikou.api.xiaozhi.device_mcp import DeviceMcp
 from kaikou.api.xiaozhi.ears import Ears
 from kaikou.api.xiaozhi.hello import ClientHello, read_hello, server_hello
 from kaikou.api.xiaozhi.iot import Things
+from kaikou.api.xiaozhi.own_messages import checked
 from kaikou.api.xiaozhi.speaker import Packing, Speaker
+from kaikou.api.xiaozhi.status import battery_among, tells_status
 from kaikou.api.xiaozhi.voice import Voice
 from kaikou.audio.pcm import Pcm
+from kaikou.devices.battery import Battery, battery_in
 from kaikou.devices.device import short
 from kaikou.devices.ports import DeviceAnswer
 from kaikou.dialogue import events as ev
@@ -62,6 +65,7 @@ class DeviceSession:
         drop: Callable[[str], None],
         leave: Callable[[str], None],
         on_state: Callable[[], None] = lambda: None,
+        on_battery: Callable[[Battery], None] = lambda _: None,
         vision: tuple[str, str] = ("", ""),
         more_hello: Mapping[str, Any] | None = None,
     ) -> None:
@@ -75,6 +79,7 @@ class DeviceSession:
         self._drop = drop
         self._leave = leave
         self._on_state = on_state
+        self._on_battery = on_battery
         self._loop = asyncio.get_running_loop()
         self.speaker = Speaker(framing, send, settings, hello.format)
         self.voice = Voice(self.speaker, conversation.id, self._speaking)
@@ -85,7 +90,7 @@ class DeviceSession:
             limits=settings.tools,
             vision_url=vision[0],
             vision_token=vision[1],
-            on_tools=on_state,
+            on_tools=self._tools_listed,
         )
         self.things = Things(self._send, settings.tools)
         self._mode = "auto"
@@ -97,6 +102,8 @@ class DeviceSession:
         self._voice_at = self._loop.time()
         self._timers: list[asyncio.TimerHandle] = []
         self._idle: asyncio.TimerHandle | None = None
+        self._asking: asyncio.Task[DeviceAnswer] | None = None
+        """How the device is: asked once a connection."""
 
     def open(self) -> None:
         """Answer the hello; the device may talk."""
@@ -115,6 +122,8 @@ class DeviceSession:
         """The connection is gone."""
         for timer in [*self._timers, *([self._idle] if self._idle else [])]:
             timer.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
         self.voice.close()
         self.mcp.close()
 
@@ -131,7 +140,19 @@ class DeviceSession:
     async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> DeviceAnswer:
         """Never raises."""
         done = self.things.call(name, arguments)
-        return done if done is not None else await self.mcp.call(name, arguments)
+        if done is not None:
+            return done
+        answer = await self.mcp.call(name, arguments)
+        if not answer.failed and tells_status(name) and (battery := battery_in(answer.text)) is not None:
+            self._on_battery(battery)
+        return answer
+
+    def _tools_listed(self) -> None:
+        self._on_state()
+        status = next((one.name for one in self.mcp.tools if tells_status(one.name)), None)
+        if status is not None and self._asking is None:
+            # Its battery is wanted once it sleeps, when it can't be asked.
+            self._asking = self._loop.create_task(self.call_tool(status, {}))
 
     # -- from the device
 
@@ -148,6 +169,8 @@ class DeviceSession:
             case "iot":
                 if self.things.receive(message):
                     self._on_state()
+                    if (battery := battery_among(message.get("states"))) is not None:
+                        self._on_battery(battery)
             case "hello":
                 self._renegotiate(read_hello(message))
             case "ping":
@@ -337,6 +360,10 @@ class DeviceSession:
     def alert(self, status: str, message: str, emotion: str) -> None:
         """Show a message with a sound."""
         self._send({"type": "alert", "status": status, "message": message, "emotion": emotion})
+
+    def pass_on(self, message: Mapping[str, Any]) -> None:
+        """Send a message of a tool's own, or of the owner's. InvalidInput ``not_sendable``."""
+        self._send(checked(message))
 
     def reboot(self) -> None:
         self._send({"type": "system", "command": "reboot"})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kaikou.api.xiaozhi.session import DeviceSession
+from kaikou.api.xiaozhi.status import tells_status, volume_in
 from kaikou.engines.ports import Tool
 from kaikou.errors import KaikouError
 from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
@@ -70,11 +70,6 @@ async def set_volume(session: DeviceSession, percent: int) -> None:
 async def volume_of(session: DeviceSession) -> int | None:
     """How loud the device says it is, 0 to 100; None where it doesn't."""
     for tool in session.tools:
-        if tool.name.lower().replace("_", "").endswith("getdevicestatus"):
-            answer = await session.call_tool(tool.name, {})
-            try:
-                told = json.loads(answer.text)["audio_speaker"]["volume"]
-                return min(max(int(told), 0), 100)
-            except (ValueError, KeyError, TypeError):
-                return None
+        if tells_status(tool.name):
+            return volume_in((await session.call_tool(tool.name, {})).text)
     return None

@@ -38,6 +38,10 @@ class Company:
         """What the agent shall know for its answer to ``words``; empty for nothing."""
         return await self._ask([one.enrich(self.talk, words, heard) for one in self._companions])
 
+    async def recall(self, words: str) -> str:
+        """All that they know of who speaks, for a tool that asks with ``words``."""
+        return "\n\n".join(part for part in (self.opening, await self.enrich(words, None)) if part)
+
     def ended(self, history: History, item_id: str) -> None:
         """The reply whose item is ``item_id`` is over: tell of the turn, once."""
         if not self._companions or item_id not in history:

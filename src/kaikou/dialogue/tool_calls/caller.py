@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 from kaikou.engines.ports import Lane, LanguageModel, Message, Tool
-from kaikou.errors import NotReady
+from kaikou.errors import KaikouError, NotReady
 from kaikou.tools.ports import Outcome
 
 
 @dataclass(slots=True)
 class SessionCaller:
     """One session's. ``follow`` gives the language in force, ``tell`` speaks in between, ``look`` gives the
-    prompt as it is now, ``offered`` the tools, ``act`` calls one of them."""
+    prompt as it is now, ``offered`` the tools, ``act`` calls one of them, ``remember`` asks the agent's
+    memory, ``pass_on`` sends the device a message."""
 
     agent_id: str
     conversation_id: str
@@ -30,6 +32,9 @@ class SessionCaller:
     model: LanguageModel | None = None
     offered: Callable[[], Sequence[Tool]] = lambda: ()
     act: Callable[[str, str], Awaitable[Outcome]] | None = None
+    remember: Callable[[str], Awaitable[str]] | None = None
+    pass_on: Callable[[Mapping[str, Any]], None] | None = None
+    """Set by a surface whose clients understand messages of a tool's own; it may raise."""
 
     @property
     def language(self) -> str | None:
@@ -59,3 +64,13 @@ class SessionCaller:
         if self.act is None:
             return Outcome("There are no other tools here.", failed=True)
         return await self.act(name, arguments)
+
+    async def recall(self, words: str) -> str:
+        """What the agent remembers."""
+        return "" if self.remember is None else await self.remember(words)
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Send the device a message."""
+        if self.pass_on is None:
+            raise KaikouError("This conversation is not a device's: nothing can be sent.", code="no_device")
+        self.pass_on(message)

@@ -16,6 +16,7 @@ from typing import Any
 from kaikou.engines import ports
 from kaikou.reloading.foreign import LoguruLike
 from kaikou.tools.ports import Caller, ChangePrompt, Effect, PlayAudio
+from kaikou.tools.shim.device import Line, Memory
 from kaikou.tools.shim.dialogue import Dialogue, Message
 from kaikou.tools.shim.services import ANSWER_SECONDS, Executor, FunctionHandler, Model, waited
 from kaikou.tools.shim.speech import Speech
@@ -104,7 +105,7 @@ class Connection:
     _OWN = frozenset(
         {"caller", "config", "device_id", "session_id", "headers", "logger", "loop", "close_after_chat"}
         | {"sentence_id", "current_speaker", "tts", "effects", "kept", "spoke", "prompt", "_prompt", "over"}
-        | {"llm", "func_handler", "executor", "audio_play_queue"}
+        | {"llm", "func_handler", "executor", "audio_play_queue", "websocket", "memory", "tts_queue"}
     )
 
     def __init__(
@@ -123,6 +124,9 @@ class Connection:
         self.current_speaker = caller.speaker
         self.tts = Speech(self)
         self.audio_play_queue = self.tts.tts_audio_queue
+        self.tts_queue = self.tts.tts_queue
+        self.websocket = Line(self)
+        self.memory = Memory(self)
         self.llm = Model(self)
         self.func_handler = FunctionHandler(self)
         self.executor = Executor(loop, threads)
@@ -134,6 +138,11 @@ class Connection:
         """Whether the call has returned: what is asked of the conversation then comes too late."""
         self.spoke = False
         """Whether it had something spoken or played of its own accord."""
+
+    @property
+    def u_id(self) -> str:
+        """What older plugins number their sentences by."""
+        return self.session_id
 
     @property
     def prompt(self) -> str:
@@ -169,6 +178,13 @@ class Connection:
 
     def recode_first_last_text(self, text: str, text_index: int = 0) -> None:
         """Nothing to do: what is said is counted here."""
+
+    def speak_and_play(self, file_path: str | None, content: str | None, text_index: int = 0) -> None:
+        """Speak words, or play a file; what comes of it was put into ``conn.tts_queue`` there."""
+        if file_path:
+            self.play(file_path, content)
+        elif content:
+            self.say(content)
 
     def say(self, text: str) -> None:
         """Speak in between."""

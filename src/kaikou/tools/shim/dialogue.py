@@ -88,13 +88,30 @@ class InterfaceType(enum.Enum):
     NON_STREAM = "NON_STREAM"
 
 
+class MsgType(enum.Enum):
+    """What older plugins called a part of what is to be heard."""
+
+    START_TTS_REQUEST = "START_TTS_REQUEST"
+    TTS_TEXT_REQUEST = "TTS_TEXT_REQUEST"
+    STOP_TTS_REQUEST = "STOP_TTS_REQUEST"
+    START_TTS_RESPONSE = "START_TTS_RESPONSE"
+    TTS_TEXT_RESPONSE = "TTS_TEXT_RESPONSE"
+    STOP_TTS_RESPONSE = "STOP_TTS_RESPONSE"
+
+
 @dataclass(slots=True)
 class TTSMessageDTO:
     """One part of what is to be heard."""
 
-    sentence_id: str | None
-    sentence_type: SentenceType
-    content_type: ContentType
+    sentence_id: str | None = None
+    sentence_type: SentenceType | None = None
+    content_type: ContentType | None = None
     content_detail: str | None = None
     """Words; with a file, its title."""
     content_file: str | None = None
+    u_id: str | None = None
+    """From here on: the older form, whose sound is ``content``."""
+    msg_type: MsgType | None = None
+    content: Any = None
+    tts_finish_text: str | None = None
+    duration: float = 0

@@ -34,7 +34,7 @@ def shared_modules() -> Mapping[str, ModuleType]:
         "core.handle.iotHandle": members(things, "get_iot_status", "send_iot_conn"),
         "core.handle.sendAudioHandle": {"send_stt_message": send_stt_message},
         "core.providers.tts.dto.dto": members(
-            dialogue, "TTSMessageDTO", "SentenceType", "ContentType", "InterfaceType"
+            dialogue, "TTSMessageDTO", "MsgType", "SentenceType", "ContentType", "InterfaceType"
         ),
         "core.utils.p3": {"decode_opus_from_file": decode_opus_from_file},
         "core.utils.dialogue": members(dialogue, "Message", "Dialogue"),

@@ -18,6 +18,7 @@ class Speech:
         self._connection = connection
         self.tts_text_queue = SpeechQueue(connection)
         self.tts_audio_queue = SoundQueue(connection)
+        self.tts_queue = Spoken()
 
     def store_tts_text(self, sentence_id: str | None, text: str) -> None:
         """Nothing to do: what is spoken is shown as well."""
@@ -58,6 +59,15 @@ class Sound(list[bytes]):
         self.source = source
 
 
+class Spoken:
+    """``conn.tts_queue``: takes what ``conn.speak_and_play`` came to, which is on its way already."""
+
+    def put(self, part: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Nothing to do."""
+
+    put_nowait: Callable[..., None] = put
+
+
 class SoundQueue:
     """``conn.tts.tts_audio_queue``, ``conn.audio_play_queue``: takes what ``audio_to_opus_data`` gave."""
 
@@ -65,6 +75,8 @@ class SoundQueue:
         self._connection = connection
 
     def put(self, part: Any, block: bool = True, timeout: float | None = None) -> None:
+        if isinstance(part, TTSMessageDTO):
+            part = part.content
         for one in part if isinstance(part, tuple) else (part,):
             if isinstance(one, Sound) and isinstance(one.source, Words):
                 self._connection.say(one.source)
@@ -94,7 +106,7 @@ class SpeechQueue:
         raise AttributeError(f"conn.tts.tts_text_queue.{name} has no counterpart in Kaikou")
 
 
-def _hear(connection: Connection, kind: ContentType, detail: str | None, file: str | None) -> None:
+def _hear(connection: Connection, kind: ContentType | None, detail: str | None, file: str | None) -> None:
     if kind is ContentType.TEXT and detail:
         connection.say(detail)
     elif kind is ContentType.FILE and file:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kaikou.api.xiaozhi import phrases
+from kaikou.api.xiaozhi.own_messages import checked
 from kaikou.devices.ports import DeviceAnswer
 from kaikou.devices.registry import DeviceRegistry
 from kaikou.engines.ports import Tool
@@ -37,6 +38,9 @@ class Standby:
 
     async def alert(self, status: str, message: str, emotion: str) -> None:
         self._send(type="alert", status=status, message=message, emotion=emotion)
+
+    async def custom(self, payload: Mapping[str, Any]) -> None:
+        self._send(**checked({"type": "custom", "payload": dict(payload)}))
 
     async def reboot(self) -> None:
         self._send(type="system", command="reboot")
