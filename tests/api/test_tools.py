@@ -116,6 +116,23 @@ async def test_a_plugin_appears_is_called_and_logged(house: House, tmp_path: Pat
     assert (await sources(house))["plugin"]["error"] == "loud: RuntimeError: oh (line 1)"
 
 
+async def test_a_tool_that_is_tried_has_neither_a_device_nor_memories(house: House, tmp_path: Path) -> None:
+    await until((tmp_path / "plugins").is_dir)
+    (tmp_path / "plugins" / "asks.py").write_text("""
+from kaikou.tools import Caller, tool
+
+@tool
+async def asks(caller: Caller) -> str:
+    \"\"\"Asks and sends.\"\"\"
+    assert await caller.recall("tea") == ""
+    await caller.send({"type": "light"})
+    return "sent"
+""")
+    await until(lambda: house.room.plugins.specs(None))  # type: ignore[arg-type]
+    answer = (await house.client.post("/api/tools/plugin/asks/call", json={})).json()
+    assert answer["failed"] and "no device to send to" in answer["text"]
+
+
 async def test_a_tool_that_is_not_there_is_a_problem(house: House) -> None:
     answer = await house.client.post("/api/tools/builtin/nothing/call", json={})
     assert (answer.status_code, answer.json()["code"]) == (404, "tool_not_found")

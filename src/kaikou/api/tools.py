@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from kaikou.api.events import Feed
 from kaikou.api.problems import Problem
 from kaikou.api.runtime import Runtime, RuntimeDep
 from kaikou.engines.ports import Message, Tool
-from kaikou.errors import NotFound, NotReady
+from kaikou.errors import KaikouError, NotFound, NotReady
 from kaikou.tools.calls import CallRecord, clipped
 from kaikou.tools.ports import (
     ChangeAgent,
@@ -126,6 +126,12 @@ class _Trying:
 
     async def use(self, name: str, arguments: str) -> Outcome:
         return Outcome("A tool that is tried has no conversation with other tools.", failed=True)
+
+    async def recall(self, words: str) -> str:
+        return ""
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        raise KaikouError("A tool that is tried has no device to send to.", code="no_device")
 
 
 class SourceChanges:

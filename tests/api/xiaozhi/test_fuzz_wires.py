@@ -37,12 +37,13 @@ WORDS = [
     "hello", "listen", "abort", "mcp", "iot", "server", "ping", "goodbye", "start", "stop", "detect", "auto",
     "manual", "realtime", "opus", "pcm", "[device_call]", "[device_call] x", "self.x", "get_Lamp_on", "Lamp",
     "initialize", "notifications/tools/list_changed", "string", "object", "text", "../../x", "%00", "\0", "",
+    "Battery", "self.get_device_status", '{"battery":{"level":40}}',
 ]  # fmt: skip
 FIELDS = [
     "state", "mode", "text", "payload", "id", "result", "error", "message", "method", "params", "tools",
     "nextCursor", "inputSchema", "description", "properties", "methods", "parameters", "descriptors",
     "name", "states", "content", "isError", "features", "aec", "audio_params", "format", "sample_rate",
-    "session_id", "action",
+    "session_id", "action", "level", "charging",
 ]  # fmt: skip
 NUMBERS = [0, -1, 1, 2, 3, 16_000, 48_000, 7, 2**31, 2**53, 2**64, -(2**63), 10**30, 0.1, 1e308, True, False]
 DEEP = [
@@ -53,6 +54,7 @@ DEEP = [
     '{"type":"mcp","payload":{"id":3,"error":%s}}',
     '{"type":"iot","states":[{"name":%s,"state":{}}]}',
     '{"type":"iot","states":[{"name":"Lamp","state":{"on":%s}}]}',
+    '{"type":"iot","states":[{"name":"Battery","state":%s},{"name":"Battery","state":{"level":%s}}]}',
     '{"type":"iot","descriptors":[{"name":"Lamp","properties":{"on":{"type":%s}},"methods":{"x":%s}}]}',
     '{"type":"hello","features":%s,"audio_params":%s}',
     "%s",
