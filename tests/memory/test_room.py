@@ -113,6 +113,35 @@ async def test_a_newer_fact_takes_the_place_of_the_older(home: Home) -> None:
     assert len(await home.texts()) == 3
 
 
+async def test_what_was_given_up_takes_the_place_of_what_was_liked(home: Home) -> None:
+    home.model.answers = [
+        facts((1, "likes", "The user likes coffee with milk in the morning.")),
+        facts(),  # a small model overlooks it
+    ]
+    await home.talk("I like coffee with milk in the morning.")
+    await home.learned()
+    await home.talk("By the way, I gave up coffee.", talk=FakeTalk("conv_2"))
+    await home.learned()
+    assert await home.texts() == ["“By the way, I gave up coffee.”"]
+    known = await home.talk(talk=FakeTalk("conv_3"))
+    assert "- The user said: “By the way, I gave up coffee.”" in known
+
+
+async def test_who_moves_keeps_the_people_they_live_with(home: Home) -> None:
+    home.model.answers = [
+        facts(
+            (1, "home", "The user lives in Bristol with their wife Lucy."), (2, "home", "用户每周五下象棋。")
+        ),
+        facts((1, "home", "The user moved to Cardiff last week.")),
+    ]
+    await home.talk("I live in Bristol with my wife Lucy. 我每周五下象棋。")
+    await home.learned()
+    await home.talk("We moved to Cardiff last week.", talk=FakeTalk("conv_2"))
+    await home.learned()
+    chess, moved = sorted(await home.texts(), key=lambda text: "Lucy" in text)
+    assert "象棋" in chess and moved.startswith("The user moved to Cardiff") and "wife Lucy" in moved
+
+
 async def test_what_a_person_wrote_is_left_alone(home: Home) -> None:
     home.model.answers = [NAME, NAME]
     await home.talk("My name is Anna.")

@@ -9,6 +9,7 @@ import pytest
 from kaikou.memory.builtin.facts import statement
 from kaikou.memory.builtin.summary import shortened
 from kaikou.memory.certain import certain
+from kaikou.memory.changes import borne_out, changed, shared
 from kaikou.memory.grounding import alike, grounded, neutral
 from kaikou.memory.lines import Line, about_others, candidates, statements
 from kaikou.memory.ports import Turn
@@ -112,6 +113,28 @@ def test_nobody_is_given_a_sex() -> None:
 
 
 @pytest.mark.parametrize(
+    ("new", "old", "same"),
+    [
+        ("I gave up coffee.", "The user likes coffee with milk in the morning.", True),
+        ("I stopped playing chess.", "The user plays chess on Fridays.", True),
+        ("I don't eat pizza any more.", "The user's favourite food is pizza.", True),
+        ("我把咖啡戒了。", "用户早上喜欢喝咖啡。", True),
+        ("我也不下象棋了。", "“我每周五下象棋。”", True),
+        ("I gave up coffee.", "The user drinks tea in the morning.", False),
+        ("我现在不吃辣了。", "用户现在不喝酒。", False),
+    ],
+)
+def test_what_was_given_up_is_what_both_name(new: str, old: str, same: bool) -> None:
+    assert changed(new) and bool(shared(new, old)) is same
+
+
+def test_a_topic_of_which_there_is_one_has_to_be_borne_out() -> None:
+    assert borne_out("home", "I live in Leeds.") and borne_out("name", "我叫陈刚") and borne_out("likes", "x")
+    assert not borne_out("home", "我每周五下象棋。") and not borne_out("age", "I like tea.")
+    assert not changed("I stopped to think.") and not changed("I like tea.")
+
+
+@pytest.mark.parametrize(
     ("sentence", "topic"),
     [
         ("Hi, my name is Anna.", "name"),
@@ -127,6 +150,18 @@ def test_nobody_is_given_a_sex() -> None:
         ("I'm a nurse at the hospital.", "work"),
         ("I'm a bit tired.", ""),
         ("我以前是老师，那时候轻松多了。", "work"),
+        ("Hello, Priya here.", "name"),
+        ("I have a cat called Mia now.", "pets"),
+        ("我养了一只狗叫豆豆。", "pets"),
+        ("By the way, I gave up coffee.", "dislikes"),
+        ("I gave it up.", ""),
+        ("我把咖啡戒了。", "dislikes"),
+        ("我也不下象棋了。", "dislikes"),
+        ("我不知道了。", ""),
+        ("我现在只喝绿茶。", "likes"),
+        ("We moved to Cardiff last week.", "home"),
+        ("我们上个月搬到苏州了。", "home"),
+        ("我换工作了，现在在重庆当老师。", "work"),
     ],
 )
 def test_what_is_certain(sentence: str, topic: str) -> None:

@@ -13,6 +13,7 @@ _END = re.compile(r"[^.!?。！？…\n]+[.!?。！？…]*")
 _QUESTION = re.compile(r"[?？]\s*$|[吗么呢]\s*[。.!！]?\s*$")
 _SELF = re.compile(
     r"\b(?:i|i['’]?m|i['’]?ve|i['’]?d|me|my|mine|myself|we|our|ours|us|call me|remember)\b"
+    r"|^(?:hi|hello|hey)\W+\w+ here\b"
     r"|[我咱俺]|记住|记得|记下",
     re.IGNORECASE,
 )
@@ -56,7 +57,9 @@ _OWN = re.compile(
     re.IGNORECASE,
 )
 """How a statement about oneself begins; what asks, or only supposes, begins otherwise."""
-_COMPOUND = re.compile(r",? and (?=i(?:['’](?:m|ve))?\b)|[，,；;](?=我|住在|家住|今年)", re.IGNORECASE)
+_COMPOUND = re.compile(
+    r",? and (?=i(?:['’](?:m|ve))?\b)|[，,；;](?=我|住在|家住|今年|和\w{1,8}住)", re.IGNORECASE
+)
 _WIDE = re.compile(r"[\u3040-\u9fff\uac00-\ud7a3]")
 _LAST_CLAUSE = re.compile(r"[,，;；][^,，;；]*$")
 _LONGEST = 300

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from kaikou.engines.ports import Lane, Message
 from kaikou.errors import EngineFailed
 from kaikou.memory.certain import certain
+from kaikou.memory.changes import borne_out, changed, in_place_of, shared
 from kaikou.memory.grounding import grounded, is_chinese, neutral, same_script, words
 from kaikou.memory.kit import as_json
 from kaikou.memory.likeness import Scale, measured
@@ -142,8 +143,13 @@ class Memory:
     async def _keep(self, whose: Whose, line: Line, pick: _Pick) -> None:
         text = statement(line, pick.fact)
         topic = pick.topic if pick.topic in TOPICS else "other"
+        if not borne_out(topic, line.said):
+            topic = certain(line.said) or "other"
         notes = await self._kit.notes(whose)
         same = await self._same(notes, text)
+        if same is None and changed(line.said):
+            same = _ended(notes, line.said, topic)
+            text = in_place_of(text, same.text) if same is not None else text
         if same is None and topic in ONE_OF and not about_others(line.said):
             same = next((one for one in notes if one.topic == topic and not about_others(one.text)), None)
         if same is None:
@@ -177,6 +183,17 @@ def statement(line: Line, fact: str) -> str:
     if fact and fits and grounded(fact, line.whole):
         return fact
     return f"“{line.whole}”"
+
+
+def _ended(notes: Sequence[MemoryRow], said: str, topic: str) -> MemoryRow | None:
+    """The note that is no longer so after ``said``, which tells of a change: the one that names most of the
+    same, else the one home or the one work."""
+    among = max(notes, key=lambda one: shared(one.text, said), default=None)
+    if among is not None and shared(among.text, said):
+        return among
+    if topic not in ("home", "work") or about_others(said):
+        return None
+    return next((one for one in notes if one.topic == topic and not about_others(one.text)), None)
 
 
 def opening(notes: Sequence[MemoryRow]) -> list[MemoryRow]:
