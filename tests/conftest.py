@@ -29,10 +29,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     if config.option.dist != "loadfile":
         return None
-    from sharing import FilesAndOneBrowser
+    from sharing import FilesAndGroups
 
     config.option.loadscopereorder = False  # the order that the processes give, not the fullest file first
-    return FilesAndOneBrowser(config, log)
+    return FilesAndGroups(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
