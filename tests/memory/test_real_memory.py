@@ -21,7 +21,8 @@ pytestmark = pytest.mark.models
 
 @pytest.mark.timeout(900)
 async def test_the_basic_model_learns_a_name(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path)
+    # At the lowest priority it would wait for the tests of another process.
+    settings = Settings(data_dir=tmp_path, llm={"llama": {"nice": 1}})
     pool, weights = Pool(PoolSettings(threads=2)), WeightStore(settings.models)
     llm = Llama(EngineContext("llama", settings.llm, settings, pool, weights))
     e5 = E5(EngineContext("e5", settings.embedding, settings, pool, weights))

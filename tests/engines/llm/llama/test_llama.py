@@ -43,7 +43,8 @@ STORY = [Message("user", "Tell me a very long story about a fox, a wolf and the 
 
 
 async def load(model: str | None, **options: Any) -> Llama:
-    settings = Settings(llm={"model": model, "llama": options})
+    # Lower than ours, but not the lowest: beside other programs of the session that one gets next to nothing.
+    settings = Settings(llm={"model": model, "llama": {"nice": 1, **options}})
     context = EngineContext(
         "llama", settings.llm, settings, Pool(settings.pool), WeightStore(settings.models)
     )
@@ -54,8 +55,7 @@ async def load(model: str | None, **options: Any) -> Llama:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def tiny() -> AsyncIterator[Llama]:
-    # Lower than ours, but not the lowest: beside other programs of the session that one gets next to nothing.
-    engine = await load("smollm2-135m", context=1024, nice=1)
+    engine = await load("smollm2-135m", context=1024)
     yield engine
     await engine.close()
 
