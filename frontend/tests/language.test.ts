@@ -14,5 +14,8 @@ describe("the page's words", () => {
 
   it("are filled in, and keep what nobody gave", () => {
     expect(fill("{seconds} s for {who}", { seconds: "0.8" })).toBe("0.8 s for {who}");
+    const tools = "{count} {count|tool is|tools are} here";
+    expect(fill(tools, { count: "1" })).toBe("1 tool is here");
+    expect(fill(tools, { count: "12" })).toBe("12 tools are here");
   });
 });

@@ -75,6 +75,9 @@ async def test_a_broken_file_is_reported_and_the_last_good_version_stays(folder:
     assert await says(folder) == "Hello Bo"
     path(folder).write_text("def (:")
     await until(lambda: "SyntaxError" in folder.status().error)
+    path(folder).write_text('word = "never ends\n')
+    told = "greet: SyntaxError: unterminated string literal (line 1)"
+    await until(lambda: folder.status().error == told)
     path(folder).write_text(greeting("Back"))
     await until(lambda: folder.status().state == "ok")
     assert await says(folder) == "Back Bo"

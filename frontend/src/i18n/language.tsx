@@ -25,9 +25,13 @@ function initialLanguage(): Language {
   return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
-/** `text` with each `{name}` replaced. */
+/** `text` with each `{name}` replaced, and each `{name|tool|tools}` by the first word for 1, else the second. */
 export function fill(text: string, values: Record<string, string> = {}): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return text
+    .replace(/\{(\w+)\|([^|}]*)\|([^}]*)\}/g, (_, name: string, one: string, many: string) =>
+      values[name] === "1" ? one : many,
+    )
+    .replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
 export function LanguageProvider({ children }: { children: ReactNode }) {

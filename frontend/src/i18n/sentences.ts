@@ -128,8 +128,9 @@ export const PATTERNS: [RegExp, string][] = [
   ],
   [/^Needs the extra: (.+)\.$/, "需要先安装：$1"],
   [/^(\d+) tools?\.$/, "$1 个工具。"],
+  [/^(\d+) connected, (\d+) tools?\.$/, "已连接 $1 个，共 $2 个工具。"],
   [/^(\d+) tools, (\d+) of them not set up\.$/, "$1 个工具，其中 $2 个尚未设置。"],
-  [/^(.+): (\d+) files, (\d+) tools\.$/, "$1：$2 个文件，$3 个工具。"],
+  [/^(.+): (\d+) files?, (\d+) tools?\.$/, "$1：$2 个文件，$3 个工具。"],
   [/^Documents of (.+) cannot be read\.$/, "无法读取 $1 文档。"],
   [/^'(.+)' is not what its name says\.$/, "“$1”的内容与扩展名不符。"],
   [/^The document cannot be read: the PDF is broken\.$/, "PDF 文件已损坏。"],
@@ -149,4 +150,42 @@ export const PATTERNS: [RegExp, string][] = [
   [/^(\S+) in \.env line (\d+)$/, ".env 第 $2 行的 $1"],
   [/^(\S+) line (\d+)$/, "$1 第 $2 行"],
   [/^Reading (.+)\.$/, "正在读取 $1。"],
+  // Of services that are reached over the network; what they said themselves stays as it is.
+  [/^OpenAI-compatible server at (\S+) did not accept the key\.$/, "$1 的服务器不接受这个密钥。"],
+  [/^OpenAI-compatible server at (\S+) cannot be reached\.$/, "连不上 $1 的服务器。"],
+  [/^(.+) did not accept the key\.$/, "$1 不接受这个密钥。"],
+  [/^(.+) cannot be reached\.$/, "连不上 $1。"],
+  [/^(.+) did not answer within (\S+) seconds\.$/, "$1 在 $2 秒内没有回答。"],
+  [
+    /^(.+) does not know the model '(.+?)', or nothing is at that address(.*)\.$/,
+    "$1 没有模型“$2”，或者这个地址上什么也没有$3。",
+  ],
+  [
+    /^(.+) says there were too many requests, or that the quota is used up(.*)\.$/,
+    "$1 表示请求太多，或者额度已用完$2。",
+  ],
+  [/^(.+) has a problem of its own \(HTTP (\d+)\)(.*)\.$/, "$1 自己出了问题（HTTP $2）$3。"],
+  [/^(.+) refused the request \(HTTP (\d+)\)(.*)\.$/, "$1 拒绝了请求（HTTP $2）$3。"],
+  [
+    /^Check the key, or the api_key setting of that engine \(such as (\S+)\)\.$/,
+    "请检查密钥，或这个引擎的 api_key 设置（例如 $1）。",
+  ],
+  [/^Check ([A-Z][A-Z_]+(?: or [A-Z][A-Z_]+)*)\.$/, "请检查 $1。"],
+  [
+    /^Check the address, that the server runs, and the network\.$/,
+    "请检查地址、服务器是否在运行，以及网络。",
+  ],
+  [
+    /^Try again, choose a faster model, or raise the engine's timeout setting\.$/,
+    "请再试一次，换一个更快的模型，或调高引擎的超时设置。",
+  ],
+  [
+    /^Check the model name, and that the base URL ends where the API begins \(often \/v1\)\.$/,
+    "请检查模型名称，以及地址是否以 API 的起点结尾（通常是 /v1）。",
+  ],
+  [
+    /^Wait a little, or check the account's limits and credit\.$/,
+    "请稍等，或检查账户的限额和余额。",
+  ],
+  [/^Try again( later)?\.$/, "请稍后再试。"],
 ];

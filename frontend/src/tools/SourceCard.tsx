@@ -56,6 +56,9 @@ export function SourceCard({ source, server, unfolded, onTry }: Props) {
           <p className="source-error">{said(error)}</p>
         </div>
       )}
+      {source.name === "plugin" && tools.length > 0 && error && (
+        <p className="note">{t("tools.pluginsGoOn")}</p>
+      )}
       {source.name === "plugin" && tools.length === 0 && !error && (
         <p className="note">{t("tools.pluginsAbout")}</p>
       )}

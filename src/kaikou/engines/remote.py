@@ -116,7 +116,7 @@ def _status_failure(status: int, error: Exception, endpoint: Endpoint, who: str)
     if status in {401, 403}:
         names = (
             " or ".join(endpoint.preset.key_names)
-            or "the api_key setting of that engine, e.g. KAIKOU_LLM__API_KEY"
+            or "the key, or the api_key setting of that engine (such as KAIKOU_LLM__API_KEY)"
         )
         return EngineFailed(
             f"{who} did not accept the key.", code="engine_unauthorized", hint=f"Check {names}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -59,7 +60,9 @@ def last_line(error: BaseException, path: Path) -> str:
     """The traceback's last line, with the line of the file where there is one."""
     line: int | None = None
     if isinstance(error, SyntaxError):
-        error, line = SyntaxError(error.msg), error.lineno
+        # Python itself says the line of some: it is told once.
+        message = re.sub(r" \((detected at|on) line \d+\)$", "", error.msg)
+        error, line = SyntaxError(message), error.lineno
     trace = error.__traceback__
     while trace is not None:
         if Path(trace.tb_frame.f_code.co_filename) == path:

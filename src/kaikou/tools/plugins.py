@@ -15,7 +15,7 @@ from kaikou.reloading.folder import LoadedFile, WatchedFolder
 from kaikou.reloading.modules import execute, replaced_module
 from kaikou.settings.services import ToolSettings
 from kaikou.tools.function import MARK, FunctionTool, declared
-from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
+from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec, counted
 from kaikou.tools.shim.connection import KeptByConversation
 from kaikou.tools.shim.loading import SETTINGS_FILE, add_shim
 from kaikou.tools.threads import ToolThreads
@@ -94,7 +94,8 @@ class PluginFolder:
         if not watched.loaded:
             return SourceStatus("loading", f"Reading {watched.folder}.", log=watched.lines)
         error = "; ".join([*watched.errors, *([self._clashes] if self._clashes else [])])
-        detail = f"{watched.folder}: {len(watched.files)} files, {len(self._specs)} tools."
+        files, tools = counted(len(watched.files), "file"), counted(len(self._specs), "tool")
+        detail = f"{watched.folder}: {files}, {tools}."
         return SourceStatus("failed" if error else "ok", detail, error, watched.lines)
 
     def _read(self, name: str, path: Path) -> FileTools:

@@ -192,6 +192,11 @@ class SourceStatus:
     """Its last log lines, oldest first."""
 
 
+def counted(many: int, what: str) -> str:
+    """``1 tool``, ``3 tools``: for a status."""
+    return f"{many} {what}" if many == 1 else f"{many} {what}s"
+
+
 class ToolSource(Protocol):
     """Something that offers tools."""
 

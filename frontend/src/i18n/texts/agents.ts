@@ -45,7 +45,7 @@ export const en = {
   "agents.tools.none": "Nothing.",
   "agents.tools.none.about": "It only talks.",
   "agents.tools.nothingYet": "Nothing is ticked yet: it would only talk.",
-  "agents.tools.count": "{count} entries are ticked.",
+  "agents.tools.count": "{count} {count|entry is|entries are} ticked.",
   "agents.tools.whole": "{source}: everything",
   "agents.tools.device": "Whatever the device one talks to can do",
   "agents.tools.away": "not there just now",

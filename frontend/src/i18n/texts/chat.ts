@@ -44,8 +44,8 @@ export const en = {
   "write.send": "Send",
   "write.stop": "Stop answering",
   "write.call": "Call {agent}",
-  "write.left": "{count} characters left",
-  "write.over": "{count} characters too many",
+  "write.left": "{count} {count|character|characters} left",
+  "write.over": "{count} {count|character|characters} too many",
 };
 
 export const zh: Record<keyof typeof en, string> = {

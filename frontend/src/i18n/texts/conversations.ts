@@ -33,7 +33,7 @@ export const en = {
   "conversations.selected": "{count} selected",
   "conversations.deleteSelected": "Delete selected",
   "conversations.more": "Show more",
-  "conversations.messages": "{count} messages",
+  "conversations.messages": "{count} {count|message|messages}",
   "conversations.message": "1 message",
   "days.today": "Today",
   "days.yesterday": "Yesterday",

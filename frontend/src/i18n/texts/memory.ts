@@ -26,7 +26,7 @@ export const en = {
   "memory.export": "Download",
   "memory.eraseAll": "Erase everything ({count})",
   "memory.eraseThese": "Erase these ({count})",
-  "memory.waiting": "{count} turns wait to be learned from.",
+  "memory.waiting": "{count} {count|turn waits|turns wait} to be learned from.",
   "memory.none": "Nothing of the kind is remembered",
   "memory.empty": "Nothing is remembered yet",
   "memory.emptyAbout":

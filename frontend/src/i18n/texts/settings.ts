@@ -56,7 +56,7 @@ export const en = {
     "What is in force and where it was set. To change a value, put it into kaikou.toml or the environment and restart.",
   "settings.find": "Find a setting",
   "settings.changedOnly": "Only what differs from the default",
-  "settings.found": "{count} settings",
+  "settings.found": "{count} {count|setting|settings}",
 };
 
 export const zh: Record<keyof typeof en, string> = {

@@ -34,7 +34,7 @@ export const en = {
   "tools.source.endpoint": "MCP endpoint {name}",
   "tools.from": "set in {origin}",
   "tools.forAgents": "for {names}",
-  "tools.count": "{count} tools",
+  "tools.count": "{count} {count|tool|tools}",
   "tools.lacking": "{count} more that are not set up",
   "tools.log": "Log",
   "tools.more": "More",
@@ -42,6 +42,8 @@ export const en = {
   "tools.needs": "Not set up",
   "tools.setBefore": "Set this and restart the server:",
   "tools.allSettings": "All settings",
+  "tools.pluginsGoOn":
+    "What was loaded last without a mistake goes on working until the file is mended.",
   "tools.pluginsAbout":
     "Save a Python file with a @tool function into this folder: the next turn can use it, without a restart.",
 
@@ -150,6 +152,7 @@ export const zh: Record<keyof typeof en, string> = {
   "tools.needs": "尚未设置",
   "tools.setBefore": "设置后重启服务器：",
   "tools.allSettings": "全部设置",
+  "tools.pluginsGoOn": "文件修好之前，最近一次正确加载的版本继续可用。",
   "tools.pluginsAbout":
     "把带有 @tool 函数的 Python 文件存进这个文件夹，下一轮对话即可使用，无需重启。",
 

@@ -9,7 +9,7 @@ from kaikou.api.xiaozhi.session import DeviceSession
 from kaikou.api.xiaozhi.status import tells_status, volume_in
 from kaikou.engines.ports import Tool
 from kaikou.errors import KaikouError
-from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
+from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec, counted
 
 SOURCE = "device"
 
@@ -40,7 +40,7 @@ class DeviceTools:
 
     def status(self) -> SourceStatus:
         tools = len(self._tools(self._session()))
-        return SourceStatus("ok", f"{tools} tools.")
+        return SourceStatus("ok", f"{counted(tools, 'tool')}.")
 
     def _spec(self, tool: Tool) -> ToolSpec:
         return ToolSpec(tool, SOURCE, timeout=self._timeout)

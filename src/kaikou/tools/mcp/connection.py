@@ -16,7 +16,7 @@ from kaikou.settings.services import McpServerSettings, ToolSettings
 from kaikou.tools.mcp.config import headers_of
 from kaikou.tools.mcp.listing import outcome_of, said, tools_of
 from kaikou.tools.mcp.stderr import lines_to
-from kaikou.tools.ports import Caller, Outcome, SourceState, SourceStatus, ToolSpec
+from kaikou.tools.ports import Caller, Outcome, SourceState, SourceStatus, ToolSpec, counted
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -164,7 +164,7 @@ class McpServer:
         found = await tools_of(client, self.name, self.server.timeout)
         before = (self._state, self._specs)
         self._specs, self._state, self._error = found, "ok", ""
-        self._detail = f"{len(found)} tools."
+        self._detail = f"{counted(len(found), 'tool')}."
         if before != (self._state, self._specs):
             self._note(f"connected, {len(found)} tools")
             self._changed()

@@ -18,7 +18,7 @@ from kaikou.errors import InvalidInput, LimitReached, NotFound, NotReady
 from kaikou.settings.services import ToolSettings
 from kaikou.store.endpoints import EndpointRepository, EndpointRow
 from kaikou.tools.mcp.listing import outcome_of, said, tools_of
-from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec
+from kaikou.tools.ports import Caller, Outcome, SourceStatus, ToolSpec, counted
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -104,7 +104,7 @@ class Endpoint:
         if not count:
             return SourceStatus("loading", "Nothing is connected.", self._error, tuple(self._log))
         tools = sum(len(one.specs) for one in self._connections)
-        detail = f"{count} connected, {tools} tools."
+        detail = f"{count} connected, {counted(tools, 'tool')}."
         return SourceStatus("ok", detail, self._error, tuple(self._log))
 
     async def serve(self, transport: Transport, over: asyncio.Event) -> None:
