@@ -14,8 +14,8 @@ _HANZI = re.compile(r"[\u3040-\u9fff\uac00-\ud7a3]")
 _FREE = frozenset(
     """a about after again all also am an and any are as at be been being but by can could currently did do
     does doing for from had has have having he her hers him his how i if in into is it its just like likes
-    live lives me mine most my myself name named called of on or our ours person really s she so some speaker
-    t than that the their theirs them they this to too us user users very was we were what when where which
+    live lives me mine most my myself name named called now of on or our ours person really s she so some
+    speaker t than that the their theirs them they this to too us user users very was we were what when where which
     who whose will with would you your yours m re ve ll d""".split()
 )
 _FREE_HANZI = frozenset(
