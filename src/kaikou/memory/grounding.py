@@ -15,8 +15,8 @@ _FREE = frozenset(
     """a about after again all also am an and any are as at be been being but by can could currently did do
     does doing for from had has have having he her hers him his how i if in into is it its just like likes
     live lives me mine most my myself name named called now of on or our ours person really s she so some
-    speaker t than that the their theirs them they this to too us user users very was we were what when where which
-    who whose will with would you your yours m re ve ll d""".split()
+    speaker t than that the their theirs them they this to too us user users very was we were what when
+    where which who whose will with would you your yours m re ve ll d""".split()
 )
 _FREE_HANZI = frozenset(
     "我你他她它们用户的地得了是在有叫名字姓吗呢吧啊很也都就和与跟对于这那个一位只人说话者喜欢住"
