@@ -36,6 +36,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def hold_up(self, seconds: float) -> None:
+        """Let time pass without running anything, as a callback does that takes long."""
+        self._jumping.now += seconds
+
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run ``main`` in virtual time; fails if it leaves a task behind."""

@@ -26,6 +26,7 @@ from kaikou.dialogue.events import (
 from kaikou.dialogue.items import new_id
 from kaikou.dialogue.speaking.clauses import Clause, ClauseSplitter
 from kaikou.dialogue.speaking.emotion import EmotionFilter
+from kaikou.dialogue.speaking.pacer import EARLY_MS, PACKET_MS
 from kaikou.dialogue.speaking.phrases import Mouth
 from kaikou.dialogue.speaking.plan import ReplyPlan
 from kaikou.dialogue.speaking.playback import Marker, Track
@@ -35,7 +36,6 @@ from kaikou.engines.ports import Delta, FinishReason, ToolCall, Usage, Word
 from kaikou.engines.tts.word_times import WordTimer
 from kaikou.errors import KaikouError
 
-_PACKET_MS = 60.0
 _LOW_MS = 1000.0
 """Sound left to hear below which the next clause is in a hurry: a local model and voice take two or three
 words and half a second to make one."""
@@ -276,12 +276,12 @@ class Reply:
             self._emit(event)
         self._room.set()
 
-    def pump(self, now: float) -> bool:
-        """Send the audio that is due. False once all of it was sent."""
+    def pump(self, now: float, early_ms: float = 0.0) -> bool:
+        """Send the audio that is due, or will be in ``early_ms``. False once all of it was sent."""
         track = self.track
-        data, start_ms = track.take(now, self.plan.lead_ms, _PACKET_MS)
-        # A little early rather than a tick late.
-        self.pumped_until = now + track.wait_ms / 1000 - 0.001
+        data, start_ms = track.take(now, self.plan.lead_ms + early_ms, PACKET_MS)
+        # A little early rather than a beat late.
+        self.pumped_until = now + (track.wait_ms + early_ms - EARLY_MS - 1) / 1000
         if data:
             self.waterfall.mark("sent", now, now)
             self._announce(track.sent_ms)

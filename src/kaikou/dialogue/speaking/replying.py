@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 
 from kaikou.audio.pcm import Pcm
 from kaikou.dialogue.events import (
@@ -24,7 +25,7 @@ from kaikou.dialogue.events import (
     ReplyStatus,
 )
 from kaikou.dialogue.history import History
-from kaikou.dialogue.speaking.pacer import Pacer
+from kaikou.dialogue.speaking.pacer import EARLY_MS, Pacer
 from kaikou.dialogue.speaking.phrases import Mouth
 from kaikou.dialogue.speaking.plan import ReplyPlan
 from kaikou.dialogue.speaking.reply import Reply
@@ -172,7 +173,7 @@ class Replying:
             )
         )
         reply.track.paused = self._detached
-        self._pacer.add(id(reply), lambda now: now < reply.pumped_until or self._pump(reply, now))
+        self._pacer.add(id(reply), partial(self._beat, reply))
 
     async def _run(
         self, reply: Reply, make: Callable[[], Coroutine[None, None, None]], longest: float | None = None
@@ -208,8 +209,11 @@ class Replying:
     def _report(self, event: Event) -> None:
         self._items.report(event, self.current)
 
-    def _pump(self, reply: Reply, now: float) -> bool:
-        more = reply.pump(now)
+    def _beat(self, reply: Reply, now: float) -> bool:
+        return now < reply.pumped_until or self._pump(reply, now, EARLY_MS)
+
+    def _pump(self, reply: Reply, now: float, early_ms: float = 0.0) -> bool:
+        more = reply.pump(now, early_ms)
         if not more and not reply.finished:
             if reply.plan.audio and reply.track.sent_ms:
                 self._emit(AudioDone(reply.id, reply.item_id, round(reply.track.sent_ms)))
@@ -353,7 +357,7 @@ class Replying:
         if played_ms is not None:
             reply.track.rewind(played_ms, now)
         reply.track.paused = self._held
-        self._pacer.add(id(reply), lambda now: self._pump(reply, now) or self._resent(reply, now))
+        self._pacer.add(id(reply), lambda now: self._beat(reply, now) or self._resent(reply, now))
         if not self._pump(reply, now):
             self._resent(reply, now)
 

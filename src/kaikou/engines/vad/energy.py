@@ -14,8 +14,8 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterable
 
+import numpy as np
 from pydantic import BaseModel, Field
 
 from kaikou.audio.pcm import Samples
@@ -85,18 +85,18 @@ class EnergyStream:
 
     def feed(self, samples: Samples) -> None:
         """Queue float32 mono samples at 16 kHz."""
-        windows: Iterable[Samples]
-        if len(samples) == WINDOW and self._windows.whole:
-            # A client whose frames are our windows, as nearly all have them: nothing to cut or to hold.
-            self._windows.pass_by()
-            windows, count = (samples,), 1
+        count, rest = divmod(len(samples), WINDOW)
+        if count and not rest and self._windows.whole:
+            # A client whose frames are whole windows, as nearly all have them: nothing to cut or to hold.
+            self._windows.pass_by(count)
+            windows = samples
         else:
             self._windows.push(samples)
             count = self._windows.ready
             if not count:
                 return
             windows = self._windows.take(count)
-        probabilities = [self._probability(_level(window)) for window in windows]
+        probabilities = [self._probability(level) for level in _levels(windows)]
         first = self._windows.taken - WINDOW * (count - 1)
         self._loop.call_soon(self._tell, probabilities, first, self._generation)
 
@@ -139,8 +139,9 @@ class EnergyStream:
         self._heard = 0
 
 
-def _level(window: Samples) -> float:
-    """dB relative to full scale of the quieter half, at least -100."""
-    first, second = window[:_HALF], window[_HALF:]
-    power = min(float(first.dot(first)), float(second.dot(second))) / _HALF
-    return 10 * math.log10(power + 1e-10)
+def _levels(windows: Samples) -> list[float]:
+    """Of each window: dB relative to full scale of its quieter half, at least -100."""
+    halves = windows.reshape(-1, _HALF)
+    powers: list[float] = np.vecdot(halves, halves).tolist()
+    pairs = zip(powers[::2], powers[1::2], strict=True)
+    return [10 * math.log10(min(pair) / _HALF + 1e-10) for pair in pairs]

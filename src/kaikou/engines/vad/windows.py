@@ -41,9 +41,9 @@ class Windows:
         """Nothing waits: the next sample begins a window."""
         return not self._length
 
-    def pass_by(self) -> None:
-        """Count a window that went to the detector without waiting here (only while ``whole``)."""
-        self.taken += self.size
+    def pass_by(self, count: int) -> None:
+        """Count windows that went to the detector without waiting here (only while ``whole``)."""
+        self.taken += count * self.size
 
     def take(self, most: int) -> Samples:
         """Up to ``most`` windows, [n, size]."""
