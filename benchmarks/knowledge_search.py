@@ -1,16 +1,20 @@
 """How well and how fast knowledge is found: recall at 3 by words, by meaning and by both, and timings.
 
     python benchmarks/knowledge_search.py [--only shown | held-out | timings] [--passages 10000] [--missed]
+                                          [--database postgresql://… [--vectors memory | pgvector]]
 
 The documents and questions are those of tests/data/knowledge: the search was made with the *shown* in sight,
 not with the *held out*. For the timings, further passages with random words and vectors are put beside
-them, up to ``--passages``.
+them, up to ``--passages``. ``--database`` names a PostgreSQL server where a database is made for this and
+dropped at the end; without it, SQLite in a temporary folder is searched.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
+import os
 import re
 import secrets
 import sys
@@ -21,23 +25,31 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Embedder, Lane, Progress
-from kaikou.knowledge.index import Collected, Index, Place, packed
+from kaikou.knowledge.in_database import windows_of
 from kaikou.knowledge.library import KnowledgeBase
+from kaikou.knowledge.nearness import by_meaning
+from kaikou.knowledge.places import Place
 from kaikou.knowledge.searching import ranked
+from kaikou.knowledge.vector_index import VectorIndex, packed, unpacked
 from kaikou.knowledge.vectors import made_by
+from kaikou.knowledge.word_index import WordIndex
 from kaikou.knowledge.words import words_of
 from kaikou.server import open_engine
 from kaikou.settings.services import KnowledgeSettings
 from kaikou.settings.tree import Settings
 from kaikou.store.blobs import Blobs
-from kaikou.store.database import Database
+from kaikou.store.database import Database, async_url
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository
 from kaikou.store.migrate import upgrade
-from kaikou.store.passages import IndexedRow, PassageRepository, PassageRow
+from kaikou.store.passages import PassageRepository, PassageRow
 from kaikou.store.records import now
+from kaikou.store.windows import Windows
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -53,14 +65,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--passages", type=int, default=10_000, help="Passages in the timed base.")
     parser.add_argument("--only", choices=("shown", "held-out", "timings"), help="One of the three alone.")
+    parser.add_argument("--database", help="URL of a PostgreSQL server (default: SQLite).")
+    parser.add_argument("--vectors", choices=("auto", "memory", "pgvector"), default="auto")
     parser.add_argument("--missed", action="store_true", help="Print each question that was not answered.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_run(Path(folder), given.passages, given.only, given.missed))
+        asyncio.run(_on_database(Path(folder), given))
 
 
-async def _run(folder: Path, count: int, only: str | None, missed: bool) -> None:
-    settings = Settings(data_dir=folder)
+async def _on_database(folder: Path, given: argparse.Namespace) -> None:
+    settings = Settings(data_dir=folder, knowledge=KnowledgeSettings(vectors=given.vectors))
+    if given.database is None:
+        return await _run(settings, given.passages, given.only, given.missed)
+    name = f"benchmark_{secrets.token_hex(6)}"
+    admin = create_async_engine(async_url(given.database), isolation_level="AUTOCOMMIT")
+    async with admin.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        url = make_url(given.database).set(database=name).render_as_string(hide_password=False)
+        there = settings.model_copy(update={"database_url": url})
+        await _run(there, given.passages, given.only, given.missed)
+    finally:
+        async with admin.connect() as connection:
+            await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        await admin.dispose()
+
+
+async def _run(settings: Settings, count: int, only: str | None, missed: bool) -> None:
     quiet: Progress = lambda doing, fraction: None  # noqa: E731
     database = await Database.open(settings)
     await upgrade(database)
@@ -71,8 +102,10 @@ async def _run(folder: Path, count: int, only: str | None, missed: bool) -> None
         async def source(patience: float) -> Embedder:
             return embedder
 
-        repository = KnowledgeRepository(database, Blobs(folder / "blobs"))
-        knowledge = KnowledgeBase(repository, source, pool, settings)
+        repository = KnowledgeRepository(database, Blobs(settings.data_dir / "blobs"))
+        windows = await windows_of(database, settings.knowledge.vectors)
+        knowledge = KnowledgeBase(repository, source, pool, settings, windows=windows)
+        print(f"vectors are compared {'in memory' if windows is None else 'by pgvector'}")
         knowledge.start()
         base = ""
         for published in (SHOWN, HELD_OUT):
@@ -82,7 +115,7 @@ async def _run(folder: Path, count: int, only: str | None, missed: bool) -> None
                 await _recall(knowledge, repository, embedder, base, published, missed)
         if only in (None, "timings"):
             base = base or (await knowledge.create("Timings")).id
-            await _timings(knowledge, repository, embedder, base, count)
+            await _timings(knowledge, repository, embedder, base, count, windows)
         await knowledge.stop()
     await pool.close()
     await database.close()
@@ -108,15 +141,21 @@ async def _recall(
     missed: bool,
 ) -> None:
     names = {row.id: Path(row.file_name).stem for row in await knowledge.documents(base)}
-    (row,) = await repository.bases([base])
     passages = PassageRepository(repository.database)
-    rows = [one async for some in passages.of_base(base, made_by(embedder)) for one in some]
-    index = await knowledge.indexes.get(base, row.revision, made_by(embedder))
-    texts = {place: found.text for place, (found, _) in (await passages.by_place(index.places)).items()}
-    apart: dict[bool, list[IndexedRow]] = {True: [], False: []}
-    for one in rows:
-        apart[_is_chinese(texts[one.document_id, one.position])].append(one)
-    by_language = {language: Index(_collected(some)) for language, some in apart.items()}
+    words = [row async for some in passages.words(base) for row in some]
+    vectors_of = {
+        place: data async for some in passages.vectors(base, made_by(embedder)) for place, data in some
+    }
+    texts = {place: found.text for place, (found, _) in (await passages.by_place(list(vectors_of))).items()}
+    apart: dict[bool, list[tuple[Place, str]]] = {True: [], False: []}
+    for one in words:
+        apart[_is_chinese(texts[one[0]])].append(one)
+
+    def built(rows: list[tuple[Place, str]]) -> tuple[WordIndex, VectorIndex]:
+        return WordIndex(rows), VectorIndex([(place, vectors_of[place]) for place, _ in rows])
+
+    index, meaning_of = built(words)
+    by_language = {language: built(some) for language, some in apart.items()}
 
     def answered(question: Question, places: list[Place]) -> bool:
         return any(answers(question, names[place[0]], texts[place]) for place in places[:AT])
@@ -125,13 +164,14 @@ async def _recall(
     vectors = await embedder.embed([one.text for one in asked], role="query", lane=Lane.BATCH)
     found: dict[str, dict[str, list[bool]]] = {}
     for question, vector in zip(asked, vectors, strict=True):
-        words = [index.places[n] for n, _ in index.by_words(words_of(question.text), AT)]
-        meaning = [index.places[n] for n, _ in index.by_meaning(vector, AT)]
-        both = [hit.place for hit in ranked([(base, index)], question.text, vector, CANDIDATES)]
-        hits = {"words (BM25)": words, "meaning": meaning, "both": both}
+        by_words = [index.places[n] for n, _ in index.by_words(words_of(question.text), AT)]
+        near = by_meaning({base: meaning_of}, vector, CANDIDATES)
+        both = [hit.place for hit in ranked({base: index}, question.text, near, CANDIDATES)]
+        hits = {"words (BM25)": by_words, "meaning": [place for _, place in near][:AT], "both": both}
         if question.language == "across":
-            other = by_language[not _is_chinese(question.text)]
-            alone = ranked([(base, other)], question.text, vector, CANDIDATES)
+            other, meaning_of_other = by_language[not _is_chinese(question.text)]
+            near = by_meaning({base: meaning_of_other}, vector, CANDIDATES)
+            alone = ranked({base: other}, question.text, near, CANDIDATES)
             hits["both, no other text there"] = [hit.place for hit in alone]
         for name, places in hits.items():
             found.setdefault(name, {}).setdefault(question.language, []).append(answered(question, places))
@@ -145,29 +185,36 @@ async def _recall(
         print(f"  {name:26} {whole:12} ({', '.join(parts)})")
 
 
-def _collected(rows: list[IndexedRow]) -> Collected:
-    collected = Collected()
-    collected.add(rows)
-    return collected
-
-
 def _is_chinese(text: str) -> bool:
     return re.search(r"[\u4e00-\u9fff]", text) is not None
 
 
 async def _timings(
-    knowledge: KnowledgeBase, repository: KnowledgeRepository, embedder: Embedder, base: str, count: int
+    knowledge: KnowledgeBase,
+    repository: KnowledgeRepository,
+    embedder: Embedder,
+    base: str,
+    count: int,
+    windows: Windows | None,
 ) -> None:
     asked = [one.text for one in SHOWN.questions]
     await _fill(repository, embedder, base, asked, count)
+    if windows is not None:
+        place: tuple[str, int] | None = ("", -1)
+        while place is not None:
+            place = await windows.fill(unpacked, place, 500)
+        async with repository.database.write() as connection:
+            await connection.execute(text("ANALYZE"))
+    before = _resident()
     began = time.perf_counter()
     await knowledge.search(asked[0], bases=[base])
     print(f"first search of {count} passages, index built: {time.perf_counter() - began:.2f} s")
+    print(f"  the process holds {_resident() / 1e6:.0f} MB, {(_resident() - before) / 1e6:+.0f} MB by that")
     vectors = await embedder.embed(asked, role="query", lane=Lane.BATCH)
     by_text = dict(zip(asked, vectors, strict=True))
 
-    async def whole(text: str) -> Any:
-        return await knowledge.search(text, bases=[base])
+    async def whole(question: str) -> Any:
+        return await knowledge.search(question, bases=[base])
 
     await _timed("with the query's embedding", asked, whole)
     real = embedder.embed
@@ -180,11 +227,17 @@ async def _timings(
     embedder.embed = real  # type: ignore[method-assign]
 
 
+def _resident() -> int:
+    """Bytes of memory the process holds (Linux)."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 async def _timed(name: str, asked: list[str], search: Callable[[str], Awaitable[Any]]) -> None:
     spent = []
-    for text in asked:
+    for question in asked:
         began = time.perf_counter()
-        await search(text)
+        await search(question)
         spent.append((time.perf_counter() - began) * 1000)
     p50, p95 = np.percentile(spent, [50, 95])
     print(f"  {name:28} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   ({len(spent)} searches)")

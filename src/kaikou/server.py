@@ -275,6 +275,7 @@ async def _open_live(runtime: Runtime, warmup: Warmup, stack: AsyncExitStack) ->
 async def _open_knowledge(runtime: Runtime, stack: AsyncExitStack) -> KnowledgeBase:
     """The knowledge bases; their embedder is loaded when something is first imported or asked."""
     from kaikou.engines.selection import choose
+    from kaikou.knowledge.in_database import windows_of
     from kaikou.knowledge.library import KnowledgeBase
     from kaikou.store.knowledge import KnowledgeRepository
     from kaikou.store.purge import Purge
@@ -290,7 +291,8 @@ async def _open_knowledge(runtime: Runtime, stack: AsyncExitStack) -> KnowledgeB
     def changed(**data: Any) -> None:
         runtime.feed.publish("knowledge", **data)
 
-    knowledge = KnowledgeBase(repository, embedder, runtime.pool, settings, changed)
+    windows = await windows_of(runtime.database, settings.knowledge.vectors)
+    knowledge = KnowledgeBase(repository, embedder, runtime.pool, settings, changed, windows)
     purge = Purge(repository, settings.limits.undo_seconds, what="documents and knowledge bases")
     stack.push_async_callback(purge.stop)
     purge.start()

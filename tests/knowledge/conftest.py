@@ -1,4 +1,5 @@
-"""Knowledge bases on a real database, with an embedder that can be made to wait or fail."""
+"""Knowledge bases on a real database, with an embedder that can be made to wait or fail. On SQLite
+vectors are compared in memory, on PostgreSQL by pgvector."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane, Vectors
 from kaikou.engines.registry import EngineContext
 from kaikou.errors import KaikouError
+from kaikou.knowledge.in_database import windows_of
 from kaikou.knowledge.library import KnowledgeBase
 from kaikou.settings.tree import PoolSettings, Settings
 from kaikou.store.blobs import Blobs
 from kaikou.store.database import Database
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository
+from kaikou.store.windows import Windows
 
 __all__ = ["blobs", "database", "url"]
 
@@ -58,7 +61,9 @@ class Embedder(ScriptedEmbedder):
 class Room:
     """One server's knowledge; ``again`` is the next server on the same database."""
 
-    def __init__(self, database: Database, folder: Path, pool: Pool, **settings: Any) -> None:
+    def __init__(
+        self, database: Database, folder: Path, pool: Pool, windows: Windows | None, **settings: Any
+    ) -> None:
         given: dict[str, Any] = {"data_dir": folder, **settings}
         given["knowledge"] = {"passage_chars": 100, **given.get("knowledge", {})}
         self.settings = Settings.model_validate(given)
@@ -68,7 +73,9 @@ class Room:
         self.told: list[dict[str, Any]] = []
         self._changed = asyncio.Event()
         self.repository = KnowledgeRepository(database, Blobs(folder / "blobs"))
-        self.knowledge = KnowledgeBase(self.repository, self._embedder, pool, self.settings, self._note)
+        self.knowledge = KnowledgeBase(
+            self.repository, self._embedder, pool, self.settings, self._note, windows
+        )
         self.knowledge.importer._back_off = (0.01,)
 
     async def _embedder(self, patience: float) -> Embedder:
@@ -106,9 +113,10 @@ MakeRoom = Callable[..., Room]
 async def make(database: Database, tmp_path: Path) -> AsyncIterator[MakeRoom]:
     pool = Pool(PoolSettings(threads=2))
     rooms: list[Room] = []
+    windows = await windows_of(database, "memory" if database.sqlite else "pgvector")
 
     def build(*, start: bool = True, **settings: Any) -> Room:
-        rooms.append(Room(database, tmp_path, pool, **settings))
+        rooms.append(Room(database, tmp_path, pool, windows, **settings))
         if start:
             rooms[-1].knowledge.start()
         return rooms[-1]

@@ -8,29 +8,31 @@ import numpy as np
 import pytest
 
 from kaikou.knowledge.fusion import fused, spread, topped
-from kaikou.knowledge.index import Collected, Index, packed
-from kaikou.store.passages import IndexedRow
+from kaikou.knowledge.vector_index import VectorIndex, packed
+from kaikou.knowledge.word_index import WordIndex
 
 
-def index(*rows: tuple[str, list[list[float]] | None]) -> Index:
-    collected = Collected()
-    for number, (words, vector) in enumerate(rows):
-        data = None if vector is None else packed(np.array(vector, np.float32))
-        collected.add([IndexedRow("doc", number, words, data)])
-    return Index(collected)
+def words(*rows: str) -> WordIndex:
+    return WordIndex((("doc", number), row) for number, row in enumerate(rows))
 
 
-def test_meaning_is_the_likeness_of_those_that_have_a_vector() -> None:
-    made = index(("a", [[1, 0]]), ("b", None), ("c", [[0, 1], [0.6, 0.8]]), ("d", [[0, 1]]))
-    assert len(made) == 4 and made.vectors == 3
+def vectors(*rows: list[list[float]]) -> VectorIndex:
+    return VectorIndex(
+        [(("doc", number), packed(np.array(row, np.float32))) for number, row in enumerate(rows)]
+    )
+
+
+def test_meaning_is_the_nearest_window_and_the_mean_of_all() -> None:
+    made = vectors([[1, 0]], [[0, 1], [0.6, 0.8]], [[0, 1]])
+    assert len(made) == 3 and made.places[2] == ("doc", 2)
     found = made.by_meaning(np.array([0.8, 0.6], np.float32), 2)
-    assert [number for number, _ in found] == [2, 0]
+    assert [number for number, _ in found] == [1, 0]
     assert found[0][1] == pytest.approx(0.8 * 0.96 + 0.2 * (0.96 + 0.6) / 2, abs=1e-3)
     assert made.by_meaning(np.array([1, 0, 0], np.float32), 2) == [], "another model's vector"
 
 
 def test_words_are_ranked_by_bm25() -> None:
-    made = index(("tea tea pot", None), ("tea cup", None), ("boat", None), ("", None))
+    made = words("tea tea pot", "tea cup", "boat", "")
     found = made.by_words(["tea", "tea", "unknown"], 10)
     assert [number for number, _ in found] == [0, 1]
     idf = math.log(1 + (4 - 2 + 0.5) / (2 + 0.5))
@@ -40,13 +42,12 @@ def test_words_are_ranked_by_bm25() -> None:
 
 
 def test_a_rare_word_outweighs_common_ones() -> None:
-    made = index(*[("water boil", None)] * 9, ("descale water", None))
+    made = words(*["water boil"] * 9, "descale water")
     assert made.by_words(["water", "descale"], 1)[0][0] == 9
 
 
 def test_empty_bases_find_nothing() -> None:
-    made = index()
-    assert made.by_meaning(np.array([1.0], np.float32), 5) == [] and made.by_words(["a"], 5) == []
+    assert vectors().by_meaning(np.array([1.0], np.float32), 5) == [] and words().by_words(["a"], 5) == []
 
 
 def test_scores_are_brought_to_one_measure_and_added() -> None:

@@ -12,13 +12,15 @@ from knowledge.questions import HELD_OUT, SHOWN, Published, answers, recall
 from kaikou.documents.reading import read
 from kaikou.engines.ports import Embedder, Lane, Vectors
 from kaikou.knowledge.cutting import passages
-from kaikou.knowledge.index import Collected, Index, packed
+from kaikou.knowledge.nearness import by_meaning
 from kaikou.knowledge.searching import ranked
+from kaikou.knowledge.vector_index import VectorIndex, packed
 from kaikou.knowledge.vectors import passage_vectors
+from kaikou.knowledge.word_index import WordIndex
 from kaikou.knowledge.words import words_of
 from kaikou.server import open_engine
 from kaikou.settings.tree import Settings
-from kaikou.store.passages import IndexedRow, PassageRow
+from kaikou.store.passages import PassageRow
 
 AT = 3
 
@@ -74,12 +76,8 @@ async def _hits(
     """Of each question in its document's language whether the first passages answer it: by words alone, and
     by both rankings."""
     rows = [row for _, row in cut(published)]
-    collected = Collected()
-    collected.add(
-        IndexedRow(one.document_id, one.position, one.words, packed(vectors[one.document_id, one.position]))
-        for one in rows
-    )
-    index = Index(collected)
+    index = WordIndex(((one.document_id, one.position), one.words) for one in rows)
+    meaning = VectorIndex([(place, packed(vectors[place])) for place in index.places])
     texts = {(row.document_id, row.position): row.text for row in rows}
     questions = [one for one in published.questions if one.language != "across"]
     asked = await embedder.embed([one.text for one in questions], role="query")
@@ -88,7 +86,8 @@ async def _hits(
         numbers = [number for number, _ in index.by_words(words_of(one.text), AT)]
         places = [index.places[number] for number in numbers]
         by_words.append(any(answers(one, place[0], texts[place]) for place in places))
-        hits = ranked([("base", index)], one.text, vector, 50)[:AT]
+        near = by_meaning({"base": meaning}, vector, 50)
+        hits = ranked({"base": index}, one.text, near, 50)[:AT]
         both.append(any(answers(one, hit.place[0], texts[hit.place]) for hit in hits))
     return by_words, both
 
@@ -105,13 +104,14 @@ async def test_a_code_is_found_among_passages_that_are_otherwise_alike() -> None
         ):
             texts = [text.format(number) for number in range(10, 50)]
             vectors = await embedder.embed(texts, role="passage")
-            collected = Collected()
-            collected.add(
-                IndexedRow("manual", number, " ".join(words_of(one)), packed(vectors[number : number + 1]))
-                for number, one in enumerate(texts)
+            index = WordIndex(
+                (("manual", number), " ".join(words_of(one))) for number, one in enumerate(texts)
             )
-            index = Index(collected)
+            meaning = VectorIndex(
+                [(place, packed(vectors[place[1] : place[1] + 1])) for place in index.places]
+            )
             for question, vector in zip(
                 questions, await embedder.embed(questions, role="query"), strict=True
             ):
-                assert "E17" in texts[ranked([("base", index)], question, vector, 50)[0].place[1]]
+                near = by_meaning({"base": meaning}, vector, 50)
+                assert "E17" in texts[ranked({"base": index}, question, near, 50)[0].place[1]]

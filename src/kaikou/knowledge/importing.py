@@ -18,8 +18,9 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Embedder, Lane
 from kaikou.errors import EngineFailed, InvalidInput, KaikouError, LimitReached, NotReady, as_kaikou_error
 from kaikou.knowledge.cutting import passages as cut
-from kaikou.knowledge.index import packed
+from kaikou.knowledge.nearness import Nearness
 from kaikou.knowledge.ports import EmbedderSource, OnChange
+from kaikou.knowledge.vector_index import packed
 from kaikou.knowledge.vectors import made_by, passage_vectors
 from kaikou.knowledge.words import words_of
 from kaikou.settings.tree import Settings
@@ -51,6 +52,7 @@ class Importer:
     def __init__(
         self,
         repository: KnowledgeRepository,
+        nearness: Nearness,
         embedder: EmbedderSource,
         pool: Pool,
         settings: Settings,
@@ -59,6 +61,7 @@ class Importer:
     ) -> None:
         self._repository = repository
         self._passages = PassageRepository(repository.database)
+        self._nearness = nearness
         self._embedder = embedder
         self._pool = pool
         self._settings = settings
@@ -237,6 +240,7 @@ class Importer:
             done += len(rows)
             self.progress[document.id] = min(1.0, done / max(1, now.passages))
             self._tell(now, now.state)
+        await self._nearness.take(document.id)
         await self._state(now, "ready")
 
     async def _some(self, embedder: Embedder, document: DocumentRow, rows: Sequence[PassageRow]) -> None:

@@ -4,46 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Sized
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from kaikou.engines.pool import Pool
-from kaikou.engines.ports import Lane
-from kaikou.knowledge.index import Collected, Index
-from kaikou.store.passages import PassageRepository
+One = TypeVar("One", bound=Sized)
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Kept(Generic[One]):
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    index: Index | None = None
-    version: tuple[int, str | None] = (-1, None)
+    index: One | None = None
+    version: Hashable = None
 
 
-class Indexes:
+class Indexes(Generic[One]):
     """One index a base; those not searched for longest go when there are more than ``most`` passages."""
 
-    def __init__(self, passages: PassageRepository, pool: Pool, most: int) -> None:
-        self._passages = passages
-        self._pool = pool
+    def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept[One]] = OrderedDict()
 
-    async def get(self, base_id: str, revision: int, embedder: str | None) -> Index:
-        """The index of the base at this revision, with vectors of this embedder."""
+    async def get(self, base_id: str, version: Hashable, build: Callable[[], Awaitable[One]]) -> One:
+        """The index of the base in this version; ``build`` makes it where it is another or none."""
         kept = self._kept.setdefault(base_id, _Kept())
         self._kept.move_to_end(base_id)
-        version = (revision, embedder)
         if kept.index is not None and kept.version == version:
             return kept.index
         async with kept.lock:
             if kept.index is None or kept.version != version:
-                collected = Collected()
-                async for rows in self._passages.of_base(base_id, embedder):
-                    collected.add(rows)
-                kept.index = await self._pool.run("knowledge", Lane.INTERACTIVE, Index, collected)
+                kept.index = await build()
                 kept.version = version
                 self._forget()
         return kept.index
+
+    def drop(self, base_id: str) -> None:
+        """It is not needed any more."""
+        self._kept.pop(base_id, None)
 
     def _forget(self) -> None:
         held = sum(len(one.index) for one in self._kept.values() if one.index is not None)

@@ -14,12 +14,15 @@ from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane
 from kaikou.errors import InvalidInput, LimitReached, NotFound
 from kaikou.knowledge.importing import Importer
+from kaikou.knowledge.in_database import InDatabase
+from kaikou.knowledge.nearness import InMemory, Nearness
 from kaikou.knowledge.ports import EmbedderSource, OnChange, unwatched
 from kaikou.knowledge.searching import Passages, Search
 from kaikou.settings.tree import Settings
 from kaikou.store.knowledge import UNFINISHED, BaseRow, DocumentRow, KnowledgeRepository, State
 from kaikou.store.passages import PassageRepository, PassageRow
 from kaikou.store.records import now
+from kaikou.store.windows import Windows
 
 MAX_NAME, MAX_DESCRIPTION, MAX_BASES = 100, 1_000, 500
 _MEDIA = {
@@ -50,22 +53,30 @@ class KnowledgeBase:
         pool: Pool,
         settings: Settings,
         on_change: OnChange = unwatched,
+        windows: Windows | None = None,
     ) -> None:
+        """``windows``: where the database compares vectors; else memory does."""
         self._repository = repository
         self._pool = pool
         self._settings = settings
         self._on_change = on_change
         self._passages = PassageRepository(repository.database)
-        self._search = Search(repository, embedder, pool, settings.knowledge)
-        self.indexes = self._search.indexes
-        self.importer = Importer(repository, embedder, pool, settings, on_change)
+        memory = InMemory(self._passages, pool, settings.knowledge.cached_passages)
+        self._in_database = InDatabase(windows, memory) if windows is not None else None
+        nearness: Nearness = self._in_database or memory
+        self._search = Search(repository, nearness, embedder, pool, settings.knowledge)
+        self.importer = Importer(repository, nearness, embedder, pool, settings, on_change)
 
     def start(self) -> None:
         """Go on with what a stopped server left; ``stop`` must follow."""
         self.importer.start()
+        if self._in_database is not None:
+            self._in_database.start()
 
     async def stop(self) -> None:
         await self.importer.stop()
+        if self._in_database is not None:
+            await self._in_database.stop()
 
     async def search(
         self, query: str, *, bases: Sequence[str], limit: int | None = None, lane: Lane = Lane.LIVE

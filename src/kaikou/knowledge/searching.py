@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Embedder, Lane, Vectors
 from kaikou.errors import InvalidInput, KaikouError, NotFound, NotReady
 from kaikou.knowledge.fusion import fused, spread, topped
-from kaikou.knowledge.index import Index, Place
 from kaikou.knowledge.indexes import Indexes
+from kaikou.knowledge.nearness import Nearness
+from kaikou.knowledge.places import Key, Place
 from kaikou.knowledge.ports import EmbedderSource
 from kaikou.knowledge.vectors import made_by
+from kaikou.knowledge.word_index import WordIndex
 from kaikou.knowledge.words import words_of
 from kaikou.settings.services import KnowledgeSettings
 from kaikou.store.knowledge import KnowledgeRepository
@@ -58,8 +60,8 @@ class Passage:
     location: Location
     score: float
     similarity: float | None
-    """Likeness of its meaning and the question's (``Index.by_meaning``), where there is one; the scale is
-    the model's own."""
+    """Likeness of its meaning and the question's (``VectorIndex.by_meaning``), where there is one; the scale
+    is the model's own."""
     words_rank: int | None
     """Its place by words alone, from 1; None: no word in common."""
 
@@ -95,17 +97,19 @@ class Search:
     def __init__(
         self,
         repository: KnowledgeRepository,
+        nearness: Nearness,
         embedder: EmbedderSource,
         pool: Pool,
         settings: KnowledgeSettings,
     ) -> None:
         self._repository = repository
         self._passages = PassageRepository(repository.database)
+        self._nearness = nearness
         self._embedder = embedder
         self._pool = pool
         self._settings = settings
         self._broken: tuple[float, str] = (0.0, "")
-        self.indexes = Indexes(self._passages, pool, settings.cached_passages)
+        self._indexes: Indexes[WordIndex] = Indexes(settings.cached_passages)
 
     async def search(
         self,
@@ -130,16 +134,18 @@ class Search:
                 param="query",
             )
         embedder, why = await self._found_embedder()
-        identity = made_by(embedder) if embedder is not None else None
         asked = asyncio.create_task(self._vector(embedder, query, lane))
         try:
-            indexes = await self._indexes(bases, identity)
+            revisions = await self._revisions(bases)
+            indexes = {one: await self._index(one, revision) for one, revision in revisions.items()}
             vector, trouble = await asked
         finally:
             asked.cancel()
-        hits = await self._pool.run(
-            "knowledge", lane, ranked, indexes, query, vector, self._settings.candidates
-        )
+        near: Mapping[Key, float] = {}
+        count = self._settings.candidates
+        if embedder is not None and vector is not None:
+            near = await self._nearness.nearest(revisions, made_by(embedder), vector, count, lane)
+        hits = await self._pool.run("knowledge", lane, ranked, indexes, query, near, count)
         found = await self._shown(hits[: limit or self._settings.results])
         return Passages(found, why or trouble)
 
@@ -167,7 +173,8 @@ class Search:
             log.warning("searching by words alone: %s", error)
             return None, error.message
 
-    async def _indexes(self, bases: Sequence[str], identity: str | None) -> list[tuple[str, Index]]:
+    async def _revisions(self, bases: Sequence[str]) -> dict[str, int]:
+        """Of each base as it is now."""
         wanted = list(dict.fromkeys(bases))
         revisions = await self._repository.revisions(wanted)
         if missing := [one for one in wanted if one not in revisions]:
@@ -176,7 +183,14 @@ class Search:
                 code="knowledge_base_not_found",
                 param="bases",
             )
-        return [(one, await self.indexes.get(one, revisions[one], identity)) for one in wanted]
+        return {one: revisions[one] for one in wanted}
+
+    async def _index(self, base_id: str, revision: int) -> WordIndex:
+        async def build() -> WordIndex:
+            rows = [row async for some in self._passages.words(base_id) for row in some]
+            return await self._pool.run("knowledge", Lane.INTERACTIVE, WordIndex, rows)
+
+        return await self._indexes.get(base_id, revision, build)
 
     async def _shown(self, hits: Sequence[Hit]) -> tuple[Passage, ...]:
         rows = await self._passages.by_place([hit.place for hit in hits]) if hits else {}
@@ -191,23 +205,17 @@ def _passage(hit: Hit, row: PassageRow, title: str) -> Passage:
 
 
 def ranked(
-    indexes: Sequence[tuple[str, Index]], query: str, vector: Vectors | None, candidates: int
+    indexes: Mapping[str, WordIndex], query: str, near: Mapping[Key, float], candidates: int
 ) -> list[Hit]:
-    """Blocking, a few milliseconds. Scores of one kind are compared across bases: cosines are, and BM25
-    is near enough."""
+    """What ``near`` has of meaning and the indexes of words, together. Blocking, a few milliseconds. Scores
+    of one kind are compared across bases: cosines are, and BM25 is near enough."""
     words = words_of(query)
-    meaning: list[tuple[tuple[str, Place], float]] = []
-    by_words: list[tuple[tuple[str, Place], float]] = []
-    for base_id, index in indexes:
-        if vector is not None:
-            near = index.by_meaning(vector, candidates)
-            meaning += [((base_id, index.places[number]), score) for number, score in near]
-        by_words += [
-            ((base_id, index.places[number]), score) for number, score in index.by_words(words, candidates)
-        ]
-    meaning = sorted(meaning, key=lambda one: -one[1])[:candidates]
-    by_words = sorted(by_words, key=lambda one: -one[1])[:candidates]
-    similarity = dict(meaning)
-    ranks = {key: rank for rank, (key, _) in enumerate(by_words, 1)}
-    together = fused([(1.0, spread(similarity)), (WORDS_WEIGHT, topped(dict(by_words)))])
-    return [Hit(key[0], key[1], score, similarity.get(key), ranks.get(key)) for key, score in together]
+    found = [
+        ((base_id, index.places[number]), score)
+        for base_id, index in indexes.items()
+        for number, score in index.by_words(words, candidates)
+    ]
+    by_words = dict(sorted(found, key=lambda one: -one[1])[:candidates])
+    ranks = {key: rank for rank, key in enumerate(by_words, 1)}
+    together = fused([(1.0, spread(near)), (WORDS_WEIGHT, topped(by_words))])
+    return [Hit(key[0], key[1], score, near.get(key), ranks.get(key)) for key, score in together]

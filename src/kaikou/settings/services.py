@@ -241,6 +241,11 @@ class KnowledgeSettings(BaseModel):
     cached_passages: int = Field(
         200_000, gt=0, description="Passages of all knowledge bases whose index is kept in memory."
     )
+    vectors: Literal["auto", "memory", "pgvector"] = Field(
+        "auto",
+        description="Where vectors are compared: `memory`; `pgvector`, in PostgreSQL with that extension; "
+        "`auto`: in the database where it has pgvector or lets Kaikou create it, else in memory.",
+    )
     max_query_chars: int = Field(2_000, gt=0, description="Longest question.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, tuple_, update
 
@@ -26,16 +27,6 @@ class PassageRow:
     heading: str
     text: str
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedRow:
-    """What an index needs of a passage; ``vector`` None where this embedder made none yet."""
-
-    document_id: str
-    position: int
-    words: str
-    vector: bytes | None
 
 
 class PassageRepository:
@@ -76,22 +67,26 @@ class PassageRepository:
         async with self._database.write() as connection:
             await connection.execute(change, [{"at": at, "made": made} for at, made in vectors])
 
-    async def of_base(self, base_id: str, embedder: str | None) -> AsyncIterator[list[IndexedRow]]:
-        """Every passage of the base's ready documents, some at a time."""
+    async def words(self, base_id: str) -> AsyncIterator[list[tuple[tuple[str, int], str]]]:
+        """The place and the words of every passage of the base's ready documents, some at a time."""
+        async for rows in self._of_base(base_id, passages.c.words):
+            yield [((row.document_id, row.position), row.words) for row in rows]
+
+    async def vectors(
+        self, base_id: str, embedder: str
+    ) -> AsyncIterator[list[tuple[tuple[str, int], bytes]]]:
+        """The place and the packed vectors of those passages that this embedder has seen, some at a time."""
+        seen = (passages.c.embedder == embedder) & passages.c.vector.is_not(None)
+        async for rows in self._of_base(base_id, passages.c.vector, seen):
+            yield [((row.document_id, row.position), row.vector) for row in rows]
+
+    async def _of_base(
+        self, base_id: str, column: ColumnElement[Any], *where: ColumnElement[bool]
+    ) -> AsyncIterator[Sequence[Any]]:
         query = (
-            select(
-                passages.c.document_id,
-                passages.c.position,
-                passages.c.words,
-                passages.c.embedder,
-                passages.c.vector,
-            )
+            select(passages.c.document_id, passages.c.position, column)
             .join(documents, documents.c.id == passages.c.document_id)
-            .where(
-                documents.c.base_id == base_id,
-                documents.c.state == "ready",
-                documents.c.deleted_at.is_(None),
-            )
+            .where(findable(base_id), *where)
             .order_by(passages.c.document_id, passages.c.position)
             .limit(_AT_ONCE)
         )
@@ -101,12 +96,7 @@ class PassageRepository:
             async with self._database.read() as connection:
                 asked = query if after is None else query.where(here > after)
                 found = (await connection.execute(asked)).all()
-            yield [
-                IndexedRow(
-                    row.document_id, row.position, row.words, row.vector if row.embedder == embedder else None
-                )
-                for row in found
-            ]
+            yield found
             if len(found) < _AT_ONCE:
                 return
             after = (found[-1].document_id, found[-1].position)
@@ -137,3 +127,9 @@ class PassageRepository:
         async with self._database.read() as connection:
             found = (await connection.execute(query)).mappings()
             return tuple(PassageRow(**row) for row in found)
+
+
+def findable(base_id: str) -> ColumnElement[bool]:
+    """Which documents of a base a search may find."""
+    here = documents.c.base_id == base_id
+    return here & (documents.c.state == "ready") & documents.c.deleted_at.is_(None)

@@ -203,7 +203,8 @@ passages = Table(
     PrimaryKeyConstraint("document_id", "position"),
 )
 """``words`` is the text as words with spaces between; ``vector`` holds its
-vectors, made by ``embedder``, as ``knowledge/index.py`` packs them."""
+vectors, made by ``embedder``, as ``knowledge/vector_index.py`` packs them. What pgvector
+compares is made of them (``windows.py``)."""
 
 voices = Table(
     "voices",
