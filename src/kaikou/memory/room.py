@@ -30,12 +30,10 @@ LATELY = 6
 """Turns not yet learned from that are told as they were said."""
 _LATELY_CHARS = 160
 _ABOUT = {
-    False: "What you remember of the user, the person you are talking with, from earlier conversations. It "
-    "is about them, not about you: say “you” and “your” of it. Use it where it helps, don't list it:",
-    True: "你记得的关于用户（和你说话的人）的事，来自以前的对话。这些说的是用户，不是你：回答时对用户说“你”。"
-    "合适时自然地用上，不要逐条复述：",
+    False: "What you remember of the person you are talking with, from earlier conversations. Use it where "
+    "it helps, don't list it:",
+    True: "你记得的关于对方的事（来自以前的对话，合适时自然地用上，不要逐条复述）：",
 }
-_QUOTED = {False: "The user said: ", True: "用户说过："}
 _SAID = {False: "They said lately:", True: "对方最近说过："}
 
 
@@ -161,11 +159,5 @@ class MemoryRoom:
 
 
 def _told(notes: str) -> str:
-    # Whose "I" it is, a small model does not see by the marks alone.
-    said = (
-        _QUOTED[is_chinese(line)] + line if line.startswith("“") else line
-        for line in notes.splitlines()
-        if line
-    )
-    lines = "\n".join(f"- {line}" for line in said)
+    lines = "\n".join(f"- {line}" for line in notes.splitlines() if line.strip())
     return f"{_ABOUT[is_chinese(notes)]}\n{lines}"
