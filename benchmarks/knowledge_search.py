@@ -35,7 +35,7 @@ from kaikou.knowledge.in_database import windows_of
 from kaikou.knowledge.library import KnowledgeBase
 from kaikou.knowledge.nearness import by_meaning
 from kaikou.knowledge.places import Place
-from kaikou.knowledge.searching import ranked
+from kaikou.knowledge.searching import by_words, ranked
 from kaikou.knowledge.vector_index import VectorIndex, packed, unpacked
 from kaikou.knowledge.vectors import made_by
 from kaikou.knowledge.word_index import WordIndex
@@ -142,19 +142,19 @@ async def _recall(
 ) -> None:
     names = {row.id: Path(row.file_name).stem for row in await knowledge.documents(base)}
     passages = PassageRepository(repository.database)
-    words = [row async for some in passages.words(base) for row in some]
+    rows = [row async for some in passages.words(base) for row in some]
     vectors_of = {
         place: data async for some in passages.vectors(base, made_by(embedder)) for place, data in some
     }
     texts = {place: found.text for place, (found, _) in (await passages.by_place(list(vectors_of))).items()}
     apart: dict[bool, list[tuple[Place, str]]] = {True: [], False: []}
-    for one in words:
+    for one in rows:
         apart[_is_chinese(texts[one[0]])].append(one)
 
-    def built(rows: list[tuple[Place, str]]) -> tuple[WordIndex, VectorIndex]:
-        return WordIndex(rows), VectorIndex([(place, vectors_of[place]) for place, _ in rows])
+    def built(some: list[tuple[Place, str]]) -> tuple[WordIndex, VectorIndex]:
+        return WordIndex(some), VectorIndex([(place, vectors_of[place]) for place, _ in some])
 
-    index, meaning_of = built(words)
+    index, meaning_of = built(rows)
     by_language = {language: built(some) for language, some in apart.items()}
 
     def answered(question: Question, places: list[Place]) -> bool:
@@ -164,14 +164,18 @@ async def _recall(
     vectors = await embedder.embed([one.text for one in asked], role="query", lane=Lane.BATCH)
     found: dict[str, dict[str, list[bool]]] = {}
     for question, vector in zip(asked, vectors, strict=True):
-        by_words = [index.places[n] for n, _ in index.by_words(words_of(question.text), AT)]
+        words = by_words({base: index}, question.text, CANDIDATES)
         near = by_meaning({base: meaning_of}, vector, CANDIDATES)
-        both = [hit.place for hit in ranked({base: index}, question.text, near, CANDIDATES)]
-        hits = {"words (BM25)": by_words, "meaning": [place for _, place in near][:AT], "both": both}
+        both = [hit.place for hit in ranked(near, words)]
+        hits = {
+            "words (BM25)": [place for _, place in words][:AT],
+            "meaning": [place for _, place in near][:AT],
+            "both": both,
+        }
         if question.language == "across":
             other, meaning_of_other = by_language[not _is_chinese(question.text)]
             near = by_meaning({base: meaning_of_other}, vector, CANDIDATES)
-            alone = ranked({base: other}, question.text, near, CANDIDATES)
+            alone = ranked(near, by_words({base: other}, question.text, CANDIDATES))
             hits["both, no other text there"] = [hit.place for hit in alone]
         for name, places in hits.items():
             found.setdefault(name, {}).setdefault(question.language, []).append(answered(question, places))

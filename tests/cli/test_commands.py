@@ -178,6 +178,8 @@ def test_doctor_looks_at_everything(
     engines = {one["what"]: one for one in found["findings"] if one["area"] == "engines"}
     assert set(engines) == {"vad", "turn", "stt", "llm", "tts"}
     assert "scripted" in engines["stt"]["detail"].lower()
+    database = next(one for one in found["findings"] if one["area"] == "database")
+    assert (database["verdict"], database["detail"]) == ("ok", "SQLite: vectors are compared in memory")
 
     monkeypatch.setenv("KAIKOU_MODELS__FOLDER", str(here / "models"))
     monkeypatch.setenv("KAIKOU_STT__ENGINE", "whisper")

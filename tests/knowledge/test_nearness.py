@@ -13,6 +13,7 @@ from knowledge.conftest import MakeRoom
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from kaikou.cli.checks import vectors
 from kaikou.engines.pool import Pool
 from kaikou.engines.ports import Lane, Vectors
 from kaikou.errors import SettingsError
@@ -20,7 +21,7 @@ from kaikou.knowledge.in_database import InDatabase, windows_of
 from kaikou.knowledge.nearness import InMemory, Nearness
 from kaikou.knowledge.places import Key
 from kaikou.knowledge.vector_index import packed
-from kaikou.settings.tree import PoolSettings
+from kaikou.settings.tree import PoolSettings, Settings
 from kaikou.store.blobs import Blobs
 from kaikou.store.database import Database
 from kaikou.store.knowledge import DocumentRow, KnowledgeRepository
@@ -195,11 +196,15 @@ async def test_imported_documents_are_compared_by_pgvector(make: MakeRoom, datab
             assert await connection.scalar(text("SELECT count(*) FROM passage_windows")) >= 1
 
 
-async def test_the_setting_decides(database: Database) -> None:
+async def test_the_setting_decides(database: Database, url: str) -> None:
+    settings = Settings(database_url=url)
     assert await windows_of(database, "memory") is None
     if not database.sqlite:
+        assert (await vectors(settings)).verdict == "warning", "not there yet"
         assert await windows_of(database, "auto") is not None
+        assert (await vectors(settings)).detail.startswith("PostgreSQL: vectors are compared by pgvector 0.")
         return
+    assert (await vectors(settings)).detail == "SQLite: vectors are compared in memory"
     assert await windows_of(database, "auto") is None
     with pytest.raises(SettingsError) as told:
         await windows_of(database, "pgvector")

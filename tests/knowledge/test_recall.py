@@ -13,7 +13,7 @@ from kaikou.documents.reading import read
 from kaikou.engines.ports import Embedder, Lane, Vectors
 from kaikou.knowledge.cutting import passages
 from kaikou.knowledge.nearness import by_meaning
-from kaikou.knowledge.searching import ranked
+from kaikou.knowledge.searching import by_words, ranked
 from kaikou.knowledge.vector_index import VectorIndex, packed
 from kaikou.knowledge.vectors import passage_vectors
 from kaikou.knowledge.word_index import WordIndex
@@ -62,11 +62,11 @@ async def test_meaning_and_words_find_what_words_alone_miss() -> None:
             rows = [row for _, row in passages_of_it]
             found = await passage_vectors(embedder, title, rows, Lane.INTERACTIVE)
             vectors |= {(row.document_id, row.position): one for row, one in zip(rows, found, strict=True)}
-        by_words, both = await _hits(SHOWN, embedder, vectors)
-        assert recall(by_words) < 0.8
+        words_alone, both = await _hits(SHOWN, embedder, vectors)
+        assert recall(words_alone) < 0.8
         assert recall(both) >= 0.9
-        by_words, both = await _hits(HELD_OUT, embedder, vectors)
-        assert recall(by_words) < 0.8
+        words_alone, both = await _hits(HELD_OUT, embedder, vectors)
+        assert recall(words_alone) < 0.8
         assert recall(both) >= 0.85
 
 
@@ -81,15 +81,15 @@ async def _hits(
     texts = {(row.document_id, row.position): row.text for row in rows}
     questions = [one for one in published.questions if one.language != "across"]
     asked = await embedder.embed([one.text for one in questions], role="query")
-    by_words, both = [], []
+    words_alone, both = [], []
     for one, vector in zip(questions, asked, strict=True):
         numbers = [number for number, _ in index.by_words(words_of(one.text), AT)]
         places = [index.places[number] for number in numbers]
-        by_words.append(any(answers(one, place[0], texts[place]) for place in places))
+        words_alone.append(any(answers(one, place[0], texts[place]) for place in places))
         near = by_meaning({"base": meaning}, vector, 50)
-        hits = ranked({"base": index}, one.text, near, 50)[:AT]
+        hits = ranked(near, by_words({"base": index}, one.text, 50))[:AT]
         both.append(any(answers(one, hit.place[0], texts[hit.place]) for hit in hits))
-    return by_words, both
+    return words_alone, both
 
 
 @pytest.mark.models
@@ -114,4 +114,5 @@ async def test_a_code_is_found_among_passages_that_are_otherwise_alike() -> None
                 questions, await embedder.embed(questions, role="query"), strict=True
             ):
                 near = by_meaning({"base": meaning}, vector, 50)
-                assert "E17" in texts[ranked({"base": index}, question, near, 50)[0].place[1]]
+                best = ranked(near, by_words({"base": index}, question, 50))[0]
+                assert "E17" in texts[best.place[1]]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from kaikou import server
 from kaikou.accounts.exposure import check_exposure
-from kaikou.cli.finding import Finding
+from kaikou.cli.finding import Finding, Verdict
 from kaikou.cli.microphone import NoMicrophone, devices
 from kaikou.engines.ports import Card, Progress
 from kaikou.engines.registry import Kind
@@ -21,6 +21,9 @@ from kaikou.engines.weights.store import WeightStore
 from kaikou.errors import KaikouError, SettingsError
 from kaikou.machine import gpu_available, kaikou_version, memory_usage, page_built
 from kaikou.settings.tree import Settings
+from kaikou.store.database import Database, async_url, database_url
+from kaikou.store.windows import HINT as PGVECTOR_HINT
+from kaikou.store.windows import pgvector_version
 
 KINDS: tuple[Kind, ...] = ("vad", "turn", "stt", "llm", "tts")
 LEAST_DISK = 3e9
@@ -31,7 +34,7 @@ LOAD_SECONDS = 300.0
 async def examine(settings: Settings, progress: Progress, *, load: bool) -> list[Finding]:
     """Everything, in the order a person would ask. Never raises for what it finds."""
     findings = [*environment(settings), *await asyncio.to_thread(lambda: list(disk(settings)))]
-    findings += [port(settings), guard(settings), microphone()]
+    findings += [await vectors(settings), port(settings), guard(settings), microphone()]
     findings += await asyncio.to_thread(lambda: list(models(settings)))
     for kind in KINDS:
         progress(f"engine: {kind}", None)
@@ -78,6 +81,29 @@ def disk(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "disk", name, "ok" if enough else "warning", f"{folder}: {free / 1e9:.1f} GB free", hint
             )
+
+
+async def vectors(settings: Settings) -> Finding:
+    """Where the vectors of knowledge are compared. Changes nothing in the database."""
+    area, what, wanted = "database", "knowledge", settings.knowledge.vectors
+    memory: Verdict = "failed" if wanted == "pgvector" else "ok"
+    try:
+        url = database_url(settings)
+        if async_url(url).get_backend_name() == "sqlite":
+            return Finding(area, what, memory, "SQLite: vectors are compared in memory")
+        database = Database(url)
+        try:
+            version = await pgvector_version(database)
+        finally:
+            await database.close()
+    except KaikouError as error:
+        return Finding(area, what, "failed", error.message, error.hint)
+    if wanted == "memory":
+        return Finding(area, what, "ok", "PostgreSQL: vectors are compared in memory")
+    if version is None:
+        hint = f"The server creates pgvector at its start where it may. Else: {PGVECTOR_HINT}"
+        return Finding(area, what, "warning", "PostgreSQL without pgvector", hint)
+    return Finding(area, what, "ok", f"PostgreSQL: vectors are compared by pgvector {version}")
 
 
 def port(settings: Settings) -> Finding:

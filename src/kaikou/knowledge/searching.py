@@ -134,19 +134,20 @@ class Search:
                 param="query",
             )
         embedder, why = await self._found_embedder()
+        count = self._settings.candidates
         asked = asyncio.create_task(self._vector(embedder, query, lane))
         try:
             revisions = await self._revisions(bases)
             indexes = {one: await self._index(one, revision) for one, revision in revisions.items()}
+            # Words are ranked while the question's vector is made.
+            words = await self._pool.run("knowledge", lane, by_words, indexes, query, count)
             vector, trouble = await asked
         finally:
             asked.cancel()
         near: Mapping[Key, float] = {}
-        count = self._settings.candidates
         if embedder is not None and vector is not None:
             near = await self._nearness.nearest(revisions, made_by(embedder), vector, count, lane)
-        hits = await self._pool.run("knowledge", lane, ranked, indexes, query, near, count)
-        found = await self._shown(hits[: limit or self._settings.results])
+        found = await self._shown(ranked(near, words)[: limit or self._settings.results])
         return Passages(found, why or trouble)
 
     async def _found_embedder(self) -> tuple[Embedder | None, str]:
@@ -204,18 +205,20 @@ def _passage(hit: Hit, row: PassageRow, title: str) -> Passage:
     )
 
 
-def ranked(
-    indexes: Mapping[str, WordIndex], query: str, near: Mapping[Key, float], candidates: int
-) -> list[Hit]:
-    """What ``near`` has of meaning and the indexes of words, together. Blocking, a few milliseconds. Scores
-    of one kind are compared across bases: cosines are, and BM25 is near enough."""
+def by_words(indexes: Mapping[str, WordIndex], query: str, count: int) -> dict[Key, float]:
+    """The ``count`` best of several bases, best first. Blocking, a few milliseconds."""
     words = words_of(query)
     found = [
         ((base_id, index.places[number]), score)
         for base_id, index in indexes.items()
-        for number, score in index.by_words(words, candidates)
+        for number, score in index.by_words(words, count)
     ]
-    by_words = dict(sorted(found, key=lambda one: -one[1])[:candidates])
-    ranks = {key: rank for rank, key in enumerate(by_words, 1)}
-    together = fused([(1.0, spread(near)), (WORDS_WEIGHT, topped(by_words))])
+    return dict(sorted(found, key=lambda one: -one[1])[:count])
+
+
+def ranked(near: Mapping[Key, float], words: Mapping[Key, float]) -> list[Hit]:
+    """Meaning and words together, best first. Scores of one kind are compared across bases: cosines are, and
+    BM25 is near enough."""
+    ranks = {key: rank for rank, key in enumerate(words, 1)}
+    together = fused([(1.0, spread(near)), (WORDS_WEIGHT, topped(words))])
     return [Hit(key[0], key[1], score, near.get(key), ranks.get(key)) for key, score in together]

@@ -166,6 +166,15 @@ class Windows:
             windows *= 4
 
 
+async def pgvector_version(database: Database) -> str | None:
+    """Of the extension in this PostgreSQL database; None: it is not there."""
+    async with database.read() as connection:
+        version = await connection.scalar(
+            text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        )
+    return None if version is None else str(version)
+
+
 async def _extension(database: Database) -> None:
     """Raises NoVectors where there is none and none can be made."""
     there = text("SELECT to_regtype('halfvec') IS NOT NULL")
