@@ -74,7 +74,10 @@ def main() -> None:
 
 
 async def _on_database(folder: Path, given: argparse.Namespace) -> None:
-    settings = Settings(data_dir=folder, knowledge=KnowledgeSettings(vectors=given.vectors))
+    knowledge = KnowledgeSettings(vectors=given.vectors)
+    if given.vectors == "pgvector":
+        knowledge.memory_passages = 0
+    settings = Settings(data_dir=folder, knowledge=knowledge)
     if given.database is None:
         return await _run(settings, given.passages, given.only, given.missed)
     name = f"benchmark_{secrets.token_hex(6)}"
@@ -105,7 +108,12 @@ async def _run(settings: Settings, count: int, only: str | None, missed: bool) -
         repository = KnowledgeRepository(database, Blobs(settings.data_dir / "blobs"))
         windows = await windows_of(database, settings.knowledge.vectors)
         knowledge = KnowledgeBase(repository, source, pool, settings, windows=windows)
-        print(f"vectors are compared {'in memory' if windows is None else 'by pgvector'}")
+        inside = (
+            ""
+            if windows is None
+            else f" up to {settings.knowledge.memory_passages} passages, else by pgvector"
+        )
+        print(f"vectors are compared in memory{inside}")
         knowledge.start()
         base = ""
         for published in (SHOWN, HELD_OUT):

@@ -207,7 +207,7 @@ def test_the_field_grows_keeps_drafts_and_counts(echo_server: Server, open_page:
     visit.page.reload()
     expect(composer(visit)).to_have_value("One\ntwo")
     composer(visit).fill("x" * 20_001)
-    visit.page.get_by_text("1 characters too many").wait_for()
+    visit.page.get_by_text("1 character too many").wait_for()
     assert visit.page.get_by_role("button", name="Send").is_disabled()
     composer(visit).fill("x" * 19_000)
     visit.page.get_by_text("1000 characters left").wait_for()

@@ -65,7 +65,7 @@ class Room:
         self, database: Database, folder: Path, pool: Pool, windows: Windows | None, **settings: Any
     ) -> None:
         given: dict[str, Any] = {"data_dir": folder, **settings}
-        given["knowledge"] = {"passage_chars": 100, **given.get("knowledge", {})}
+        given["knowledge"] = {"passage_chars": 100, "memory_passages": 0, **given.get("knowledge", {})}
         self.settings = Settings.model_validate(given)
         context = EngineContext("scripted", self.settings.embedding, self.settings, pool, NoWeights())
         self.embedder = Embedder(context)

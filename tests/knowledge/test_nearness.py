@@ -101,7 +101,7 @@ async def pool() -> AsyncIterator[Pool]:
 @pytest.fixture
 async def bases(database: Database, blobs: Blobs, pool: Pool) -> Bases:
     memory = InMemory(PassageRepository(database), pool, 1_000)
-    nearness = memory if database.sqlite else InDatabase(await Windows.open(database), memory)
+    nearness = memory if database.sqlite else InDatabase(await Windows.open(database), memory, 0)
     return Bases(database, KnowledgeRepository(database, blobs), nearness)
 
 
@@ -184,6 +184,21 @@ async def test_where_the_extension_comes_later_search_is_whole_meanwhile(bases: 
     found = await bases.nearest(query, 10, "a", "b")
     assert list(found) == list(wanted) and nearness.holds == {"a", "b"}
     await nearness.stop()
+
+
+@ON_POSTGRES
+async def test_small_bases_are_compared_in_memory_until_they_grow(bases: Bases, pool: Pool) -> None:
+    chance = np.random.default_rng(7)
+    query = units(chance, 8)
+    memory = InMemory(PassageRepository(bases.database), pool, 1_000)
+    bases.nearness = nearness = InDatabase(await Windows.open(bases.database), memory, 5)
+    await bases.add("a", [units(chance, 2, 8) for _ in range(5)])
+    await bases.add("b", [units(chance, 2, 8) for _ in range(6)])
+    assert list(await bases.nearest(query, 10, "a", "b")) == list(bases.expected(query, 10, "a", "b"))
+    assert nearness.holds == {"b"}
+    await bases.add("a", [units(chance, 2, 8)])
+    assert list(await bases.nearest(query, 10, "a")) == list(bases.expected(query, 10, "a"))
+    assert nearness.holds == {"a", "b"}
 
 
 async def test_imported_documents_are_compared_by_pgvector(make: MakeRoom, database: Database) -> None:

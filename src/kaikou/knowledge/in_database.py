@@ -1,4 +1,4 @@
-"""Comparing vectors in PostgreSQL with pgvector: a server holds none, however large the bases are."""
+"""Comparing vectors in PostgreSQL with pgvector: a server holds none of a large base."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ log = logging.getLogger(__name__)
 
 class InDatabase:
     """Where the extension came later than the passages, they are filled in by a background task, which
-    ``start`` begins and ``stop`` ends; bases that are not complete meanwhile are compared in memory."""
+    ``start`` begins and ``stop`` ends; bases that are not complete meanwhile are compared in memory, as are
+    those of at most ``small`` passages, which takes half as long there."""
 
-    def __init__(self, windows: Windows, memory: InMemory) -> None:
+    def __init__(self, windows: Windows, memory: InMemory, small: int) -> None:
         self._windows = windows
         self._memory = memory
+        self._least = small + 1
         self._complete: dict[str, tuple[int, str]] = {}
-        """Of each base the revision and the embedder that it was last seen complete at."""
+        """Of each large base the revision and the embedder that it was last seen complete at."""
+        self._small: dict[str, tuple[int, str]] = {}
+        """Of each small base those that it was last seen small at."""
         self._filling: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -45,7 +49,7 @@ class InDatabase:
 
     @property
     def holds(self) -> frozenset[str]:
-        """The bases that were last seen complete."""
+        """The bases that the database was last seen to compare."""
         return frozenset(self._complete)
 
     async def filled(self) -> None:
@@ -57,7 +61,7 @@ class InDatabase:
         self, bases: Mapping[str, int], embedder: str, query: Vectors, count: int, lane: Lane
     ) -> dict[Key, float]:
         """See ``Nearness.nearest``."""
-        here = [one for one in bases if await self._is_complete(one, bases[one], embedder)]
+        here = [one for one in bases if await self._is_here(one, bases[one], embedder)]
         found: dict[Key, float] = {}
         if here:
             rows = await self._windows.nearest(here, embedder, query, count, MEAN)
@@ -71,12 +75,19 @@ class InDatabase:
         """See ``Nearness.take``."""
         await self._fill(document_id)
 
-    async def _is_complete(self, base_id: str, revision: int, embedder: str) -> bool:
-        if self._complete.get(base_id) == (revision, embedder):
+    async def _is_here(self, base_id: str, revision: int, embedder: str) -> bool:
+        version = revision, embedder
+        if self._complete.get(base_id) == version:
             return True
+        if self._small.get(base_id) == version:
+            return False
+        if not await self._windows.has(base_id, embedder, self._least):
+            self._small[base_id] = version
+            self._complete.pop(base_id, None)
+            return False
         complete = await self._windows.complete(base_id, embedder)
         if complete:
-            self._complete[base_id] = (revision, embedder)
+            self._complete[base_id] = version
             self._memory.drop(base_id)
         return complete
 

@@ -55,14 +55,15 @@ class KnowledgeBase:
         on_change: OnChange = unwatched,
         windows: Windows | None = None,
     ) -> None:
-        """``windows``: where the database compares vectors; else memory does."""
+        """``windows``: where the database compares the vectors of large bases; else memory does."""
         self._repository = repository
         self._pool = pool
         self._settings = settings
         self._on_change = on_change
         self._passages = PassageRepository(repository.database)
         memory = InMemory(self._passages, pool, settings.knowledge.cached_passages)
-        self._in_database = InDatabase(windows, memory) if windows is not None else None
+        small = settings.knowledge.memory_passages
+        self._in_database = InDatabase(windows, memory, small) if windows is not None else None
         nearness: Nearness = self._in_database or memory
         self._search = Search(repository, nearness, embedder, pool, settings.knowledge)
         self.importer = Importer(repository, nearness, embedder, pool, settings, on_change)

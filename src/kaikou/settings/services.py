@@ -246,6 +246,11 @@ class KnowledgeSettings(BaseModel):
         description="Where vectors are compared: `memory`; `pgvector`, in PostgreSQL with that extension; "
         "`auto`: in the database where it has pgvector or lets Kaikou create it, else in memory.",
     )
+    memory_passages: int = Field(
+        20_000,
+        ge=0,
+        description="With pgvector: bases of at most so many passages are compared in memory, all the same.",
+    )
     max_query_chars: int = Field(2_000, gt=0, description="Longest question.")
 
 

@@ -44,6 +44,13 @@ WHERE p.vector IS NOT NULL AND NOT EXISTS (
     WHERE w.document_id = p.document_id AND w.position = p.position AND w.embedder = p.embedder
 )"""
 _IN_BASE = " AND d.base_id = :base AND d.state = 'ready' AND d.deleted_at IS NULL AND p.embedder = :embedder"
+_MANY = """
+SELECT count(*) FROM (
+    SELECT 1 FROM passages p JOIN documents d ON d.id = p.document_id
+    WHERE d.base_id = :base AND d.state = 'ready' AND d.deleted_at IS NULL AND p.embedder = :embedder
+        AND p.vector IS NOT NULL
+    LIMIT :least
+) some"""
 _SOME = f"""
 SELECT p.document_id, p.position, p.embedder, p.vector {_MISSING}
     AND (p.document_id, p.position) > (:document, :position)
@@ -142,6 +149,13 @@ class Windows:
             await connection.execute(text(_OLD), old)
             await connection.execute(text(_PUT), new)
             return rows[-1].document_id, rows[-1].position
+
+    async def has(self, base_id: str, embedder: str, least: int) -> bool:
+        """Whether this embedder has seen at least so many of the base's findable passages."""
+        asked = {"base": base_id, "embedder": embedder, "least": least}
+        async with self._database.read() as connection:
+            found: int = (await connection.execute(text(_MANY), asked)).scalar_one()
+        return found >= least
 
     async def complete(self, base_id: str, embedder: str) -> bool:
         """Whether all that this embedder has seen of the base's findable passages has its windows."""
