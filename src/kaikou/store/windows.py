@@ -50,7 +50,7 @@ SELECT count(*) FROM (
     WHERE d.base_id = :base AND d.state = 'ready' AND d.deleted_at IS NULL AND p.embedder = :embedder
         AND p.vector IS NOT NULL
     LIMIT :least
-) some"""
+) AS found"""
 _SOME = f"""
 SELECT p.document_id, p.position, p.embedder, p.vector {_MISSING}
     AND (p.document_id, p.position) > (:document, :position)
