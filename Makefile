@@ -17,7 +17,7 @@ serve: ready ## Start Kaikou and print the address of its page (HOST=, PORT= to 
 
 test: ready-dev ## Run all tests (ARGS="-k name" to choose among the Python ones)
 	@$(PAGE) --npm test
-	@$(RUN)/python -m pytest $(ARGS)
+	@$(RUN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 dev: ready-dev ## Serve with hot reload: Python and page both follow your edits
 	@$(RUN)/python scripts/dev.py
