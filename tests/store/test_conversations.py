@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kaikou.errors import InvalidInput, NotFound
 from kaikou.store import history
 from kaikou.store.blobs import Blobs, put_row
 from kaikou.store.conversations import ConversationRepository, snippet
 from kaikou.store.database import Database, DatabaseUnavailable
+from kaikou.store.history import ItemWrite
 from kaikou.store.purge import Purge
 from kaikou.store.records import ConversationRow, ItemRow, PartRow, StageRow, TurnRow, now
 
@@ -22,13 +24,17 @@ def said(item_id: str, text: str, role: str = "user") -> ItemRow:
     return ItemRow(item_id, role=role, parts=(PartRow("audio", text),))
 
 
+async def put(connection: AsyncConnection, conversation_id: str, row: ItemRow, previous: str | None) -> None:
+    await history.put_items(connection, [ItemWrite(conversation_id, row, previous)])
+
+
 async def fill(database: Database, conversation_id: str, *texts: str, agent_id: str | None = None) -> None:
     async with database.write() as connection:
         await history.put_conversation(connection, ConversationRow(conversation_id, agent_id=agent_id))
         previous = None
         for number, text in enumerate(texts):
             role = "assistant" if number % 2 else "user"
-            await history.put_item(connection, conversation_id, said(f"i{number}", text, role), previous)
+            await put(connection, conversation_id, said(f"i{number}", text, role), previous)
             previous = f"i{number}"
 
 
@@ -62,8 +68,8 @@ async def test_a_conversation_comes_back_as_it_was(
     async with database.write() as connection:
         await history.put_conversation(connection, about)
         for row, previous in ((call, None), (picture, "f")):
-            await history.put_item(connection, "c", row, previous)
-        await history.put_turn(connection, "c", turn)
+            await put(connection, "c", row, previous)
+        await history.put_turns(connection, [("c", turn)])
     found = await stored.get("c")
     assert found.items == (call, picture)
     assert found.turns == (turn,)
@@ -74,9 +80,9 @@ async def test_a_conversation_comes_back_as_it_was(
 async def test_items_stand_where_they_were_put(database: Database, stored: ConversationRepository) -> None:
     await fill(database, "c", "a", "b", "c")
     async with database.write() as connection:
-        await history.put_item(connection, "c", said("head", "first"), None)
-        await history.put_item(connection, "c", said("mid", "between"), "i0")
-        await history.put_item(connection, "c", said("end", "last"), "nobody")
+        await put(connection, "c", said("head", "first"), None)
+        await put(connection, "c", said("mid", "between"), "i0")
+        await put(connection, "c", said("end", "last"), "nobody")
     assert await texts_of(stored, "c") == ["first", "a", "between", "b", "c", "last"]
 
 
@@ -85,9 +91,9 @@ async def test_putting_an_item_again_changes_it_in_place(
 ) -> None:
     await fill(database, "c", "a", "b")
     async with database.write() as connection:
-        await history.put_item(connection, "c", said("i0", "A, heard"), None)
-        assert await history.update_item(connection, "c", said("i1", "B, cut", "assistant"))
-        assert not await history.update_item(connection, "c", said("gone", "never"))
+        await put(connection, "c", said("i0", "A, heard"), None)
+        there = [said("i1", "B, cut", "assistant"), said("gone", "never")]
+        await history.put_items(connection, [ItemWrite("c", row, there=True) for row in there])
     assert await texts_of(stored, "c") == ["A, heard", "B, cut"]
 
 
@@ -97,13 +103,13 @@ async def test_the_first_words_are_the_title(database: Database, stored: Convers
     assert title.startswith("你好， 世界 很") and title.endswith("…") and len(title) <= 80
     await stored.rename("c", "  A new\tname ")
     async with database.write() as connection:
-        await history.put_item(connection, "c", said("x", "other words"), "i1")
+        await put(connection, "c", said("x", "other words"), "i1")
     assert (await stored.get("c")).conversation.title == "A new name"
     await fill(database, "e", "## A plan\n\n- **early** `train_2`, 2 * 3\n```python\nx")
     assert (await stored.get("e")).conversation.title == "A plan early train_2 , 2 * 3 x"
     await fill(database, "d")
     async with database.write() as connection:
-        await history.put_item(connection, "d", said("x", "not the user", "assistant"), None)
+        await put(connection, "d", said("x", "not the user", "assistant"), None)
     assert (await stored.get("d")).conversation.title == ""
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +14,7 @@ from kaikou.errors import NotFound
 from kaikou.store.blobs import Blobs
 from kaikou.store.conversations import ConversationRepository
 from kaikou.store.database import Database, DatabaseUnavailable
-from kaikou.store.entries import Entry, ItemChanged, ItemGone, ItemPut, condensed
+from kaikou.store.entries import Entry, ItemChanged, ItemGone, ItemPut, TurnPut, apply_all, condensed
 from kaikou.store.journal import Journal, JournalLoss
 from kaikou.store.records import ItemRow, PartRow, StageRow, TurnRow, now
 
@@ -303,3 +305,69 @@ def test_an_item_changed_before_it_is_written_is_written_once() -> None:
     ]
     assert isinstance(ready[0], ItemPut)
     assert (ready[0].row.text, ready[0].row.created_at) == ("one two", first.created_at)
+
+
+class Written:
+    """What a conversation should hold after entries that were written one after the other."""
+
+    def __init__(self) -> None:
+        self.items: list[ItemRow] = []
+        self.turns: dict[str, TurnRow] = {}
+        self.title = ""
+
+    def take(self, entry: Entry) -> None:
+        ids = [item.id for item in self.items]
+        match entry:
+            case ItemPut(row=row) | ItemChanged(row=row) if row.id in ids:
+                at = ids.index(row.id)
+                self.items[at] = replace(row, created_at=self.items[at].created_at)
+            case ItemPut(row=row, previous_id=None):
+                self.items.insert(0, row)
+            case ItemPut(row=row, previous_id=previous):
+                self.items.insert(ids.index(previous) + 1 if previous in ids else len(ids), row)
+            case ItemGone(item_id=item_id):
+                self.items = [item for item in self.items if item.id != item_id]
+            case TurnPut(row=row):
+                first = self.turns.get(row.id, row)
+                self.turns[row.id] = replace(row, created_at=first.created_at)
+        if isinstance(entry, ItemPut | ItemChanged) and not self.title:
+            self.title = next((entry.row.text for item in self.items if item.id == entry.row.id), "")
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_many_entries_are_written_as_one_by_one(
+    seed: int, journal: Journal, database: Database, losses: list[JournalLoss]
+) -> None:
+    chance = random.Random(seed)
+    wanted = {one: Written() for one in ("c", "d", "e")}
+    for one in wanted:
+        journal.open(one)
+    for batch in range(12):
+        entries: list[Entry] = []
+        for number in range(chance.randint(1, 12)):
+            where, item_id = chance.choice("cde"), f"i{chance.randint(0, 14)}"
+            words = f"{batch} {number}"
+            previous = chance.choice([None, "nobody", *(f"i{at}" for at in range(15))])
+            kind = chance.choices(["put", "change", "turn", "gone"], [6, 3, 3, batch % 3 == 0])[0]
+            if kind == "put":
+                entries.append(ItemPut(where, said(item_id, words), previous))
+            elif kind == "change":
+                entries.append(ItemChanged(where, said(item_id, words)))
+            elif kind == "gone":
+                entries.append(ItemGone(where, item_id))
+            else:
+                turn = TurnRow(f"t{chance.randint(0, 9)}", reply_id=words, total=1.0)
+                entries.append(TurnPut(where, turn))
+        entries = condensed(entries)
+        for entry in entries:
+            wanted[entry.conversation_id].take(entry)
+        await journal.flush()
+        async with database.write() as connection:
+            await apply_all(connection, entries)
+    for one, written in wanted.items():
+        found = await journal.load(one)
+        assert [item.id for item in found.items] == [item.id for item in written.items]
+        assert list(found.items) == written.items
+        assert {turn.id: turn for turn in found.turns} == written.turns
+        assert found.conversation.title == written.title
+    assert losses == []

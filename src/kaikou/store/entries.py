@@ -52,8 +52,12 @@ class ItemPut(Entry):
     previous_id: str | None
 
     async def apply(self, connection: AsyncConnection) -> set[str]:
-        await history.put_item(connection, self.conversation_id, self.row, self.previous_id)
+        await history.put_items(connection, [self.write])
         return set()
+
+    @property
+    def write(self) -> history.ItemWrite:
+        return history.ItemWrite(self.conversation_id, self.row, self.previous_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,12 @@ class ItemChanged(Entry):
     row: ItemRow
 
     async def apply(self, connection: AsyncConnection) -> set[str]:
-        await history.update_item(connection, self.conversation_id, self.row)
+        await history.put_items(connection, [self.write])
         return set()
+
+    @property
+    def write(self) -> history.ItemWrite:
+        return history.ItemWrite(self.conversation_id, self.row, there=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class TurnPut(Entry):
     row: TurnRow
 
     async def apply(self, connection: AsyncConnection) -> set[str]:
-        await history.put_turn(connection, self.conversation_id, self.row)
+        await history.put_turns(connection, [(self.conversation_id, self.row)])
         return set()
 
 
@@ -150,3 +158,25 @@ def condensed(entries: Sequence[Entry]) -> list[Entry]:
             places[key] = len(ready)
         ready.append(entry)
     return ready
+
+
+async def apply_all(connection: AsyncConnection, entries: Sequence[Entry]) -> set[str]:
+    """Write condensed entries as ``apply`` would one by one, but all items, and all turns, by a few
+    statements. Returns the hashes of recordings that may be without a reference."""
+    loose: set[str] = set()
+    if any(isinstance(entry, ItemGone) for entry in entries):
+        # One that is put again after it was deleted must stay behind its deletion. Deletions are rare.
+        for entry in entries:
+            loose |= await entry.apply(connection)
+        return loose
+    for entry in entries:
+        if isinstance(entry, Opened | Closed):
+            await entry.apply(connection)
+    writes = [entry.write for entry in entries if isinstance(entry, ItemPut | ItemChanged)]
+    await history.put_items(connection, writes)
+    turns = [(entry.conversation_id, entry.row) for entry in entries if isinstance(entry, TurnPut)]
+    await history.put_turns(connection, turns)
+    for entry in entries:
+        if isinstance(entry, AudioPut):
+            loose |= await entry.apply(connection)
+    return loose

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -20,17 +21,24 @@ TITLE_CHARS = 80
 # What a live conversation writes again and again is built once: building a statement costs more
 # than running it.
 _HERE = items.c.conversation_id == bindparam("at_conversation")
-_PLACE = select(
-    select(items.c.position).where(_HERE, items.c.id == bindparam("at_id")).scalar_subquery().label("own"),
-    select(items.c.position)
-    .where(_HERE, items.c.id == bindparam("at_previous"))
-    .scalar_subquery()
-    .label("before"),
-    select(func.max(items.c.position)).where(_HERE).scalar_subquery().label("last"),
+_PLACES = select(items.c.conversation_id, items.c.id, items.c.position).where(
+    items.c.conversation_id.in_(bindparam("conversations", expanding=True)),
+    items.c.id.in_(bindparam("ids", expanding=True)),
+)
+_LASTS = (
+    select(items.c.conversation_id, func.max(items.c.position))
+    .where(items.c.conversation_id.in_(bindparam("conversations", expanding=True)))
+    .group_by(items.c.conversation_id)
 )
 _ADD = insert(items)
 _CHANGE = update(items).where(_HERE, items.c.id == bindparam("at_id"))
 _NAME = update(conversations).where(conversations.c.id == bindparam("at_id"), conversations.c.title == "")
+_MOVE = update(items).where(_HERE, items.c.position >= bindparam("at_position"))
+_MOVE = _MOVE.values(position=items.c.position + 1)
+_TURNS = select(turns.c.conversation_id, turns.c.id).where(
+    turns.c.conversation_id.in_(bindparam("conversations", expanding=True)),
+    turns.c.id.in_(bindparam("ids", expanding=True)),
+)
 _TURN_ADD = insert(turns)
 _TURN_CHANGE = update(turns).where(
     turns.c.conversation_id == bindparam("at_conversation"), turns.c.id == bindparam("at_id")
@@ -94,49 +102,95 @@ _MARKS = re.compile(r"^\s*(#{1,6}|>|[-*+])\s+|\*{2,3}|```\w*|`", re.MULTILINE)
 """Markdown that people write with and nobody wants in a name."""
 
 
-async def _title_from(connection: AsyncConnection, conversation_id: str, row: ItemRow) -> None:
-    """The first words of the user name a conversation that has no name."""
-    title = " ".join(_MARKS.sub(" ", row.text).split())
-    if row.role != "user" or not title:
-        return
-    if len(title) > TITLE_CHARS:
-        title = title[: TITLE_CHARS - 1].rstrip() + "…"
-    await connection.execute(_NAME, {"at_id": conversation_id, "title": title, "search": folded(title)})
+def _title(row: ItemRow) -> str:
+    """The first words of the user, which name a conversation that has no name; empty: not these."""
+    title = " ".join(_MARKS.sub(" ", row.text).split()) if row.role == "user" else ""
+    return title if len(title) <= TITLE_CHARS else title[: TITLE_CHARS - 1].rstrip() + "…"
 
 
 # --- items -----------------------------------------------------------------------------------
 
 
-async def put_item(
-    connection: AsyncConnection, conversation_id: str, row: ItemRow, previous_id: str | None
-) -> None:
-    """Insert an item after ``previous_id`` (None: first; unknown: last), or replace the one of
-    the same id where it stands."""
-    at = {"at_conversation": conversation_id, "at_id": row.id}
-    found = (await connection.execute(_PLACE, {**at, "at_previous": previous_id})).one()
-    values = _item_values(row)
-    if found.own is not None:
-        await connection.execute(_CHANGE, {**at, **values})
-    else:
-        last = -1 if found.last is None else found.last
-        before = -1 if previous_id is None else found.before
-        position = last + 1 if before is None else before + 1
-        if position <= last:
-            later = update(items).where(_HERE, items.c.position >= position)
-            later = later.values(position=items.c.position + 1)
-            await connection.execute(later, {"at_conversation": conversation_id})
-        place = {"conversation_id": conversation_id, "id": row.id, "position": position}
-        await connection.execute(_ADD, {**place, "created_at": row.created_at, **values})
-    await _title_from(connection, conversation_id, row)
+@dataclass(frozen=True, slots=True)
+class ItemWrite:
+    """An item to insert after ``previous_id`` (None: first; unknown: last), or to replace where one of its
+    id stands; with ``there`` only the latter."""
+
+    conversation_id: str
+    row: ItemRow
+    previous_id: str | None = None
+    there: bool = False
 
 
-async def update_item(connection: AsyncConnection, conversation_id: str, row: ItemRow) -> bool:
-    """Replace an item's text and state where it stands; False if there is none."""
-    at = {"at_conversation": conversation_id, "at_id": row.id}
-    done = await connection.execute(_CHANGE, {**at, **_item_values(row)})
-    if done.rowcount:
-        await _title_from(connection, conversation_id, row)
-    return bool(done.rowcount)
+async def put_items(connection: AsyncConnection, writes: Sequence[ItemWrite]) -> None:
+    """Write items of any conversations, one after the other, no id of a conversation twice. A few
+    statements for all: each costs more than the rows in it."""
+    if not writes:
+        return
+    places = await _Places.of(connection, writes)
+    added: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    titles: dict[str, str] = {}
+    for write in writes:
+        row, values = write.row, _item_values(write.row)
+        if places.has(write.conversation_id, row.id):
+            changed.append({"at_conversation": write.conversation_id, "at_id": row.id, **values})
+        elif write.there:
+            continue
+        else:
+            position, moves = places.add(write.conversation_id, row.id, write.previous_id)
+            if moves:
+                if added:
+                    await connection.execute(_ADD, added)
+                    added = []
+                at = {"at_conversation": write.conversation_id, "at_position": position}
+                await connection.execute(_MOVE, at)
+            place = {"conversation_id": write.conversation_id, "id": row.id, "position": position}
+            added.append({**place, "created_at": row.created_at, **values})
+        if title := _title(row):
+            titles.setdefault(write.conversation_id, title)
+    if added:
+        await connection.execute(_ADD, added)
+    if changed:
+        await connection.execute(_CHANGE, changed)
+    if titles:
+        named = [{"at_id": one, "title": title, "search": folded(title)} for one, title in titles.items()]
+        await connection.execute(_NAME, named)
+
+
+class _Places:
+    """Where items stand: of those that are looked for, and the last of each conversation."""
+
+    def __init__(self, found: Mapping[tuple[str, str], int], lasts: Mapping[str, int]) -> None:
+        self._positions: dict[str, dict[str, int]] = defaultdict(dict)
+        for (conversation_id, item_id), position in found.items():
+            self._positions[conversation_id][item_id] = position
+        self._lasts = dict(lasts)
+
+    @classmethod
+    async def of(cls, connection: AsyncConnection, writes: Sequence[ItemWrite]) -> _Places:
+        here = list({write.conversation_id for write in writes})
+        ids = {write.row.id for write in writes}
+        ids |= {write.previous_id for write in writes if write.previous_id is not None}
+        found = (await connection.execute(_PLACES, {"conversations": here, "ids": list(ids)})).all()
+        lasts = (await connection.execute(_LASTS, {"conversations": here})).all()
+        return cls({(row[0], row[1]): row[2] for row in found}, {row[0]: row[1] for row in lasts})
+
+    def has(self, conversation_id: str, item_id: str) -> bool:
+        return item_id in self._positions[conversation_id]
+
+    def add(self, conversation_id: str, item_id: str, previous_id: str | None) -> tuple[int, bool]:
+        """The position of a new item, and whether those from there on move up for it."""
+        positions, last = self._positions[conversation_id], self._lasts.get(conversation_id, -1)
+        position = 0 if previous_id is None else positions.get(previous_id, last) + 1
+        moves = position <= last
+        if moves:
+            for other, place in positions.items():
+                if place >= position:
+                    positions[other] = place + 1
+        positions[item_id] = position
+        self._lasts[conversation_id] = last + 1
+        return position, moves
 
 
 async def delete_item(connection: AsyncConnection, conversation_id: str, item_id: str) -> str | None:
@@ -205,9 +259,33 @@ def _item_values(row: ItemRow) -> dict[str, Any]:
 # --- turns -----------------------------------------------------------------------------------
 
 
-async def put_turn(connection: AsyncConnection, conversation_id: str, row: TurnRow) -> None:
-    """A turn with its waterfall; one of the same id is replaced."""
-    values: Mapping[str, Any] = {
+async def put_turns(connection: AsyncConnection, written: Sequence[tuple[str, TurnRow]]) -> None:
+    """Turns with their waterfalls, each with its conversation's id; one of the same id is replaced, but for
+    when it was made."""
+    if not written:
+        return
+    latest: dict[tuple[str, str], TurnRow] = {}
+    for conversation_id, row in written:
+        first = latest.get((conversation_id, row.id), row)
+        latest[conversation_id, row.id] = replace(row, created_at=first.created_at)
+    asked = {"conversations": [one for one, _ in latest], "ids": [one for _, one in latest]}
+    there = {(row[0], row[1]) for row in (await connection.execute(_TURNS, asked)).all()}
+    added, changed = [], []
+    for (conversation_id, turn_id), row in latest.items():
+        values = _turn_values(row)
+        if (conversation_id, turn_id) in there:
+            changed.append({"at_conversation": conversation_id, "at_id": turn_id, **values})
+        else:
+            place = {"conversation_id": conversation_id, "id": turn_id, "created_at": row.created_at}
+            added.append({**place, **values})
+    if added:
+        await connection.execute(_TURN_ADD, added)
+    if changed:
+        await connection.execute(_TURN_CHANGE, changed)
+
+
+def _turn_values(row: TurnRow) -> dict[str, Any]:
+    return {
         "reply_id": row.reply_id,
         "user_item_id": row.user_item_id,
         "reply_item_id": row.reply_item_id,
@@ -218,11 +296,6 @@ async def put_turn(connection: AsyncConnection, conversation_id: str, row: TurnR
         "engines": dict(row.engines),
         "error": row.error,
     }
-    at = {"at_conversation": conversation_id, "at_id": row.id}
-    replaced = await connection.execute(_TURN_CHANGE, {**at, **values})
-    if not replaced.rowcount:
-        place = {"conversation_id": conversation_id, "id": row.id}
-        await connection.execute(_TURN_ADD, {**place, "created_at": row.created_at, **values})
 
 
 async def turns_of(connection: AsyncConnection, conversation_id: str) -> tuple[TurnRow, ...]:

@@ -33,6 +33,7 @@ from kaikou.store.entries import (
     ItemPut,
     Opened,
     TurnPut,
+    apply_all,
     condensed,
 )
 from kaikou.store.records import ConversationRow, ItemRow, StoredConversation, TurnRow
@@ -313,9 +314,9 @@ class Journal:
                     _note(changes, entry, new=entry.conversation_id not in known)
                     if isinstance(entry, Opened):
                         known.add(entry.conversation_id)
-                    # A conversation that is not there was deleted while it was live: so be it.
-                    if entry.conversation_id in known:
-                        loose |= await entry.apply(connection)
+                # A conversation that is not there was deleted while it was live: so be it.
+                there = [entry for entry in ready if entry.conversation_id in known]
+                loose |= await apply_all(connection, there)
                 await history.touch(connection, ids & known)
                 gone = await blob_rows.drop_unreferenced(connection, loose)
             await self._blobs.remove(gone)
