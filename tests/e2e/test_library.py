@@ -23,7 +23,7 @@ def test_an_agent_is_made_copied_deleted_and_brought_back(echo_server: Server, o
     page.get_by_label("Description").fill("Sails the seven seas.")
     page.get_by_label("Character and task").fill("You are a ship's captain.")
     page.get_by_label("Greeting").fill("Ahoy!")
-    page.get_by_label("Language").select_option("en")
+    page.get_by_label("Language", exact=True).select_option("en")
     assert accessibility_problems(visit) == []
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toast")).to_contain_text("Captain is saved.")
