@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, expect
 
 from kaikou.settings.tree import Settings
 from kaikou.store.database import Database
-from kaikou.store.history import put_conversation, put_item
+from kaikou.store.history import ItemWrite, put_conversation, put_items
 from kaikou.store.records import ConversationRow, ItemRow, PartRow
 
 pytestmark = pytest.mark.browser
@@ -126,7 +126,7 @@ def full_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 await put_conversation(connection, row)
                 said = PartRow(kind="text", text=f"Conversation {number}")
                 item = ItemRow(f"item_{number}", role="user", parts=(said,), created_at=when)
-                await put_item(connection, row.id, item, None)
+                await put_items(connection, [ItemWrite(row.id, item)])
         await database.close()
 
     with ThreadPoolExecutor(1) as thread:  # the browsers' loop runs in this one
