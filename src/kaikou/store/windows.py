@@ -37,20 +37,14 @@ CREATE TABLE IF NOT EXISTS passage_windows (
 # In the row itself, and not beside it, whatever the model's dimensions.
 _INLINE = "ALTER TABLE passage_windows ALTER COLUMN vector SET STORAGE MAIN"
 
-_MISSING = """
+_SEEN = """
 FROM passages p JOIN documents d ON d.id = p.document_id
-WHERE p.vector IS NOT NULL AND NOT EXISTS (
+WHERE p.vector IS NOT NULL"""
+_MISSING = f"""{_SEEN} AND NOT EXISTS (
     SELECT FROM passage_windows w
     WHERE w.document_id = p.document_id AND w.position = p.position AND w.embedder = p.embedder
 )"""
 _IN_BASE = " AND d.base_id = :base AND d.state = 'ready' AND d.deleted_at IS NULL AND p.embedder = :embedder"
-_MANY = """
-SELECT count(*) FROM (
-    SELECT 1 FROM passages p JOIN documents d ON d.id = p.document_id
-    WHERE d.base_id = :base AND d.state = 'ready' AND d.deleted_at IS NULL AND p.embedder = :embedder
-        AND p.vector IS NOT NULL
-    LIMIT :least
-) AS found"""
 _SOME = f"""
 SELECT p.document_id, p.position, p.embedder, p.vector {_MISSING}
     AND (p.document_id, p.position) > (:document, :position)
@@ -152,10 +146,10 @@ class Windows:
 
     async def has(self, base_id: str, embedder: str, least: int) -> bool:
         """Whether this embedder has seen at least so many of the base's findable passages."""
-        asked = {"base": base_id, "embedder": embedder, "least": least}
+        query = text(f"SELECT EXISTS (SELECT 1 {_SEEN}{_IN_BASE} OFFSET :before)")
+        asked = {"base": base_id, "embedder": embedder, "before": least - 1}
         async with self._database.read() as connection:
-            found: int = (await connection.execute(text(_MANY), asked)).scalar_one()
-        return found >= least
+            return bool(await connection.scalar(query, asked))
 
     async def complete(self, base_id: str, embedder: str) -> bool:
         """Whether all that this embedder has seen of the base's findable passages has its windows."""
